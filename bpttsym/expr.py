@@ -1,0 +1,316 @@
+r"""The closed expression tree: what an equation says, exactly as it was written.
+
+    \frac{\partial L}{\partial W} = \sum_{t=1}^{T} \frac{\partial L}{\partial h_t} h_{t-1}
+
+is ``Relation(Derivative(L, W), "=", Sum(Multiply((Derivative(L, h_t), h_{t-1})), "t", 1, T))``.
+
+Nodes are frozen, ordered and never simplified by themselves, so that a wrong equation can be held as
+written. Every node may carry the span of the text it was read from; spans do not count in equality.
+Everything that is done with a tree (print, evaluate, prove, edit) is a module of its own: a ``match``
+with one case for a node class and a last case that raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from fractions import Fraction
+from typing import Literal
+
+DerivativeKind = Literal["partial", "total", "immediate", "gradient"]
+Direction = Literal["written", "increasing", "decreasing"]
+ProductOperator = Literal["", r"\cdot", r"\times", "*", r"\odot", r"\circ", r"\otimes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Half-open range of character offsets into the text of a document."""
+
+    start: int
+    end: int
+
+    def join(self, other: Span) -> Span:
+        """The smallest span that holds both."""
+        return Span(min(self.start, other.start), max(self.end, other.end))
+
+
+@dataclass(frozen=True, slots=True)
+class Expr:
+    """A node of the tree; only its subclasses are made."""
+
+    span: Span | None = field(default=None, compare=False, repr=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Expr):
+    """A literal number; a fraction only where a decimal was written (``0.5``)."""
+
+    value: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol(Expr):
+    r"""A quantity, parameter, index or horizon: ``h_{t-1}`` is ``Symbol("h", (t - 1,))``.
+
+    ``name`` is canonical LaTeX with accents and labels (``\hat{y}``, ``W_{hh}``, ``\mathcal{L}``);
+    ``index`` holds the step (and layer) indices in the order they were written as subscripts.
+    """
+
+    name: str
+    index: tuple[Expr, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Expr):
+    r"""A function of arguments: ``f(x_t, h_{t-1}; \psi)``, ``\tanh(a)``, ``\mathrm{diag}(v)``.
+
+    ``parameters`` are the arguments after a semicolon; ``primes`` counts derivative marks (``f'(a)``).
+    """
+
+    function: str
+    arguments: tuple[Expr, ...]
+    parameters: tuple[Expr, ...] = ()
+    primes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Add(Expr):
+    """A sum of two or more terms; ``a - b`` is ``Add((a, Negate(b)))``."""
+
+    terms: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Negate(Expr):
+    """Minus a term."""
+
+    body: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Multiply(Expr):
+    """Two or more factors in the written order; ``operators[i]`` stands between factors i and i+1."""
+
+    factors: tuple[Expr, ...]
+    operators: tuple[ProductOperator, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Divide(Expr):
+    """A quotient that is not a derivative."""
+
+    numerator: Expr
+    denominator: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Power(Expr):
+    """A base raised to an exponent (elementwise for a vector)."""
+
+    base: Expr
+    exponent: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Transpose(Expr):
+    """The transpose of a matrix or vector."""
+
+    body: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Norm(Expr):
+    r"""``\lVert body \rVert_{order}``; order is ``""`` (none written), ``"2"``, ``"1"``, ``"F"`` or ``"\infty"``."""
+
+    body: Expr
+    order: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sum(Expr):
+    r"""``\sum_{index=lower}^{upper} body``; both bounds are None where only the index is written."""
+
+    body: Expr
+    index: str
+    lower: Expr | None
+    upper: Expr | None
+
+
+@dataclass(frozen=True, slots=True)
+class Product(Expr):
+    r"""``\prod_{index=lower}^{upper} body`` with its factors in a direction from left to right.
+
+    ``"written"`` is a plain ``\prod`` that states no direction; ``"decreasing"`` is
+    ``\prod_{upper \ge index \ge lower}``, whose leftmost factor has the largest index, and
+    ``"increasing"`` is ``\prod_{lower \le index \le upper}``.
+    """
+
+    body: Expr
+    index: str
+    lower: Expr
+    upper: Expr
+    direction: Direction = "written"
+
+
+@dataclass(frozen=True, slots=True)
+class Derivative(Expr):
+    r"""The derivative of ``of`` by ``by``.
+
+    ``partial`` is ``\partial``, ``total`` is ``\mathrm{d}``, ``immediate`` is ``\partial^{+}`` (the node's
+    own definition with every other node held fixed), ``gradient`` is ``\nabla_{by} of``.
+    """
+
+    of: Expr
+    by: Expr
+    kind: DerivativeKind = "partial"
+
+
+@dataclass(frozen=True, slots=True)
+class SetOf(Expr):
+    r"""A set of symbols, ``\{\phi, \psi\}``."""
+
+    items: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hole(Expr):
+    """The question mark of an equation that asks (``= ?``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relation(Expr):
+    r"""Two sides and the relation between them; ``operator`` is canonical LaTeX (``=``, ``\le``, ``:=``)."""
+
+    left: Expr
+    operator: str
+    right: Expr
+
+
+def integer(value: int, span: Span | None = None) -> Number:
+    """The literal integer ``value``."""
+    return Number(Fraction(value), span=span)
+
+
+def add(*terms: Expr) -> Expr:
+    """The sum of the terms; one term stands for itself."""
+    return terms[0] if len(terms) == 1 else Add(terms)
+
+
+def multiply(*factors: Expr) -> Expr:
+    """The juxtaposition of the factors; one factor stands for itself."""
+    return factors[0] if len(factors) == 1 else Multiply(factors, ("",) * (len(factors) - 1))
+
+
+def shifted(index: Expr, offset: int) -> Expr:
+    """The index moved by ``offset``, with a trailing integer merged (``t+1`` moved by -1 is ``t``)."""
+    if offset == 0:
+        return index
+    match index:
+        case Number(value):
+            return Number(value + offset)
+        case Add((*terms, Number(value))):
+            return shifted(add(*terms), int(value) + offset)
+        case Add((*terms, Negate(Number(value)))):
+            return shifted(add(*terms), offset - int(value))
+        case _:
+            step = integer(abs(offset))
+            terms = list(index.terms) if isinstance(index, Add) else [index]
+            return add(*terms, step if offset > 0 else Negate(step))
+
+
+Path = tuple[int, ...]
+
+_CHILD_FIELDS: dict[type[Expr], tuple[str, ...]] = {}
+
+
+def _child_fields(kind: type[Expr]) -> tuple[str, ...]:
+    if kind not in _CHILD_FIELDS:
+        own = {"Expr", "Expr | None", "tuple[Expr, ...]"}
+        _CHILD_FIELDS[kind] = tuple(f.name for f in fields(kind) if f.type in own)
+    return _CHILD_FIELDS[kind]
+
+
+def children(node: Expr) -> tuple[Expr, ...]:
+    """The direct children of a node, from left to right as the fields are declared."""
+    found: list[Expr] = []
+    for name in _child_fields(type(node)):
+        value = getattr(node, name)
+        if isinstance(value, tuple):
+            found.extend(value)
+        elif value is not None:
+            found.append(value)
+    return tuple(found)
+
+
+def with_children(node: Expr, new: tuple[Expr, ...]) -> Expr:
+    """The same node with its children replaced, in the order of :func:`children`."""
+    changes: dict[str, object] = {}
+    position = 0
+    for name in _child_fields(type(node)):
+        value = getattr(node, name)
+        if isinstance(value, tuple):
+            changes[name] = new[position : position + len(value)]
+            position += len(value)
+        elif value is not None:
+            changes[name] = new[position]
+            position += 1
+    return replace(node, **changes) if changes else node
+
+
+def walk(node: Expr) -> Iterator[Expr]:
+    """The node and all below it, parents first, from left to right."""
+    yield node
+    for child in children(node):
+        yield from walk(child)
+
+
+def walk_paths(node: Expr, path: Path = ()) -> Iterator[tuple[Path, Expr]]:
+    """Like :func:`walk`, with the path of child positions that leads to each node."""
+    yield path, node
+    for position, child in enumerate(children(node)):
+        yield from walk_paths(child, (*path, position))
+
+
+def at(node: Expr, path: Path) -> Expr:
+    """The node that a path leads to."""
+    for position in path:
+        node = children(node)[position]
+    return node
+
+
+def replace_at(node: Expr, path: Path, new: Expr) -> Expr:
+    """The tree with the node at ``path`` replaced by ``new``."""
+    if not path:
+        return new
+    below = list(children(node))
+    below[path[0]] = replace_at(below[path[0]], path[1:], new)
+    return with_children(node, tuple(below))
+
+
+def transform(node: Expr, change: Callable[[Expr], Expr]) -> Expr:
+    """The tree with ``change`` applied to every node, children first."""
+    below = children(node)
+    new = tuple(transform(child, change) for child in below)
+    if any(a is not b for a, b in zip(below, new, strict=True)):
+        node = with_children(node, new)
+    return change(node)
+
+
+def substitute(node: Expr, values: Mapping[str, Expr]) -> Expr:
+    """The tree with index-free symbols replaced by name; an index bound inside is left alone."""
+    match node:
+        case Symbol(name, ()) if name in values:
+            return values[name]
+        case Sum(_, index) | Product(_, index) if index in values:
+            inner = {name: value for name, value in values.items() if name != index}
+            bounds = tuple(substitute(bound, values) for bound in children(node)[1:])
+            return with_children(node, (substitute(node.body, inner), *bounds))
+        case _:
+            below = children(node)
+            new = tuple(substitute(child, values) for child in below)
+            return with_children(node, new) if any(a is not b for a, b in zip(below, new, strict=True)) else node
+
+
+def names(node: Expr) -> set[str]:
+    """The names of all symbols in the tree, indices and horizon included."""
+    return {part.name for part in walk(node) if isinstance(part, Symbol)}

@@ -1,0 +1,5 @@
+"""``python -m bpttsym`` is the command line."""
+
+from bpttsym.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,140 @@
+r"""The rows of a display joined into lines: one line for each chain of relations.
+
+A row that begins with a relation or with ``+`` continues the row before; a row that ends with an operator is
+continued by the next; a comma between two relations parts two lines; words part lines too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bpttsym.expr import Span
+from bpttsym.tokens import Tok
+
+_LAYOUT = frozenset(
+    "gathered gather aligned align alignedat alignat split equation multline multlined eqnarray flalign math"
+    " displaymath".split()
+)
+_OPENS = frozenset(("LBRACE", "OPEN", "NORM_OPEN"))
+_CLOSES = frozenset(("RBRACE", "CLOSE", "NORM_CLOSE"))
+
+
+@dataclass(slots=True)
+class Piece:
+    """The tokens of one line and the words that stood before it."""
+
+    tokens: list[Tok]
+    remark: str = ""
+
+
+def split_lines(tokens: list[Tok]) -> Iterator[Piece]:
+    """The lines of a display; tokens of layout and empty rows vanish."""
+    lines: list[Piece] = []
+    for row, aligned in _rows(_opaque(tokens)):
+        for position, piece in enumerate(_pieces(row)):
+            if position == 0 and lines and _continues(lines[-1].tokens, piece.tokens, aligned):
+                lines[-1].tokens.extend(piece.tokens)
+            else:
+                lines.append(piece)
+    for line in lines:
+        _strip(line)
+        if line.tokens:
+            yield line
+
+
+def _opaque(tokens: list[Tok]) -> Iterator[Tok]:
+    """Blocks that are no layout (``cases``, matrices) become one token; the marks of layout become row ends."""
+    inside: list[Tok] = []
+    for tok in tokens:
+        if tok.kind == "BEGIN":
+            if inside or tok.value.rstrip("*") not in _LAYOUT:
+                inside.append(tok)
+        elif tok.kind == "END":
+            if inside:
+                begin = inside.pop()
+                if not inside:
+                    yield Tok("ENV", begin.value, begin.start, tok.end)
+            else:
+                yield Tok("ROW", "", tok.start, tok.end)
+        elif not inside:
+            yield tok
+    if inside:
+        yield Tok("ENV", inside[0].value, inside[0].start, inside[0].end)
+
+
+def _rows(tokens: Iterator[Tok]) -> Iterator[tuple[list[Tok], bool]]:
+    """Rows at depth zero, and whether an alignment mark stands at the front of each."""
+    row: list[Tok] = []
+    aligned = False
+    depth = 0
+    for tok in tokens:
+        if tok.kind == "AMP":
+            aligned = aligned or not row
+        elif tok.kind == "ROW" and depth <= 0:
+            if row:
+                yield row, aligned
+            row, aligned, depth = [], False, 0
+        elif tok.kind != "ROW":
+            depth += (tok.kind == "LBRACE") - (tok.kind == "RBRACE")
+            row.append(tok)
+    if row:
+        yield row, aligned
+
+
+def _pieces(row: list[Tok]) -> Iterator[Piece]:
+    """The parts of a row between words, and between commas that part relations."""
+    depth = 0
+    part: list[Tok] = []
+    remark = ""
+    for tok in row:
+        depth += (tok.kind in _OPENS) - (tok.kind in _CLOSES)
+        label = tok.kind == "COLON" and depth == 0
+        if depth == 0 and (tok.kind == "TEXT" or label):
+            if label:
+                part = []
+            if part:
+                yield from _commas(part, remark)
+            part, remark = [], (f"{remark} {tok.value}".strip() if not part else tok.value)
+        else:
+            part.append(tok)
+    if part:
+        yield from _commas(part, remark)
+
+
+def _commas(part: list[Tok], remark: str) -> Iterator[Piece]:
+    depth = 0
+    begin = 0
+    pieces: list[list[Tok]] = []
+    for position, tok in enumerate(part):
+        depth += (tok.kind in _OPENS) - (tok.kind in _CLOSES)
+        if tok.kind == "SEP" and depth == 0:
+            pieces.append(part[begin:position])
+            begin = position + 1
+    pieces.append(part[begin:])
+    for piece in pieces:
+        if piece:
+            yield Piece(piece, remark)
+
+
+def _continues(before: list[Tok], row: list[Tok], aligned: bool) -> bool:
+    if not before or not row:
+        return False
+    if before[-1].kind in {"REL", "SIGN", "OP"} or row[0].kind == "REL":
+        return True
+    if row[0].kind == "OP" and aligned:
+        return True
+    has_relation = any(tok.kind == "REL" for tok in row)
+    return row[0].kind == "SIGN" and (row[0].value == "+" or aligned or not has_relation)
+
+
+def _strip(line: Piece) -> None:
+    while line.tokens and line.tokens[-1].kind in {"SEP", "AMP"}:
+        line.tokens.pop()
+    while line.tokens and line.tokens[0].kind == "SEP":
+        line.tokens.pop(0)
+
+
+def hull(tokens: list[Tok]) -> Span:
+    """The span from the first token to the last."""
+    return Span(tokens[0].start, tokens[-1].end)

@@ -1,0 +1,91 @@
+r"""Surface nodes: how a line of LaTeX is built, with a span on every node, and nothing of what a name means.
+
+``f(x)`` and ``W(x)`` look the same here; notation.py tells them apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bpttsym.expr import Span
+
+
+@dataclass(slots=True)
+class Surface:
+    """A node of the surface; only its subclasses are made."""
+
+    span: Span
+
+
+@dataclass(slots=True)
+class Word(Surface):
+    r"""A name, number, or special mark; kind is a terminal of the grammar (NAME, NUMBER, SPECIAL, HOLE, SIGN, OP)."""
+
+    kind: str
+    text: str
+
+
+@dataclass(slots=True)
+class Scripted(Surface):
+    """A base with its scripts in the written order: ``("sub", node)``, ``("sup", node)``, ``("prime", None)``."""
+
+    base: Surface
+    scripts: list[tuple[str, Surface | None]]
+
+
+@dataclass(slots=True)
+class Fence(Surface):
+    r"""Items between delimiters: ``{``, ``(``, ``[``, ``\{``, ``|`` or ``||``; ``separators[i]`` follows item i."""
+
+    opening: str
+    items: list[Surface]
+    separators: list[str]
+
+
+@dataclass(slots=True)
+class Fraction(Surface):
+    """A written fraction."""
+
+    numerator: Surface
+    denominator: Surface
+
+
+@dataclass(slots=True)
+class Root(Surface):
+    """A square root."""
+
+    body: Surface
+
+
+@dataclass(slots=True)
+class Big(Surface):
+    r"""``\sum`` or ``\prod`` with its scripts over the term that follows."""
+
+    operator: str
+    scripts: list[tuple[str, Surface | None]]
+    body: Surface
+
+
+@dataclass(slots=True)
+class Term(Surface):
+    """Factors in the written order; ``operators[i]`` stands before factor i ("" is juxtaposition)."""
+
+    factors: list[Surface]
+    operators: list[str]
+
+
+@dataclass(slots=True)
+class Sums(Surface):
+    """Signed terms."""
+
+    signs: list[str]
+    terms: list[Surface]
+
+
+@dataclass(slots=True)
+class Chain(Surface):
+    """Sides and the relations between them; ``sides[0]`` is None where a display continues the one before."""
+
+    sides: list[Surface | None]
+    relations: list[str]
+    relation_spans: list[Span]

@@ -41,8 +41,7 @@ def _sigmoid(a: Array, h: Array) -> None:
     np.negative(a, h)
     with np.errstate(over="ignore"):
         np.exp(h, h)
-    np.add(h, 1.0, h)
-    np.reciprocal(h, h)
+    np.divide(1.0, h + 1.0, h)
 
 
 def _softmax(z: Array) -> Array:
@@ -202,8 +201,7 @@ def initial_parameters(seed: int, sizes: Sizes) -> Parameters:
     hidden, output = sizes.hidden, sizes.output
     shapes = ((hidden, hidden), (hidden, sizes.input), (hidden,), (output, hidden), (output,))
     generator = np.random.default_rng(seed)
-    bound = 1.0 / np.sqrt(hidden)
-    return Parameters(*(generator.uniform(-bound, bound, shape) for shape in shapes))
+    return Parameters(*(generator.uniform(-1.0, 1.0, shape) / np.sqrt(hidden) for shape in shapes))
 
 
 def _rows(array: Array) -> Array:
@@ -217,7 +215,11 @@ def _read(steps: Array, configuration: Configuration) -> Array:
 
 
 def forward(
-    parameters: Parameters, inputs: ArrayLike, initial_state: ArrayLike, targets: ArrayLike, configuration: Configuration
+    parameters: Parameters,
+    inputs: ArrayLike,
+    initial_state: ArrayLike,
+    targets: ArrayLike,
+    configuration: Configuration,
 ) -> Trajectory:
     """Run the network on ``inputs`` (T, batch, input) from ``initial_state`` (batch, hidden), and take the loss.
 

@@ -1,0 +1,219 @@
+r"""What the names of a document are, found before any equation is read: functions, indices, the horizon.
+
+``f(x_t, h_{t-1}; \psi)`` is an application because ``f`` never stands alone; ``\mathcal{L}(\theta)`` is the
+symbol ``\mathcal{L}``; the subscript of ``W_{hh}`` is a label and that of ``h_{t-1}`` is an index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from bpttsym.surface import Big, Chain, Fence, Fraction, Root, Scripted, Sums, Surface, Term, Word
+
+BUILTIN_FUNCTIONS = {
+    r"\tanh": r"\tanh",
+    r"\mathrm{tanh}": r"\tanh",
+    r"\sinh": r"\sinh",
+    r"\cosh": r"\cosh",
+    r"\exp": r"\exp",
+    r"\mathrm{exp}": r"\exp",
+    r"\log": r"\log",
+    r"\ln": r"\log",
+    r"\mathrm{log}": r"\log",
+    r"\mathrm{softmax}": r"\mathrm{softmax}",
+    r"\mathrm{Softmax}": r"\mathrm{softmax}",
+    r"\mathrm{sigmoid}": r"\sigma",
+    r"\mathrm{relu}": r"\mathrm{relu}",
+    r"\mathrm{ReLU}": r"\mathrm{relu}",
+    r"\mathrm{softplus}": r"\mathrm{softplus}",
+    r"\mathrm{id}": r"\mathrm{id}",
+    r"\mathrm{diag}": r"\mathrm{diag}",
+    r"\mathrm{Diag}": r"\mathrm{diag}",
+}
+"""Names that are functions wherever they stand, with the one canonical spelling of each."""
+
+FUNCTION_LETTERS = frozenset(("f", "g", "F", "G", r"\sigma", r"\phi", r"\varphi", r"\ell", r"\rho"))
+"""Letters that may be a function of one argument if they never stand alone."""
+
+INDEX_LETTERS = frozenset(("t", "k", "i", "j", "s", "n", "m", "l", "r", "u", r"\tau", "T", "N", "K", "L"))
+"""Letters that may be an index where the document does not use them as a quantity with scripts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The names of a document by what they are.
+
+    ``functions`` are applied to arguments; ``quantities`` may be followed by arguments that say nothing new
+    (``L(\\theta)``); ``indices`` may stand in a subscript as an index; ``horizon`` is the last step's name.
+    """
+
+    functions: frozenset[str] = frozenset()
+    quantities: frozenset[str] = frozenset()
+    indices: frozenset[str] = INDEX_LETTERS
+    horizon: str = "T"
+
+
+@dataclass(slots=True)
+class _Census:
+    bare: set[str] = field(default_factory=set)
+    heads: set[str] = field(default_factory=set)
+    numerators: set[str] = field(default_factory=set)
+    applied: set[str] = field(default_factory=set)
+    several: set[str] = field(default_factory=set)
+    subscripted: set[str] = field(default_factory=set)
+    bound: set[str] = field(default_factory=set)
+    shifted: set[str] = field(default_factory=set)
+
+
+def signature(chains: Iterable[Chain], horizon: str = "T") -> Signature:
+    """The signature of a document, from all of its chains."""
+    census = _Census()
+    for chain in chains:
+        _count_chain(chain, census)
+    functions = {
+        name
+        for name in census.applied
+        if name not in census.bare and (name in census.several or name in FUNCTION_LETTERS)
+    }
+    quantities = (census.heads | census.numerators) - functions
+    letters = (INDEX_LETTERS - (census.subscripted - census.shifted)) | census.bound | census.shifted
+    return Signature(frozenset(functions), frozenset(quantities), frozenset(letters), horizon)
+
+
+def base_name(node: Surface) -> str:
+    """The name a factor begins with, without scripts; empty for anything else."""
+    match node:
+        case Word(_, "NAME", text):
+            return text
+        case Scripted(_, base):
+            return base_name(base)
+        case _:
+            return ""
+
+
+def _is_fence(node: Surface) -> bool:
+    return isinstance(node, Fence) and node.opening in "(["
+
+
+def _count_chain(chain: Chain, census: _Census) -> None:
+    for position, side in enumerate(chain.sides):
+        if side is None:
+            continue
+        last = position == len(chain.sides) - 1
+        head = isinstance(side, Term) and len(side.factors) == 2 and _is_fence(side.factors[1])
+        if head and not last and isinstance(side, Term):
+            name = base_name(side.factors[0])
+            (census.heads if position == 0 else census.applied).add(name)
+            if position > 0:
+                _note_arguments(name, side.factors[1], census)
+            _count(side.factors[0], census, applied=True)
+            _count(side.factors[1], census)
+        else:
+            _count(side, census)
+
+
+def _note_arguments(name: str, fence: Surface, census: _Census) -> None:
+    if isinstance(fence, Fence) and len(fence.items) > 1:
+        census.several.add(name)
+
+
+def _count(node: Surface | None, census: _Census, applied: bool = False) -> None:
+    match node:
+        case None:
+            return
+        case Word(_, "NAME", text):
+            if not applied:
+                census.bare.add(text)
+        case Word():
+            return
+        case Scripted(_, base, scripts):
+            _count(base, census, applied)
+            for kind, script in scripts:
+                _count_script(base_name(base), kind, script, census)
+        case Term(_, factors, operators):
+            _count_term(factors, operators, census)
+        case Fraction(_, numerator, denominator):
+            _count_numerator(numerator, census)
+            _count(denominator, census)
+        case Big(_, _, scripts, body):
+            for kind, script in scripts:
+                _count_bound(kind, script, census)
+            _count(body, census)
+        case Chain():
+            _count_chain(node, census)
+        case Fence(_, _, items):
+            for item in items:
+                _count(item, census)
+        case Sums(_, _, terms):
+            for term in terms:
+                _count(term, census)
+        case Root(_, body):
+            _count(body, census)
+        case _:
+            raise TypeError(f"no rule for the surface node {type(node).__name__}")
+
+
+def _count_term(factors: list[Surface], operators: list[str], census: _Census) -> None:
+    for position, factor in enumerate(factors):
+        following = factors[position + 1] if position + 1 < len(factors) else None
+        applied = (
+            following is not None
+            and _is_fence(following)
+            and operators[position + 1] == ""
+            and base_name(factor) != ""
+        )
+        if applied and following is not None:
+            census.applied.add(base_name(factor))
+            _note_arguments(base_name(factor), following, census)
+        _count(factor, census, applied)
+
+
+def _count_numerator(numerator: Surface, census: _Census) -> None:
+    inner = numerator.items[0] if isinstance(numerator, Fence) and len(numerator.items) == 1 else numerator
+    if isinstance(inner, Term) and len(inner.factors) == 3 and _is_fence(inner.factors[2]):
+        census.numerators.add(base_name(inner.factors[1]))
+        _count(inner.factors[1], census, applied=True)
+        _count(inner.factors[2], census)
+    else:
+        _count(inner, census)
+
+
+def _count_script(name: str, kind: str, script: Surface | None, census: _Census) -> None:
+    if kind != "sub" or script is None:
+        return
+    census.subscripted.add(name)
+    for part in _parts(script):
+        if isinstance(part, Sums):
+            census.shifted.update(word.text for word in _words(part) if word.kind == "NAME")
+
+
+def _parts(script: Surface) -> list[Surface]:
+    return script.items if isinstance(script, Fence) and script.opening == "{" else [script]
+
+
+def _words(node: Surface) -> Iterator[Word]:
+    match node:
+        case Word():
+            yield node
+        case Sums(_, _, terms):
+            for term in terms:
+                yield from _words(term)
+        case Term(_, factors):
+            for factor in factors:
+                yield from _words(factor)
+        case _:
+            return
+
+
+def _count_bound(kind: str, script: Surface | None, census: _Census) -> None:
+    if script is None:
+        return
+    for part in _parts(script):
+        if isinstance(part, Chain):
+            position = 1 if len(part.relations) == 2 else 0
+            side = part.sides[position]
+            if side is not None:
+                census.bound.update(word.text for word in _words(side) if word.kind == "NAME")
+        elif kind == "sub":
+            census.bound.update(word.text for word in _words(part) if word.kind == "NAME")

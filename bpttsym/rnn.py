@@ -73,7 +73,7 @@ def _logits_cross_entropy(z: Array, y: Array) -> float:
 ACTIVATIONS = {
     "tanh": Rule(np.tanh, lambda a, h: 1.0 - h * h),
     "sigmoid": Rule(_sigmoid, lambda a, h: h * (1.0 - h)),
-    "relu": Rule(lambda a, h: np.maximum(a, 0.0, h), lambda a, h: (a > 0.0).astype(float)),
+    "relu": Rule(lambda a, h: np.maximum(a, 0.0, out=h), lambda a, h: (a > 0.0).astype(float)),
     "identity": Rule(lambda a, h: np.copyto(h, a), lambda a, h: np.ones_like(a)),
 }
 

@@ -1,0 +1,484 @@
+r"""The one evaluator of trees, over a world that says what a leaf, a sum, a product and a derivative are.
+
+Here, and only here, stand the rules of SEMANTICS about ranges, juxtaposition, layout, products and readings.
+Values are matrices: a column vector is (n, 1), a scalar (1, 1), a derivative in numerator layout is
+(size of the numerator, size of the denominator), parameters flattened row by row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Protocol
+
+from bpttsym.errors import LimitExceeded, NotRead
+from bpttsym.expr import (
+    Add,
+    Call,
+    Derivative,
+    Divide,
+    Expr,
+    Multiply,
+    Negate,
+    Norm,
+    Number,
+    Power,
+    Product,
+    Span,
+    Sum,
+    Symbol,
+    Transpose,
+    walk,
+)
+from bpttsym.model import Definition, Graph, Key, index_letters, index_value, sum_range
+from bpttsym.readings import Readings
+from bpttsym.shapes import Shape, ShapeClash
+
+MAXIMUM_STEPS = 400_000
+IDENTITIES = frozenset(("I", r"\mathbf{I}", r"\mathbb{I}"))
+V = Any
+"""A value of whichever world evaluates."""
+
+
+class CannotSay(NotRead):
+    """This world has no value for an expression; another may."""
+
+
+class MissingNode(NotRead):
+    """An index that reaches a node outside of the graph; ``letter`` is the bound index, or empty."""
+
+    def __init__(self, key: Key, letter: str, value: int, span: Span | None) -> None:
+        shown = f"{key[0]}_{{{','.join(map(str, key[1]))}}}"
+        super().__init__(f"`{shown}` does not exist", span)
+        self.key = key
+        self.letter = letter
+        self.value = value
+
+
+class World(Protocol):
+    """What a world must say; every value has a shape."""
+
+    graph: Graph
+    shapes: Mapping[str, Shape]
+
+    def shape(self, value: V) -> Shape: ...
+    def number(self, value: Fraction) -> V: ...
+    def zeros(self, shape: Shape) -> V: ...
+    def identity(self, size: int) -> V: ...
+    def node(self, key: Key) -> V: ...
+    def derivative(self, of: Key, by: tuple[Key, ...], immediate: bool) -> V: ...
+    def derivative_of(self, of: Callable[[World], V], by: tuple[Key, ...], frozen: bool) -> V: ...
+    def add(self, first: V, second: V) -> V: ...
+    def negate(self, value: V) -> V: ...
+    def scale(self, number: V, value: V) -> V: ...
+    def matrix_product(self, first: V, second: V) -> V: ...
+    def elementwise(self, first: V, second: V) -> V: ...
+    def reciprocal(self, value: V) -> V: ...
+    def power(self, value: V, exponent: Fraction) -> V: ...
+    def transpose(self, value: V) -> V: ...
+    def reshape(self, value: V, shape: Shape) -> V: ...
+    def broadcast(self, value: V, shape: Shape) -> V: ...
+    def diagonal(self, value: V) -> V: ...
+    def norm(self, value: V, order: str) -> V: ...
+    def largest_singular_value(self, value: V) -> V: ...
+    def apply(self, function: str, arguments: tuple[V, ...], primes: int, shape: Shape) -> V: ...
+    def is_zero(self, value: V) -> bool: ...
+
+
+BindingKey = tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Vanished:
+    """A part of an equation that is zero on every sample at some value of its indices."""
+
+    part: Expr
+    bindings: BindingKey
+
+
+class Evaluator:
+    """Values of expressions in one world under one reading.
+
+    ``lone`` holds the derivatives that stand alone as a side of the relation under judgement. With
+    ``observe`` every factor, addend and derivative that vanishes is recorded in ``vanished``; derivatives of
+    leaves, which vanish by definition, in ``told``.
+    """
+
+    def __init__(
+        self, world: World, readings: Readings, lone: tuple[Derivative, ...] = (), observe: bool = False
+    ) -> None:
+        self.world = world
+        self.graph = world.graph
+        self.model = world.graph.model
+        self.readings = readings
+        self.lone = lone
+        self.observe = observe
+        self.vanished: dict[tuple[int, BindingKey], Vanished] = {}
+        self.told: set[tuple[int, BindingKey]] = set()
+        self.memory: dict[tuple[int, BindingKey], tuple[Expr, V]] = {}
+        self.steps = 0
+        self.open: set[tuple[str, tuple[int, ...]]] = set()
+
+    def value(self, expr: Expr, bindings: Mapping[str, int], bound: frozenset[str] = frozenset()) -> V:
+        """The value of an expression at the given values of its index letters."""
+        key = (id(expr), tuple(bindings.items()))
+        found = self.memory.get(key)
+        if found is not None:
+            return found[1]
+        self.steps += 1
+        if self.steps > MAXIMUM_STEPS:
+            raise LimitExceeded(f"evaluation is over the limit of {MAXIMUM_STEPS} steps", expr.span)
+        result = self._value(expr, bindings, bound)
+        if self.observe:
+            self._look(expr, key, result)
+        self.memory[key] = (expr, result)
+        return result
+
+    def _look(self, expr: Expr, key: tuple[int, BindingKey], result: V) -> None:
+        """Record a part that vanishes, unless a derivative of a leaf inside makes it vanish by definition."""
+        if isinstance(expr, Number) or not self.world.is_zero(result):
+            return
+        match expr:
+            case Derivative(Symbol(name, index)) if self._is_leaf(name, index, dict(key[1])):
+                self.told.add(key)
+            case Multiply(parts) if any((id(part), key[1]) in self.told for part in parts):
+                self.told.add(key)
+            case Negate(part) | Transpose(part) if (id(part), key[1]) in self.told:
+                self.told.add(key)
+            case _:
+                self.vanished[key] = Vanished(expr, key[1])
+
+    def _is_leaf(self, name: str, index: tuple[Expr, ...], bindings: Mapping[str, int]) -> bool:
+        node = (name, tuple(index_value(part, bindings) for part in index))
+        return node in self.graph.nodes and self.graph.is_leaf(node)
+
+    def _value(self, expr: Expr, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
+        match expr:
+            case Number(number):
+                return self.world.number(number)
+            case Symbol():
+                return self._symbol(expr, bindings, bound)
+            case Negate(body):
+                return self.world.negate(self.value(body, bindings, bound))
+            case Add(terms):
+                return self._sum([self.value(term, bindings, bound) for term in terms], expr)
+            case Multiply(factors, operators):
+                return self._multiply(factors, operators, bindings, bound)
+            case Divide(numerator, denominator):
+                below = self.world.reciprocal(self.value(denominator, bindings, bound))
+                return self._quotient(self.value(numerator, bindings, bound), below, expr)
+            case Power(base, exponent):
+                return self._power(base, exponent, bindings, bound)
+            case Transpose(body):
+                return self.world.transpose(self.value(body, bindings, bound))
+            case Norm(body, order):
+                return self.world.norm(self.value(body, bindings, bound), order)
+            case Sum(body, index):
+                return self._big_sum(expr, body, index, bindings, bound)
+            case Product(body, index):
+                return self._big_product(expr, body, index, bindings, bound)
+            case Derivative():
+                return self._derivative(expr, bindings, bound)
+            case Call(function, arguments, parameters, primes):
+                return self._call(expr, function, (*arguments, *parameters), primes, bindings, bound)
+            case _:
+                raise NotRead("this part of an equation has no value", expr.span)
+
+    def key(self, symbol: Symbol, bindings: Mapping[str, int], bound: frozenset[str]) -> Key:
+        """The node that a symbol names; MissingNode where there is none."""
+        index = tuple(index_value(part, bindings) for part in symbol.index)
+        key = (symbol.name, index)
+        if key in self.graph.nodes:
+            return key
+        if self.model.arities.get(symbol.name) != len(index):
+            raise NotRead(f"`{symbol.name}` with {len(index)} indices is not defined", symbol.span)
+        letters = index_letters(symbol) & bound
+        letter = min(letters) if letters else ""
+        raise MissingNode(key, letter, bindings.get(letter, 0), symbol.span)
+
+    def _symbol(self, symbol: Symbol, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
+        if not symbol.index and symbol.name in bindings:
+            return self.world.number(Fraction(bindings[symbol.name]))
+        abbreviation = self._abbreviation(symbol, bindings)
+        if abbreviation is not None:
+            return abbreviation
+        return self.world.node(self.key(symbol, bindings, bound))
+
+    def _abbreviation(self, symbol: Symbol, bindings: Mapping[str, int]) -> V | None:
+        """The value of an abbreviation; one step past the end it is zero, as textbooks let it be."""
+        named = [entry for entry in self.model.abbreviations if entry.name == symbol.name]
+        if not named:
+            return None
+        index = tuple(index_value(part, bindings) for part in symbol.index)
+        length = self.graph.length
+        best: tuple[Definition, dict[str, int]] | None = None
+        for entry in named:
+            found = _match(entry, index, self.model.horizon, length)
+            if found is not None and (best is None or not entry.general):
+                best = entry, found
+        if best is None:
+            return None
+        entry, found = best
+        past = any(value == length + 1 for value in index)
+        if past and entry.general:
+            inside = {letter: length for letter in found}
+            return self.world.zeros(self.world.shape(self.value(entry.body, {self.model.horizon: length, **inside})))
+        if (symbol.name, index) in self.open:
+            raise NotRead(f"the abbreviation `{symbol.name}` runs in a circle", symbol.span)
+        self.open.add((symbol.name, index))
+        try:
+            value = self.value(entry.body, {self.model.horizon: length, **found})
+            if isinstance(entry.body, Number) and index:
+                value = self._shaped_zero(value, named, length)
+            return value
+        finally:
+            self.open.discard((symbol.name, index))
+
+    def _shaped_zero(self, value: V, named: list[Definition], length: int) -> V:
+        """``\\delta_{T+1} = 0`` has the shape of the other steps."""
+        for entry in named:
+            if entry.general and self.world.is_zero(value):
+                for part in walk(entry.body):
+                    if isinstance(part, Derivative):
+                        letters = {letter: length for letter in index_letters(part) - {self.model.horizon}}
+                        return self.world.zeros(
+                            self.world.shape(self.value(part, {self.model.horizon: length, **letters}))
+                        )
+        return value
+
+    def _sum(self, values: list[V], expr: Expr) -> V:
+        world = self.world
+        total = values[0]
+        for value in values[1:]:
+            first, second = world.shape(total), world.shape(value)
+            if first != second:
+                if second == (1, 1):
+                    value = world.broadcast(value, first)
+                elif first == (1, 1):
+                    total = world.broadcast(total, second)
+                else:
+                    raise ShapeClash(f"{_show(first)} and {_show(second)} are added", expr.span)
+            total = world.add(total, value)
+        return total
+
+    def _multiply(
+        self, factors: tuple[Expr, ...], operators: tuple[str, ...], bindings: Mapping[str, int], bound: frozenset[str]
+    ) -> V:
+        total: V | None = None
+        before: Expr | None = None
+        operator = ""
+        for position, factor in enumerate(factors):
+            if position:
+                operator = operators[position - 1] or operator if total is None else operators[position - 1]
+            if isinstance(factor, Symbol) and factor.name in IDENTITIES and factor.name not in self.model.arities:
+                continue
+            value = self.value(factor, bindings, bound)
+            total = value if total is None else self.product(total, value, operator, before, factor)
+            before = factor
+        if total is None:
+            raise NotRead("the size of this identity matrix is not known", factors[0].span)
+        return total
+
+    def product(self, first: V, second: V, operator: str, left: Expr | None = None, right: Expr | None = None) -> V:
+        """Juxtaposition and its written forms: the matrix product, else what the shapes allow."""
+        world = self.world
+        a, b = world.shape(first), world.shape(second)
+        if a == (1, 1):
+            return world.scale(first, second)
+        if b == (1, 1):
+            return world.scale(second, first)
+        span = right.span if right is not None else None
+        if operator in (r"\odot", r"\circ"):
+            if a == b:
+                return world.elementwise(first, second)
+            raise ShapeClash(f"{_show(a)} and {_show(b)} are multiplied elementwise", span)
+        if operator == r"\otimes":
+            if a[1] == 1 and b[1] == 1:
+                return world.matrix_product(first, world.transpose(second))
+            if a == b:
+                return world.elementwise(first, second)
+            raise ShapeClash(f"an outer product of {_show(a)} and {_show(b)}", span)
+        if a[1] == b[0]:
+            if a[1] == 1 and right is not None and not _has_transpose(right):
+                raise ShapeClash(f"a column {_show(a)} stands before a row {_show(b)}", span)
+            return world.matrix_product(first, second)
+        if a == b and 1 in a:
+            return world.elementwise(first, second)
+        raise ShapeClash(f"{_show(a)} and {_show(b)} are multiplied", span)
+
+    def _quotient(self, above: V, below: V, expr: Expr) -> V:
+        world = self.world
+        a, b = world.shape(above), world.shape(below)
+        if b == (1, 1):
+            return world.scale(below, above)
+        if a == (1, 1):
+            return world.scale(above, below)
+        if a == b:
+            return world.elementwise(above, below)
+        raise ShapeClash(f"{_show(a)} is divided by {_show(b)}", expr.span)
+
+    def _power(self, base: Expr, exponent: Expr, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
+        match exponent:
+            case Number(value):
+                power = value
+            case _:
+                power = Fraction(index_value(exponent, bindings))
+        if power == 2 and isinstance(base, Norm) and base.order in ("", "2"):
+            inner = self.value(base.body, bindings, bound)
+            if 1 in self.world.shape(inner):
+                flat = self.world.reshape(inner, (max(self.world.shape(inner)), 1))
+                return self.world.matrix_product(self.world.transpose(flat), flat)
+        found = self.value(base, bindings, bound)
+        rows, columns = self.world.shape(found)
+        if rows > 1 and columns > 1:
+            raise ShapeClash(f"a matrix {_show((rows, columns))} is raised to a power", base.span)
+        return self.world.power(found, power)
+
+    def _big_sum(self, node: Sum, body: Expr, index: str, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
+        values = [
+            self.value(body, {**bindings, index: value}, bound | {index})
+            for value in sum_range(node, bindings, self.model.first, self.graph.length)
+        ]
+        if values:
+            return self._sum(values, node)
+        return self.world.zeros(self._shape_elsewhere(node, bindings, bound))
+
+    def _big_product(
+        self, node: Product, body: Expr, index: str, bindings: Mapping[str, int], bound: frozenset[str]
+    ) -> V:
+        steps = list(sum_range(node, bindings, self.model.first, self.graph.length))
+        values = [self.value(body, {**bindings, index: value}, bound | {index}) for value in steps]
+        if not values:
+            rows, columns = self._shape_elsewhere(node, bindings, bound)
+            if rows != columns:
+                raise ShapeClash(f"an empty product of factors {_show((rows, columns))}", node.span)
+            return self.world.identity(rows)
+        direction = node.direction
+        if direction == "written":
+            if len(values) == 1 or self.world.shape(values[0]) == (1, 1):
+                direction = "increasing"
+            else:
+                direction = "decreasing" if self.readings.ask("product", node) == "decreasing" else "increasing"
+        if direction == "decreasing":
+            values.reverse()
+        total = values[0]
+        for value in values[1:]:
+            total = self.product(total, value, "", None, body)
+        return total
+
+    def _shape_elsewhere(self, node: Sum | Product, bindings: Mapping[str, int], bound: frozenset[str]) -> Shape:
+        """The shape that the body has at an index where it exists, for an empty sum or product."""
+        observe, self.observe = self.observe, False
+        try:
+            for value in range(self.model.first - 1, self.graph.length + 1):
+                try:
+                    inside = {**bindings, node.index: value}
+                    return self.world.shape(self.value(node.body, inside, bound | {node.index}))
+                except MissingNode:
+                    continue
+        finally:
+            self.observe = observe
+            self.memory.clear()
+        raise NotRead("the body of this empty range exists nowhere", node.span)
+
+    def _derivative(self, node: Derivative, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
+        if not isinstance(node.by, Symbol):
+            raise NotRead("a derivative by something that is no symbol", node.by.span)
+        by = self._variables(node.by, bindings, bound)
+        if isinstance(node.of, Symbol) and not self._is_abbreviated(node.of):
+            of = self.key(node.of, bindings, bound)
+            immediate = node.kind == "immediate" or (node.kind == "partial" and self._immediate(node, of, by))
+            jacobian = self.world.derivative(of, by, immediate)
+            scalar = self.world.shapes[of[0]] == (1, 1)
+        else:
+            frozen = node.kind == "immediate" or _is_argument(node.of, node.by)
+            inner = node.of
+
+            def evaluate(world: World) -> V:
+                return Evaluator(world, self.readings).value(inner, bindings, bound)
+
+            jacobian = self.world.derivative_of(evaluate, by, frozen)
+            scalar = self.world.shape(jacobian)[0] == 1
+        return self._laid_out(node, jacobian, by, scalar)
+
+    def _is_abbreviated(self, symbol: Symbol) -> bool:
+        return any(entry.name == symbol.name for entry in self.model.abbreviations)
+
+    def _variables(self, by: Symbol, bindings: Mapping[str, int], bound: frozenset[str]) -> tuple[Key, ...]:
+        members = self.model.set_members.get(by.name)
+        if members and not by.index and (by.name, ()) not in self.graph.nodes:
+            return tuple((member, ()) for member in members if (member, ()) in self.graph.nodes)
+        if self._is_abbreviated(by):
+            raise NotRead(f"a derivative by the abbreviation `{by.name}`", by.span)
+        return (self.key(by, bindings, bound),)
+
+    def _immediate(self, node: Derivative, of: Key, by: tuple[Key, ...]) -> bool:
+        """Whether an unmarked derivative is immediate under the reading; asked only where it matters."""
+        if not any(self.graph.ambiguous(of, variable) for variable in by):
+            return False
+        option = self.readings.ask("partial", node)
+        if option == "total" or any(node is side for side in self.lone):
+            return False
+        return option == "immediate" or any(node == side for side in self.lone)
+
+    def _laid_out(self, node: Derivative, jacobian: V, by: tuple[Key, ...], scalar: bool) -> V:
+        world = self.world
+        variable = world.shapes[by[0][0]]
+        if world.shape(jacobian) == (1, 1):
+            return jacobian
+        in_shape = scalar and len(by) == 1
+        if node.kind == "gradient":
+            if not in_shape:
+                raise NotRead(r"`\nabla` of something that is no scalar", node.span)
+            return world.reshape(jacobian, variable)
+        layout = self.readings.ask("layout", node)
+        if layout == "numerator" or (layout == "mixed" and not scalar):
+            return jacobian
+        return world.reshape(jacobian, variable) if in_shape else world.transpose(jacobian)
+
+    def _call(
+        self,
+        node: Call,
+        function: str,
+        arguments: tuple[Expr, ...],
+        primes: int,
+        bindings: Mapping[str, int],
+        bound: frozenset[str],
+    ) -> V:
+        values = tuple(self.value(argument, bindings, bound) for argument in arguments)
+        if function == r"\mathrm{diag}":
+            if 1 not in self.world.shape(values[0]):
+                raise ShapeClash(f"diag of a matrix {_show(self.world.shape(values[0]))}", node.span)
+            return self.world.diagonal(values[0])
+        if function == r"\sigma_{\max}":
+            return self.world.largest_singular_value(values[0])
+        shape = self.world.shapes.get(f"{function}()", self.world.shape(values[0]))
+        return self.world.apply(function, values, primes, shape)
+
+
+def _match(entry: Definition, index: tuple[int, ...], horizon: str, length: int) -> dict[str, int] | None:
+    """Like Definition.match, where a literal index may be ``T+1``."""
+    if len(index) != len(entry.index):
+        return None
+    found: dict[str, int] = {}
+    for part, value in zip(entry.index, index, strict=True):
+        if isinstance(part, Symbol) and part.name != horizon:
+            if found.setdefault(part.name, value) != value:
+                return None
+        elif index_value(part, {horizon: length}) != value:
+            return None
+    return found
+
+
+def _is_argument(of: Expr, by: Symbol) -> bool:
+    """A derivative of a function by its own argument is immediate by its form."""
+    return isinstance(of, Call) and any(argument == by for argument in (*of.arguments, *of.parameters))
+
+
+def _has_transpose(expr: Expr) -> bool:
+    return any(isinstance(part, Transpose) for part in walk(expr))
+
+
+def _show(shape: Shape) -> str:
+    return f"{shape[0]}×{shape[1]}"

@@ -1,0 +1,299 @@
+"""Definitions to a model, and a model unrolled over T steps to a graph.
+
+The document is the model: each definition says how a quantity is computed at every step, and what no
+definition computes is a leaf (inputs, targets, parameters, the state before the first step). Parameters are
+leaves shared by all steps. No LaTeX is known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from bpttsym.errors import LimitExceeded, NotRead
+from bpttsym.expr import (
+    Add,
+    Call,
+    Derivative,
+    Expr,
+    Negate,
+    Number,
+    Product,
+    Span,
+    Sum,
+    Symbol,
+    children,
+    walk,
+)
+
+MAXIMUM_NODES = 20_000
+MAXIMUM_RANGE = 5_000
+
+Key = tuple[str, tuple[int, ...]]
+"""A node of the unrolled graph: name and step indices; ``("h", (3,))`` is h_3, ``("\\\\psi", ())`` is psi."""
+
+Bindings = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """``name_{index} = body``; an index is a letter that runs over the steps, or a literal step."""
+
+    name: str
+    index: tuple[Expr, ...]
+    body: Expr
+    span: Span | None = field(default=None, compare=False)
+
+    @property
+    def general(self) -> bool:
+        """Whether it holds for every step (or has no index at all), not for a literal step only."""
+        return all(isinstance(part, Symbol) for part in self.index)
+
+    def match(self, index: tuple[int, ...], horizon: str, length: int) -> dict[str, int] | None:
+        """The values of the index letters for which this definition defines the node; None if it does not."""
+        if len(index) != len(self.index):
+            return None
+        bindings: dict[str, int] = {}
+        for part, value in zip(self.index, index, strict=True):
+            match part:
+                case Number(number) if number == value:
+                    continue
+                case Symbol(name, ()) if name == horizon:
+                    if value != length:
+                        return None
+                case Symbol(name, ()):
+                    if bindings.setdefault(name, value) != value:
+                        return None
+                case _:
+                    return None
+        return bindings
+
+
+@dataclass(frozen=True)
+class Model:
+    """What a scope of a document defines.
+
+    ``definitions`` make the forward graph; ``abbreviations`` stand for expressions with derivatives and are
+    never part of it; ``functions`` are functions given by a formula; ``sets`` name groups of parameters;
+    ``length`` is the horizon if the document fixes it; ``distributions`` are targets whose entries sum to one.
+    """
+
+    definitions: tuple[Definition, ...] = ()
+    abbreviations: tuple[Definition, ...] = ()
+    functions: tuple[tuple[str, tuple[str, ...], Expr], ...] = ()
+    sets: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    horizon: str = "T"
+    length: int | None = None
+    first: int = 1
+    initial_zero: bool = False
+    scalar: bool = False
+    distributions: tuple[str, ...] = ()
+    label: str = ""
+
+    @cached_property
+    def defined(self) -> dict[str, Definition]:
+        """The general definition of each name; a literal one where there is no other."""
+        found: dict[str, Definition] = {}
+        for definition in (*self.abbreviations, *self.definitions):
+            if definition.general or definition.name not in found:
+                found[definition.name] = definition
+        return found
+
+    @cached_property
+    def arities(self) -> dict[str, int]:
+        """The number of step indices of every name in the model."""
+        found = {name: len(definition.index) for name, definition in self.defined.items()}
+        for definition in (*self.definitions, *self.abbreviations):
+            letters = index_letters(definition.body) | {self.horizon}
+            for part in walk(definition.body):
+                if isinstance(part, Symbol) and (part.index or part.name not in letters):
+                    found.setdefault(part.name, len(part.index))
+        for name, members in self.sets:
+            found.setdefault(name, 0)
+            for member in members:
+                found.setdefault(member, 0)
+        return found
+
+    @cached_property
+    def set_members(self) -> dict[str, tuple[str, ...]]:
+        """The members of each named set of parameters."""
+        return dict(self.sets)
+
+
+def index_letters(expr: Expr) -> set[str]:
+    """The names that stand inside an index or are bound by a sum or a product."""
+    found: set[str] = set()
+    for part in walk(expr):
+        match part:
+            case Symbol(_, index):
+                for inner in index:
+                    found |= {leaf.name for leaf in walk(inner) if isinstance(leaf, Symbol)}
+            case Sum(_, index) | Product(_, index):
+                found.add(index)
+                for bound in (part.lower, part.upper):
+                    if bound is not None:
+                        found |= {leaf.name for leaf in walk(bound) if isinstance(leaf, Symbol)}
+            case _:
+                continue
+    return found
+
+
+def index_value(expr: Expr, bindings: Bindings) -> int:
+    """The integer that an index expression is; raises NotRead for a letter that no binding gives a value."""
+    match expr:
+        case Number(value) if value.denominator == 1:
+            return int(value)
+        case Symbol(name, ()) if name in bindings:
+            return bindings[name]
+        case Symbol(name, ()):
+            raise NotRead(f"the index `{name}` has no value", expr.span)
+        case Negate(body):
+            return -index_value(body, bindings)
+        case Add(terms):
+            return sum(index_value(term, bindings) for term in terms)
+        case _:
+            raise NotRead("this is no index", expr.span)
+
+
+def sum_range(node: Sum | Product, bindings: Bindings, first: int, length: int) -> range:
+    """The values of the bound index, from the smallest up; a sum without bounds runs over all steps."""
+    lower = first if node.lower is None else index_value(node.lower, bindings)
+    upper = length if node.upper is None else index_value(node.upper, bindings)
+    if upper - lower > MAXIMUM_RANGE:
+        raise LimitExceeded(f"a range of {upper - lower + 1} steps is over the limit of {MAXIMUM_RANGE}", node.span)
+    return range(lower, upper + 1)
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node of the unrolled graph: its definition with the index letters bound, and its direct parents."""
+
+    key: Key
+    body: Expr | None
+    bindings: Bindings
+    parents: tuple[Key, ...]
+
+
+class Graph:
+    """A model unrolled over the steps ``first .. length``.
+
+    Raises NotRead where the definitions run in a circle or reach a step that does not exist.
+    """
+
+    def __init__(self, model: Model, length: int) -> None:
+        self.model = model
+        self.length = length
+        self.nodes: dict[Key, Node] = {}
+        self._open: set[Key] = set()
+        self._ancestors: dict[Key, frozenset[Key]] = {}
+        for definition in model.definitions:
+            for index in self._instances(definition):
+                self._add((definition.name, index))
+
+    def _instances(self, definition: Definition) -> Iterator[tuple[int, ...]]:
+        model = self.model
+        found: list[tuple[int, ...]] = [()]
+        for part in definition.index:
+            if isinstance(part, Symbol) and part.name != model.horizon:
+                values: list[int] = list(range(model.first, self.length + 1))
+            else:
+                values = [index_value(part, {model.horizon: self.length})]
+            found = [(*index, value) for index in found for value in values]
+        yield from found
+
+    def _definition(self, key: Key) -> tuple[Expr, dict[str, int]] | None:
+        name, index = key
+        best: tuple[Expr, dict[str, int]] | None = None
+        for definition in self.model.definitions:
+            if definition.name != name:
+                continue
+            bindings = definition.match(index, self.model.horizon, self.length)
+            if bindings is None or (definition.general and index and not self._in_range(index)):
+                continue
+            if best is None or not definition.general:
+                best = (definition.body, {**bindings, self.model.horizon: self.length})
+        return best
+
+    def _in_range(self, index: tuple[int, ...]) -> bool:
+        return all(self.model.first <= value <= self.length for value in index)
+
+    def _add(self, key: Key) -> None:
+        if key in self.nodes:
+            return
+        if key in self._open:
+            raise NotRead(f"the definition of `{key[0]}` runs in a circle")
+        if len(self.nodes) > MAXIMUM_NODES:
+            raise LimitExceeded(f"the unrolled graph is over the limit of {MAXIMUM_NODES} nodes")
+        found = self._definition(key)
+        if found is None:
+            self.nodes[key] = Node(key, None, {}, ())
+            return
+        self._open.add(key)
+        body, bindings = found
+        parents = tuple(dict.fromkeys(self.references(body, bindings)))
+        for parent in parents:
+            self._add(parent)
+        self._open.discard(key)
+        self.nodes[key] = Node(key, body, bindings, parents)
+
+    def references(self, expr: Expr, bindings: Bindings) -> Iterator[Key]:
+        """The nodes that an expression names, with its sums written out."""
+        match expr:
+            case Symbol(name, index):
+                if not index and name in bindings:
+                    return
+                members = self.model.set_members.get(name)
+                if members and not index and (name, ()) not in self._literal_names():
+                    for member in members:
+                        yield (member, ())
+                    return
+                yield (name, tuple(index_value(part, bindings) for part in index))
+            case Sum(body, letter) | Product(body, letter):
+                for value in sum_range(expr, bindings, self.model.first, self.length):
+                    yield from self.references(body, {**bindings, letter: value})
+            case Derivative():
+                return
+            case _:
+                for child in children(expr):
+                    yield from self.references(child, bindings)
+
+    def _literal_names(self) -> set[Key]:
+        return {(definition.name, ()) for definition in self.model.definitions if not definition.index}
+
+    def ancestors(self, key: Key) -> frozenset[Key]:
+        """All nodes that a node depends on."""
+        order = [key]
+        while order:
+            current = order[-1]
+            if current in self._ancestors:
+                order.pop()
+                continue
+            parents = self.nodes[current].parents
+            missing = [parent for parent in parents if parent not in self._ancestors]
+            if missing:
+                order.extend(missing)
+                continue
+            self._ancestors[current] = frozenset(parents).union(*(self._ancestors[parent] for parent in parents))
+            order.pop()
+        return self._ancestors[key]
+
+    def is_leaf(self, key: Key) -> bool:
+        """Whether no definition computes the node."""
+        return self.nodes[key].body is None
+
+    def ambiguous(self, of: Key, by: Key) -> bool:
+        """Whether the immediate and the total derivative of ``of`` by ``by`` can differ.
+
+        They can only where the definition of ``of`` mentions ``by`` and ``of`` depends on it through another
+        node as well.
+        """
+        if of not in self.nodes or by not in self.nodes or of == by:
+            return False
+        parents = self.nodes[of].parents
+        return by in parents and any(by in self.ancestors(parent) for parent in parents if parent != by)
+
+
+def is_abstract(body: Expr, functions: Mapping[str, object]) -> bool:
+    """Whether a body is the application of a function that no formula defines."""
+    return isinstance(body, Call) and body.function not in functions

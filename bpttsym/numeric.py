@@ -1,0 +1,312 @@
+"""The world of numbers: derivatives by perturbing the definitions (complex step); it knows no chain rule.
+
+A value is an array (..., samples, rows, columns); perturbed values have one more leading axis, the direction.
+A function without a formula is a random smooth network, the same wherever it is applied, so that an equation
+which holds here holds for a generic differentiable function.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bpttsym.evaluate import CannotSay, Evaluator, World
+from bpttsym.model import Graph, Key
+from bpttsym.readings import Readings
+from bpttsym.shapes import Shape
+
+Array = NDArray[Any]
+STEP = 1e-30
+RELATIVE = 1e-9
+ABSOLUTE = 1e-13
+
+
+def _sigmoid(x: Array) -> Array:
+    return 1 / (1 + np.exp(-x))
+
+
+def _softmax(x: Array) -> Array:
+    shifted = np.exp(x - x.real.max(axis=(-2, -1), keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=(-2, -1), keepdims=True))
+
+
+FUNCTIONS: dict[str, Callable[[Array], Array]] = {
+    r"\tanh": np.tanh,
+    r"\sinh": np.sinh,
+    r"\cosh": np.cosh,
+    r"\exp": np.exp,
+    r"\log": np.log,
+    r"\sigma": _sigmoid,
+    r"\mathrm{softmax}": _softmax,
+    r"\mathrm{relu}": lambda x: np.where(x.real > 0, x, 0 * x),
+    r"\mathrm{softplus}": lambda x: np.log(1 + np.exp(x)),
+    r"\mathrm{id}": lambda x: x,
+    "abs": lambda x: np.where(x.real < 0, -x, x),
+}
+
+LeafRule = Callable[[str, tuple[int, ...], Shape], Array]
+
+
+class NumericWorld:
+    """Random samples of one model on one unrolled graph.
+
+    ``values`` may give a leaf its array (samples, rows, columns); every other leaf is drawn from ``seed``.
+    ``simple`` replaces the random network of an unknown function by tanh of a sum (see :meth:`opaque`).
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        shapes: Mapping[str, Shape],
+        samples: int = 6,
+        seed: int = 0,
+        leaf: LeafRule | None = None,
+        simple: bool = False,
+    ) -> None:
+        self.graph = graph
+        self.shapes = shapes
+        self.samples = samples
+        self.seed = seed
+        self.leaf = leaf
+        self.simple = simple
+        self._values: dict[Key, Array] = {}
+        self._networks: dict[tuple[str, int, int], tuple[Array, Array, Array]] = {}
+        self._perturbed: dict[tuple[tuple[Key, ...], bool], _Perturbed] = {}
+        self._jacobians: dict[tuple[Key, tuple[Key, ...], bool], Array] = {}
+        self._evaluator = Evaluator(self, Readings({}))
+
+    def shape(self, value: Array) -> Shape:
+        return int(value.shape[-2]), int(value.shape[-1])
+
+    def number(self, value: Fraction) -> Array:
+        return np.full((1, 1, 1), float(value))
+
+    def zeros(self, shape: Shape) -> Array:
+        return np.zeros((1, *shape))
+
+    def identity(self, size: int) -> Array:
+        return np.eye(size)[None]
+
+    def node(self, key: Key) -> Array:
+        found = self._values.get(key)
+        if found is None:
+            node = self.graph.nodes[key]
+            found = self._draw(key) if node.body is None else self._evaluator.value(node.body, node.bindings)
+            self._values[key] = found
+        return found
+
+    def random(self, *name: object) -> np.random.Generator:
+        """A generator of its own for each name, so that the order of evaluation changes nothing."""
+        return np.random.default_rng([self.seed, zlib.crc32(repr(name).encode())])
+
+    def _draw(self, key: Key) -> Array:
+        name, index = key
+        shape = self.shapes[name]
+        if self.leaf is not None:
+            return np.asarray(self.leaf(name, index, shape))
+        values = self.random("leaf", key).standard_normal((self.samples, *shape))
+        if name in self.graph.model.distributions:
+            positive = np.exp(values)
+            return np.asarray(positive / positive.sum(axis=(-2, -1), keepdims=True))
+        if shape[0] > 1 and shape[1] > 1:
+            return np.asarray(values * 1.3 / np.sqrt(shape[1]))
+        return np.asarray(values * 0.8)
+
+    def derivative(self, of: Key, by: tuple[Key, ...], immediate: bool) -> Array:
+        cached = self._jacobians.get((of, by, immediate))
+        if cached is None:
+            cached = self._jacobian(of, by, immediate)
+            self._jacobians[of, by, immediate] = cached
+        return cached
+
+    def _jacobian(self, of: Key, by: tuple[Key, ...], immediate: bool) -> Array:
+        world = self._perturb(by, immediate)
+        body = self.graph.nodes[of].body
+        if immediate and of not in by and body is not None:
+            value = world.evaluator.value(body, self.graph.nodes[of].bindings)
+        else:
+            value = world.node(of)
+        return world.jacobian(value)
+
+    def derivative_of(self, of: Callable[[World], Array], by: tuple[Key, ...], frozen: bool) -> Array:
+        world = self._perturb(by, frozen)
+        return world.jacobian(of(world))
+
+    def _perturb(self, by: tuple[Key, ...], frozen: bool) -> _Perturbed:
+        found = self._perturbed.get((by, frozen))
+        if found is None:
+            found = self._perturbed[by, frozen] = _Perturbed(self, by, frozen)
+        return found
+
+    def add(self, first: Array, second: Array) -> Array:
+        return first + second
+
+    def negate(self, value: Array) -> Array:
+        return -value
+
+    def scale(self, number: Array, value: Array) -> Array:
+        return number * value
+
+    def matrix_product(self, first: Array, second: Array) -> Array:
+        return first @ second
+
+    def elementwise(self, first: Array, second: Array) -> Array:
+        return first * second
+
+    def reciprocal(self, value: Array) -> Array:
+        return 1 / value
+
+    def power(self, value: Array, exponent: Fraction) -> Array:
+        if exponent.denominator == 1:
+            return np.asarray(value ** int(exponent))
+        return np.asarray(value ** float(exponent))
+
+    def transpose(self, value: Array) -> Array:
+        return np.swapaxes(value, -1, -2)
+
+    def reshape(self, value: Array, shape: Shape) -> Array:
+        return value.reshape(*value.shape[:-2], *shape)
+
+    def broadcast(self, value: Array, shape: Shape) -> Array:
+        return np.broadcast_to(value, (*value.shape[:-2], *shape))
+
+    def diagonal(self, value: Array) -> Array:
+        size = max(self.shape(value))
+        return value.reshape(*value.shape[:-2], size, 1) * np.eye(size)
+
+    def norm(self, value: Array, order: str) -> Array:
+        rows, columns = self.shape(value)
+        if rows > 1 and columns > 1 and order in ("", "2"):
+            return self.largest_singular_value(value)
+        axes = (-2, -1)
+        if order in ("", "2", "F"):
+            return np.asarray(np.sqrt((value * value).sum(axis=axes, keepdims=True)))
+        if rows > 1 and columns > 1:
+            raise CannotSay(f"the norm of order {order} of a matrix is not read")
+        size = FUNCTIONS["abs"](value)
+        if order == "1":
+            return np.asarray(size.sum(axis=axes, keepdims=True))
+        return np.asarray(size.max(axis=axes, keepdims=True))
+
+    def largest_singular_value(self, value: Array) -> Array:
+        if np.iscomplexobj(value):
+            raise CannotSay("a spectral norm is not differentiated")
+        return np.linalg.norm(value, ord=2, axis=(-2, -1), keepdims=True)
+
+    def apply(self, function: str, arguments: tuple[Array, ...], primes: int, shape: Shape) -> Array:
+        known = FUNCTIONS.get(function)
+        if known is None:
+            if primes:
+                raise CannotSay(f"the derivative of the unknown function `{function}` is not read")
+            return self.opaque(function, arguments, shape)
+        if primes == 0:
+            return known(arguments[0])
+        if primes == 1 and not np.iscomplexobj(arguments[0]):
+            if function == r"\mathrm{softmax}":
+                raise CannotSay("softmax has no elementwise derivative")
+            return np.asarray(known(arguments[0] + 1j * STEP).imag / STEP)
+        raise CannotSay("a second derivative is not read")
+
+    def opaque(self, function: str, arguments: tuple[Array, ...], shape: Shape) -> Array:
+        """A function without a formula: C tanh(A z + a) of all arguments z, with random A, a, C by its name.
+
+        In a simple world tanh(sum over the arguments), each entry of a parameter being one weight.
+        """
+        flat = [value.reshape(*value.shape[:-2], -1, 1) for value in arguments]
+        lead = np.broadcast_shapes(*(value.shape[:-2] for value in flat))
+        stacked = np.concatenate([np.broadcast_to(v, (*lead, *v.shape[-2:])) for v in flat], axis=-2)
+        inner, outer, offset = self._network(function, stacked.shape[-2], shape[0] * shape[1])
+        value = outer @ np.tanh(inner @ stacked + offset)
+        return np.asarray(value.reshape(*value.shape[:-2], *shape))
+
+    def _network(self, function: str, inputs: int, outputs: int) -> tuple[Array, Array, Array]:
+        found = self._networks.get((function, inputs, outputs))
+        if found is None:
+            random = self.random("function", function)
+            width = outputs + 4
+            samples = self.samples
+            found = (
+                random.standard_normal((samples, width, inputs)) * 1.2 / np.sqrt(inputs),
+                random.standard_normal((samples, outputs, width)) * 1.5 / np.sqrt(width),
+                random.standard_normal((samples, width, 1)) * 0.5,
+            )
+            self._networks[function, inputs, outputs] = found
+        return found
+
+    def is_zero(self, value: Array) -> bool:
+        return not np.any(np.abs(value) > ABSOLUTE)
+
+    def difference(self, first: Array, second: Array) -> tuple[float, int]:
+        """The largest relative difference over the samples, and the sample where it is; inf for no number.
+
+        Differences below the absolute floor count as zero.
+        """
+        a, b = np.broadcast_arrays(first, second)
+        with np.errstate(all="ignore"):
+            gap = np.abs(a - b).max(axis=(-2, -1))
+            size = np.maximum(np.abs(a).max(axis=(-2, -1)), np.abs(b).max(axis=(-2, -1)))
+            relative = np.where(gap <= ABSOLUTE, 0.0, gap / np.maximum(size, ABSOLUTE))
+        if not np.all(np.isfinite(relative)):
+            return float("inf"), int(np.argmax(~np.isfinite(relative)))
+        return float(relative.max()), int(relative.argmax())
+
+
+class _Perturbed(NumericWorld):
+    """The same samples with one variable moved by an imaginary step in each of its directions.
+
+    Frozen: every other node keeps its value (the immediate derivative).
+    """
+
+    def __init__(self, base: NumericWorld, by: tuple[Key, ...], frozen: bool) -> None:
+        self.base = base
+        self.graph = base.graph
+        self.shapes = base.shapes
+        self.samples = base.samples
+        self.simple = base.simple
+        self.by = by
+        self.frozen = frozen
+        self._values = {}
+        self.evaluator = Evaluator(self, Readings({}))
+        self.directions = sum(base.shapes[key[0]][0] * base.shapes[key[0]][1] for key in by)
+        start = 0
+        for key in by:
+            value = base.node(key)
+            count = value.shape[-2] * value.shape[-1]
+            moved = np.zeros((self.directions, *value.shape[-3:]), dtype=complex)
+            moved += value
+            flat = moved.reshape(self.directions, value.shape[-3], count)
+            flat[start : start + count] += 1j * STEP * np.eye(count)[:, None, :]
+            self._values[key] = flat.reshape(moved.shape)
+            start += count
+
+    def node(self, key: Key) -> Array:
+        found = self._values.get(key)
+        if found is None:
+            depends = not self.frozen and not self.graph.ancestors(key).isdisjoint(self.by)
+            node = self.graph.nodes[key]
+            if depends and node.body is not None:
+                found = self.evaluator.value(node.body, node.bindings)
+            else:
+                found = self.base.node(key)
+            self._values[key] = found
+        return found
+
+    def opaque(self, function: str, arguments: tuple[Array, ...], shape: Shape) -> Array:
+        return NumericWorld.opaque(self, function, arguments, shape)
+
+    def _network(self, function: str, inputs: int, outputs: int) -> tuple[Array, Array, Array]:
+        return self.base._network(function, inputs, outputs)
+
+    def jacobian(self, value: Array) -> Array:
+        """Rows are the entries of the value, columns the directions."""
+        rows, columns = self.shape(value)
+        if not np.iscomplexobj(value):
+            return np.zeros((1, rows * columns, self.directions))
+        full = np.broadcast_to(value.imag, (self.directions, *value.shape[-3:]))
+        flat = full.reshape(self.directions, full.shape[1], rows * columns) / STEP
+        return np.ascontiguousarray(np.moveaxis(flat, 0, -1))

@@ -1,0 +1,61 @@
+"""Named choices of meaning, met lazily: a reading exists only where the evaluator meets it.
+
+The evaluator asks; what it asked becomes the space of readings that is walked. Nothing is enumerated that no
+equation needs, so the number of readings stays small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+OPTIONS: dict[str, tuple[str, ...]] = {
+    "layout": ("numerator", "mixed", "denominator"),
+    "partial": ("total", "immediate", "recurring"),
+    "product": ("increasing", "decreasing"),
+}
+"""Each choice and its options, the meaning as written first."""
+
+Assignment = Mapping[str, str]
+Outcome = TypeVar("Outcome")
+
+
+@dataclass(slots=True)
+class Readings:
+    """Answers for one evaluation; ``met`` is what was asked, with an example of what it was asked about."""
+
+    fixed: Assignment
+    met: dict[str, str] = field(default_factory=dict)
+    examples: dict[str, object] = field(default_factory=dict)
+
+    def ask(self, choice: str, example: object = None) -> str:
+        """The option taken for a choice; the first one where none is fixed."""
+        option = self.fixed.get(choice) or OPTIONS[choice][0]
+        self.met.setdefault(choice, option)
+        if example is not None:
+            self.examples.setdefault(choice, example)
+        return option
+
+
+def explore(
+    evaluate: Callable[[Readings], Outcome], declared: Assignment
+) -> Iterator[tuple[dict[str, str], Readings, Outcome]]:
+    """Every assignment of the choices that ``evaluate`` meets, with its outcome; a declared choice is fixed."""
+    stack: list[dict[str, str]] = [{}]
+    seen: set[tuple[tuple[str, str], ...]] = set()
+    while stack:
+        assignment = stack.pop()
+        readings = Readings({**assignment, **declared})
+        outcome = evaluate(readings)
+        full = {choice: option for choice, option in readings.met.items() if choice not in declared}
+        key = tuple(sorted(full.items()))
+        if key not in seen:
+            seen.add(key)
+            yield full, readings, outcome
+        for choice in full:
+            if choice not in assignment:
+                prefix = {name: full[name] for name in full if name in assignment}
+                before = list(full)[: list(full).index(choice)]
+                prefix.update({name: full[name] for name in before})
+                stack.extend({**prefix, choice: option} for option in OPTIONS[choice][1:])

@@ -1,0 +1,307 @@
+r"""Sizes by unification over the definitions of a model, never over the equation under judgement.
+
+Every value is a matrix: a column vector is (n, 1), a scalar (1, 1). A quantity with a step index is a column
+vector unless its definition makes it a scalar; a parameter that stands on the left of a vector is a matrix.
+Dimensions that nothing ties together get different sizes, so that a wrong order of factors shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from bpttsym.errors import NotRead
+from bpttsym.expr import (
+    Add,
+    Call,
+    Divide,
+    Expr,
+    Multiply,
+    Negate,
+    Norm,
+    Number,
+    Power,
+    Product,
+    Sum,
+    Symbol,
+    Transpose,
+    integer,
+)
+
+SCALAR_LETTERS = frozenset(
+    r"\alpha \beta \gamma \epsilon \varepsilon \eta \kappa \lambda \mu \nu \tau".split()
+)
+"""Greek letters without an index that textbooks keep for numbers (rates, bounds, weights of a penalty)."""
+
+LOSS_LETTERS = frozenset((r"\mathcal{L}", "L", "E", "J", r"\mathcal{J}", r"\mathcal{E}", r"\ell", "C"))
+"""Names of quantities that are numbers even where a product or a square of vectors is written for them."""
+
+DEFAULT_SIZES = (3, 2, 4, 5, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19)
+"""Sizes in the order in which dimensions are met: all different."""
+
+ELEMENTWISE = frozenset(
+    (r"\tanh", r"\sinh", r"\cosh", r"\exp", r"\log", r"\sigma", r"\mathrm{relu}", r"\mathrm{softplus}", r"\mathrm{id}")
+) | {r"\mathrm{softmax}", "abs"}
+
+Size = int
+Shape = tuple[int, int]
+"""Rows and columns."""
+
+
+def result_name(function: str) -> str:
+    """The name under which the shape of a function's value is kept."""
+    return f"{function}()"
+
+
+class ShapeClash(NotRead):
+    """Two shapes that cannot stand together; the message names both."""
+
+
+@dataclass(frozen=True, slots=True)
+class SizedDefinition:
+    """A definition as the inference sees it: name, body, whether it is a number by its use."""
+
+    name: str
+    indexed: bool
+    body: Expr
+    scalar: bool
+
+
+class Sizes:
+    """Dimensions of names, unified; read with :meth:`shape` after all definitions are seen."""
+
+    def __init__(self, horizon: str, scalar: bool = False) -> None:
+        self._parent: list[int] = [0]
+        self._names: dict[str, tuple[int, int]] = {}
+        self._given: dict[int, int] = {0: 1}
+        self._scalar = scalar
+        self._horizon = horizon
+        self.rewritten: dict[int, Expr] = {}
+
+    def fresh(self) -> int:
+        """A new dimension."""
+        self._parent.append(len(self._parent))
+        return len(self._parent) - 1
+
+    def find(self, dimension: int) -> int:
+        """The representative of a dimension; 0 is the size one."""
+        while self._parent[dimension] != dimension:
+            self._parent[dimension] = self._parent[self._parent[dimension]]
+            dimension = self._parent[dimension]
+        return dimension
+
+    def unify(self, first: int, second: int) -> None:
+        """Make two dimensions the same."""
+        a, b = self.find(first), self.find(second)
+        if a != b:
+            low, high = min(a, b), max(a, b)
+            self._parent[high] = low
+
+    def same(self, first: tuple[int, int], second: tuple[int, int]) -> tuple[int, int]:
+        """Make two shapes the same."""
+        self.unify(first[0], second[0])
+        self.unify(first[1], second[1])
+        return first
+
+    def of_name(self, name: str, indexed: bool) -> tuple[int, int] | None:
+        """The shape of a name; None for a parameter whose use has not said yet."""
+        if name in self._names:
+            return self._names[name]
+        if self._scalar or (not indexed and name in SCALAR_LETTERS):
+            self._names[name] = (0, 0)
+        elif indexed:
+            self._names[name] = (self.fresh(), 0)
+        return self._names.get(name)
+
+    def is_one(self, shape: tuple[int, int]) -> bool:
+        """Whether a shape is known to be a number's."""
+        return self.find(shape[0]) == 0 and self.find(shape[1]) == 0
+
+    def define(self, definition: SizedDefinition) -> None:
+        """Take in one definition."""
+        if definition.scalar or self._scalar:
+            self.same(self._names.setdefault(definition.name, (0, 0)), (0, 0))
+        found = self.infer(definition.body, None)
+        if found is None:
+            found = self._names.setdefault(definition.name, (self.fresh(), 0))
+            self.expect(definition.body, found)
+        if definition.name not in self._names:
+            self._names[definition.name] = found
+        elif not (definition.scalar and not self.is_one(found)):
+            self.same(self._names[definition.name], found)
+
+    def expect(self, expr: Expr, shape: tuple[int, int]) -> None:
+        """Give a shape to an expression whose own form does not say."""
+        match expr:
+            case Symbol(name, index) if not index:
+                self.same(self._names.setdefault(name, shape), shape)
+            case Transpose(body):
+                self.expect(body, (shape[1], shape[0]))
+            case Negate(body):
+                self.expect(body, shape)
+            case _:
+                return
+
+    def infer(self, expr: Expr, hint: tuple[int, int] | None) -> tuple[int, int] | None:
+        """The shape of an expression; None where only a bare parameter stands."""
+        match expr:
+            case Number():
+                return (0, 0)
+            case Symbol(name, index):
+                found = self.of_name(name, bool(index))
+                return found
+            case Negate(body) | Sum(body) | Product(body):
+                return self.infer(body, hint)
+            case Add(terms):
+                return self._add(terms, hint)
+            case Multiply(factors, operators):
+                return self._multiply(factors, operators)
+            case Transpose(body):
+                found = self.infer(body, None)
+                return None if found is None else (found[1], found[0])
+            case Norm(body):
+                self._settle(body)
+                return (0, 0)
+            case Power(base) | Divide(base):
+                found = self.infer(base, hint)
+                if isinstance(expr, Divide):
+                    below = self.infer(expr.denominator, found)
+                    if found is not None and below is not None and not self.is_one(below):
+                        found = self.same(found, below) if not self.is_one(found) else below
+                return found
+            case Call(function, arguments):
+                return self._call(function, arguments, expr, hint)
+            case _:
+                raise NotRead("this cannot stand in a definition", expr.span)
+
+    def _settle(self, expr: Expr) -> tuple[int, int]:
+        """The shape of an expression, a bare parameter becoming a vector."""
+        found = self.infer(expr, None)
+        if found is None:
+            found = (self.fresh(), 0)
+            self.expect(expr, found)
+        return found
+
+    def _add(self, terms: tuple[Expr, ...], hint: tuple[int, int] | None) -> tuple[int, int] | None:
+        known = [(term, self.infer(term, hint)) for term in terms]
+        shapes = [shape for _, shape in known if shape is not None]
+        numbers = [isinstance(term, Number) for term, _ in known]
+        wide = [shape for (_, shape), number in zip(known, numbers, strict=True) if shape is not None and not number]
+        if not shapes:
+            return None
+        base = wide[0] if wide else shapes[0]
+        for (term, shape), number in zip(known, numbers, strict=True):
+            if shape is None:
+                self.expect(term, base)
+            elif not number:
+                self.same(base, shape)
+        return base
+
+    def _multiply(self, factors: tuple[Expr, ...], operators: tuple[str, ...]) -> tuple[int, int] | None:
+        right = self._settle(factors[-1])
+        for factor, operator in zip(reversed(factors[:-1]), reversed(operators), strict=True):
+            left = self.infer(factor, None)
+            if operator in (r"\odot", r"\circ"):
+                if left is None:
+                    self.expect(factor, right)
+                elif not self.is_one(left) and not self.is_one(right):
+                    self.same(left, right)
+                right = right if left is None or self.is_one(left) else left
+            elif operator == r"\otimes":
+                left = left or self._settle(factor)
+                right = (left[0], right[0])
+            elif left is None:
+                left = (self.fresh(), right[0])
+                self.expect(factor, left)
+                right = (left[0], right[1])
+            elif self.is_one(left):
+                continue
+            elif self.is_one(right):
+                right = left
+            elif self.find(left[1]) == self.find(right[0]) or not self._columns(left, right):
+                self.unify(left[1], right[0])
+                right = (left[0], right[1])
+            else:
+                right = self.same(left, right)
+        return right
+
+    def _columns(self, left: tuple[int, int], right: tuple[int, int]) -> bool:
+        """Two column vectors side by side, which only an elementwise product can join."""
+        return self.find(left[1]) == 0 and self.find(right[1]) == 0 and self.find(right[0]) != 0
+
+    def _call(
+        self, function: str, arguments: tuple[Expr, ...], expr: Call, hint: tuple[int, int] | None
+    ) -> tuple[int, int] | None:
+        if function in ELEMENTWISE and len(arguments) == 1:
+            found = self.infer(arguments[0], hint)
+            return found if found is not None else self._settle(arguments[0])
+        if function == r"\mathrm{diag}":
+            rows = self._settle(arguments[0])[0]
+            return (rows, rows)
+        if function == r"\sigma_{\max}":
+            self._settle(arguments[0])
+            return (0, 0)
+        for argument in (*arguments, *expr.parameters):
+            self._settle(argument)
+        return self.of_name(result_name(function), True)
+
+    def assign(self, choose: Callable[[int], int]) -> dict[str, Shape]:
+        """Sizes in numbers: ``choose(n)`` is the size of the n-th free dimension in the order they were met."""
+        order: dict[int, int] = {}
+        result: dict[str, Shape] = {}
+        for name, shape in self._names.items():
+            sized = []
+            for dimension in shape:
+                root = self.find(dimension)
+                if root == 0:
+                    sized.append(1)
+                else:
+                    sized.append(choose(order.setdefault(root, len(order))))
+            result[name] = (sized[0], sized[1])
+        return result
+
+
+def infer_sizes(definitions: Iterable[SizedDefinition], horizon: str, scalar: bool) -> Sizes:
+    """The sizes of every name in the definitions, in two passes so that order does not matter."""
+    sizes = Sizes(horizon, scalar)
+    listed = list(definitions)
+    for definition in listed:
+        if definition.scalar:
+            sizes.define(definition)
+    for _ in range(2):
+        for definition in listed:
+            sizes.define(definition)
+    return sizes
+
+
+def scalar_form(body: Expr, is_vector: Callable[[Expr], bool]) -> Expr:
+    """A definition of a number in which products and squares of vectors mean the inner product.
+
+    ``-y \\log\\hat{y}`` becomes ``-y^T \\log\\hat{y}`` and ``(y - \\hat{y})^2`` the squared norm.
+    """
+    match body:
+        case Negate(inner):
+            return Negate(scalar_form(inner, is_vector), span=body.span)
+        case Add(terms):
+            return Add(tuple(scalar_form(term, is_vector) for term in terms), span=body.span)
+        case Sum(inner, index, lower, upper):
+            return Sum(scalar_form(inner, is_vector), index, lower, upper, span=body.span)
+        case Power(base, Number(value)) if value == 2 and is_vector(base):
+            return Power(Norm(base), integer(2), span=body.span)
+        case Multiply(factors, operators):
+            return _inner_product(body, factors, operators, is_vector)
+        case _:
+            return body
+
+
+def _inner_product(
+    body: Multiply, factors: tuple[Expr, ...], operators: tuple[str, ...], is_vector: Callable[[Expr], bool]
+) -> Expr:
+    changed = list(factors)
+    for position, factor in enumerate(factors):
+        if position + 1 < len(factors) and operators[position] in ("", r"\cdot", "*", r"\times"):
+            if is_vector(factor) and is_vector(factors[position + 1]):
+                changed[position] = Transpose(factor, span=factor.span)
+                return Multiply(tuple(changed), body.operators, span=body.span)
+        changed[position] = scalar_form(factor, is_vector)
+    return Multiply(tuple(changed), body.operators, span=body.span)

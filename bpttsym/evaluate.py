@@ -135,6 +135,20 @@ class Evaluator:
         self.memory[key] = (expr, result)
         return result
 
+    def node(self, key: Key) -> V:
+        """The value of a node from its definition; a number stands for a vector of equal entries."""
+        node = self.graph.nodes[key]
+        assert node.body is not None
+        value = self.value(node.body, node.bindings)
+        shape = self.world.shapes[key[0]]
+        if self.world.shape(value) == shape:
+            return value
+        if self.world.shape(value) == (1, 1):
+            return self.world.broadcast(value, shape)
+        raise ShapeClash(
+            f"`{key[0]}` is {_show(shape)} and its definition {_show(self.world.shape(value))}", node.body.span
+        )
+
     def _look(self, expr: Expr, key: tuple[int, BindingKey], result: V) -> None:
         """Record a part that vanishes, unless a derivative of a leaf inside makes it vanish by definition."""
         if isinstance(expr, Number) or not self.world.is_zero(result):
@@ -191,7 +205,7 @@ class Evaluator:
         key = (symbol.name, index)
         if key in self.graph.nodes:
             return key
-        if self.model.arities.get(symbol.name) != len(index):
+        if len(index) not in self.model.arities.get(symbol.name, ()):
             raise NotRead(f"`{symbol.name}` with {len(index)} indices is not defined", symbol.span)
         letters = index_letters(symbol) & bound
         letter = min(letters) if letters else ""
@@ -369,17 +383,12 @@ class Evaluator:
 
     def _shape_elsewhere(self, node: Sum | Product, bindings: Mapping[str, int], bound: frozenset[str]) -> Shape:
         """The shape that the body has at an index where it exists, for an empty sum or product."""
-        observe, self.observe = self.observe, False
-        try:
-            for value in range(self.model.first - 1, self.graph.length + 1):
-                try:
-                    inside = {**bindings, node.index: value}
-                    return self.world.shape(self.value(node.body, inside, bound | {node.index}))
-                except MissingNode:
-                    continue
-        finally:
-            self.observe = observe
-            self.memory.clear()
+        other = Evaluator(self.world, self.readings, self.lone)
+        for value in range(self.model.first - 1, self.graph.length + 1):
+            try:
+                return self.world.shape(other.value(node.body, {**bindings, node.index: value}, bound | {node.index}))
+            except MissingNode:
+                continue
         raise NotRead("the body of this empty range exists nowhere", node.span)
 
     def _derivative(self, node: Derivative, bindings: Mapping[str, int], bound: frozenset[str]) -> V:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
 
 from bpttsym.errors import LimitExceeded, NotRead
@@ -92,28 +93,19 @@ class Model:
     label: str = ""
 
     @cached_property
-    def defined(self) -> dict[str, Definition]:
-        """The general definition of each name; a literal one where there is no other."""
-        found: dict[str, Definition] = {}
-        for definition in (*self.abbreviations, *self.definitions):
-            if definition.general or definition.name not in found:
-                found[definition.name] = definition
-        return found
-
-    @cached_property
-    def arities(self) -> dict[str, int]:
-        """The number of step indices of every name in the model."""
-        found = {name: len(definition.index) for name, definition in self.defined.items()}
+    def arities(self) -> dict[str, frozenset[int]]:
+        """The numbers of step indices with which every name of the model is used."""
+        found: dict[str, set[int]] = {}
         for definition in (*self.definitions, *self.abbreviations):
+            found.setdefault(definition.name, set()).add(len(definition.index))
             letters = index_letters(definition.body) | {self.horizon}
             for part in walk(definition.body):
                 if isinstance(part, Symbol) and (part.index or part.name not in letters):
-                    found.setdefault(part.name, len(part.index))
+                    found.setdefault(part.name, set()).add(len(part.index))
         for name, members in self.sets:
-            found.setdefault(name, 0)
-            for member in members:
-                found.setdefault(member, 0)
-        return found
+            for one in (name, *members):
+                found.setdefault(one, set()).add(0)
+        return {name: frozenset(counts) for name, counts in found.items()}
 
     @cached_property
     def set_members(self) -> dict[str, tuple[str, ...]]:
@@ -215,6 +207,10 @@ class Graph:
                 best = (definition.body, {**bindings, self.model.horizon: self.length})
         return best
 
+    def _before_first(self, key: Key) -> bool:
+        states = {definition.name for definition in self.model.definitions if definition.general and definition.index}
+        return key[0] in states and any(value < self.model.first for value in key[1])
+
     def _in_range(self, index: tuple[int, ...]) -> bool:
         return all(self.model.first <= value <= self.length for value in index)
 
@@ -227,7 +223,8 @@ class Graph:
             raise LimitExceeded(f"the unrolled graph is over the limit of {MAXIMUM_NODES} nodes")
         found = self._definition(key)
         if found is None:
-            self.nodes[key] = Node(key, None, {}, ())
+            zero = self.model.initial_zero and self._before_first(key)
+            self.nodes[key] = Node(key, Number(Fraction(0)) if zero else None, {}, ())
             return
         self._open.add(key)
         body, bindings = found

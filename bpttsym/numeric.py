@@ -96,7 +96,7 @@ class NumericWorld:
         found = self._values.get(key)
         if found is None:
             node = self.graph.nodes[key]
-            found = self._draw(key) if node.body is None else self._evaluator.value(node.body, node.bindings)
+            found = self._draw(key) if node.body is None else self._evaluator.node(key)
             self._values[key] = found
         return found
 
@@ -126,9 +126,8 @@ class NumericWorld:
 
     def _jacobian(self, of: Key, by: tuple[Key, ...], immediate: bool) -> Array:
         world = self._perturb(by, immediate)
-        body = self.graph.nodes[of].body
-        if immediate and of not in by and body is not None:
-            value = world.evaluator.value(body, self.graph.nodes[of].bindings)
+        if immediate and of not in by and self.graph.nodes[of].body is not None:
+            value = world.evaluator.node(of)
         else:
             value = world.node(of)
         return world.jacobian(value)
@@ -288,9 +287,8 @@ class _Perturbed(NumericWorld):
         found = self._values.get(key)
         if found is None:
             depends = not self.frozen and not self.graph.ancestors(key).isdisjoint(self.by)
-            node = self.graph.nodes[key]
-            if depends and node.body is not None:
-                found = self.evaluator.value(node.body, node.bindings)
+            if depends and self.graph.nodes[key].body is not None:
+                found = self.evaluator.node(key)
             else:
                 found = self.base.node(key)
             self._values[key] = found

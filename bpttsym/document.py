@@ -1,0 +1,221 @@
+"""A file to scopes: each with the model it defines and the claims made in it (SEMANTICS section 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from bpttsym.errors import NotRead, UsageError
+from bpttsym.expr import Call, Expr, Hole, Relation, Span, Symbol, walk
+from bpttsym.model import Model
+from bpttsym.notation import read_chain
+from bpttsym.parse import Line, read_display
+from bpttsym.scope import Scope
+from bpttsym.signature import Signature, signature
+from bpttsym.source import Heading, Maths, Source
+
+SETTINGS: dict[str, tuple[str, ...]] = {
+    "T": (),
+    "state": ("vector", "scalar"),
+    "h_0": ("free", "zero"),
+    "first": ("0", "1"),
+    "product": ("increasing", "decreasing"),
+    "partial": ("total", "immediate"),
+    "layout": ("numerator", "mixed", "denominator"),
+    "model": (),
+}
+"""Keys of the front matter and the values each may have (any value where none are listed)."""
+
+
+@dataclass
+class Entry:
+    """One relation of a display: a definition, a claim, or something that was not read.
+
+    ``scope`` is the number of the scope in which it stands; ``relation`` is None where nothing was read.
+    """
+
+    equation: int
+    part: int
+    span: Span
+    kind: str
+    scope: int
+    relation: Relation | None = None
+    failure: NotRead | None = None
+    open: bool = False
+    expected: str | None = None
+    model: str = ""
+
+
+@dataclass
+class Document:
+    """A document with its scopes, its relations in order, and its settings."""
+
+    source: Source
+    signature: Signature
+    scopes: list[Scope]
+    entries: list[Entry]
+    settings: dict[str, str]
+
+    @cached_property
+    def models(self) -> list[Model]:
+        """The model of each scope."""
+        for scope in self.scopes:
+            scope.settle()
+        return [self._model(scope) for scope in self.scopes]
+
+    def _model(self, scope: Scope) -> Model:
+        length = self.settings.get("T")
+        return Model(
+            tuple(scope.definitions.values()),
+            tuple(scope.abbreviations.values()),
+            tuple((name, formals, body) for name, (formals, body) in scope.functions.items()),
+            tuple(scope.sets.items()),
+            self.signature.horizon,
+            int(length) if length else scope.length,
+            int(self.settings.get("first", "1")),
+            self.settings.get("h_0") == "zero",
+            self.settings.get("state") == "scalar",
+            _distributions(scope),
+            self._label(scope),
+        )
+
+    def _label(self, scope: Scope) -> str:
+        """Where the definitions of a scope stand, for messages."""
+        spans = scope.own or [known.span for known in scope.definitions.values() if known.span is not None]
+        if not spans:
+            return ""
+        first = min(self.source.locate(span.start).line for span in spans)
+        last = max(self.source.locate(max(span.start, span.end - 1)).line for span in spans)
+        return f"line {first}" if first == last else f"lines {first}-{last}"
+
+
+def _distributions(scope: Scope) -> tuple[str, ...]:
+    """Targets that stand before the logarithm of an output: their entries sum to one."""
+    found: set[str] = set()
+    for definition in scope.definitions.values():
+        for part in walk(definition.body):
+            factors = getattr(part, "factors", ())
+            logs = [f for f in factors if isinstance(f, Call) and f.function == r"\log"]
+            if logs:
+                found |= {leaf.name for f in factors if f not in logs for leaf in walk(f) if isinstance(leaf, Symbol)}
+    indices = scope.signature.indices
+    return tuple(sorted(found - {name for name, _, _ in scope.definitions} - indices))
+
+
+def read_document(source: Source, settings: dict[str, str] | None = None) -> Document:
+    """Read every display of a source and sort its relations into definitions and claims.
+
+    ``settings`` go before those of the front matter. Raises UsageError for one that is not known.
+    """
+    merged = {**source.settings, **(settings or {})}
+    _check_settings(merged)
+    read: list[tuple[Maths, list[Line]]] = []
+    for item in source.items:
+        if isinstance(item, Maths):
+            read.append((item, read_display(source.maths_text(item), item.start)))
+    known = signature(line.chain for _, lines in read for line in lines if line.chain is not None)
+    return _Reader(source, known, merged).run(read)
+
+
+def _check_settings(settings: dict[str, str]) -> None:
+    for key, value in settings.items():
+        if key not in SETTINGS:
+            raise UsageError(f"the setting `{key}` is not known; known are {', '.join(SETTINGS)}")
+        if SETTINGS[key] and value not in SETTINGS[key]:
+            raise UsageError(f"the setting `{key}: {value}` is not one of {', '.join(SETTINGS[key])}")
+        if key == "T" and not (value.isdigit() and int(value) >= 1):
+            raise UsageError(f"the setting `T: {value}` is no whole number of at least 1")
+
+
+class _Reader:
+    """Walks the displays of a document in order; a scope begins at a heading or at a new formula."""
+
+    def __init__(self, source: Source, known: Signature, settings: dict[str, str]) -> None:
+        self.source = source
+        self.signature = known
+        self.settings = settings
+        self.scopes = [Scope(0, known)]
+        self.entries: list[Entry] = []
+        self.last: Expr | None = None
+
+    def run(self, read: list[tuple[Maths, list[Line]]]) -> Document:
+        headings = [item.start for item in self.source.items if isinstance(item, Heading)]
+        for maths, lines in read:
+            while headings and headings[0] < maths.start:
+                start = headings.pop(0)
+                if self.scopes[-1].own:
+                    self.scopes.append(self.scopes[-1].child(start))
+            if maths.inline:
+                self._inline(lines)
+            else:
+                self._display(maths, lines)
+        return Document(self.source, self.signature, self.scopes, self.entries, self.settings)
+
+    def _inline(self, lines: list[Line]) -> None:
+        """Running text only defines what is not defined yet."""
+        last = self.last
+        for line in lines:
+            for relation in self._relations(line):
+                if isinstance(relation, Relation) and not self.scopes[-1].knows(relation):
+                    self.scopes[-1].define(relation)
+        self.last = last
+
+    def _display(self, maths: Maths, lines: list[Line]) -> None:
+        part = 0
+        begin = len(self.entries)
+        for line in lines:
+            for relation in self._relations(line):
+                part += 1
+                span = relation.span or line.span
+                entry = Entry(maths.number, part, span, "unchecked", len(self.scopes) - 1, model=maths.model)
+                self.entries.append(entry)
+                if isinstance(relation, NotRead):
+                    entry.failure = relation
+                    continue
+                conflict = self.scopes[-1].conflict(relation)
+                if conflict is not None and conflict.span is not None and conflict.span.start < maths.start:
+                    self.scopes.append(self.scopes[-1].child(maths.start))
+                entry.scope = len(self.scopes) - 1
+                entry.relation = relation
+                entry.kind = "definition" if self.scopes[-1].define(relation) else "claim"
+                entry.open = isinstance(relation.right, Hole)
+        if part == 0:
+            self._nothing(maths, lines)
+        for position, entry in enumerate(self.entries[begin:]):
+            words = maths.expectation
+            if words and (len(words) == 1 or position < len(words)):
+                entry.expected = words[0] if len(words) == 1 else words[position]
+
+    def _nothing(self, maths: Maths, lines: list[Line]) -> None:
+        """A display without a relation is still counted and told."""
+        span = lines[0].span if lines else Span(maths.start, maths.end)
+        failure = NotRead("there is no relation here to judge", span, "two sides and a sign such as `=`")
+        scope = len(self.scopes) - 1
+        self.entries.append(Entry(maths.number, 1, span, "unchecked", scope, failure=failure))
+
+    def _relations(self, line: Line) -> Iterator[Relation | NotRead]:
+        """The relations of a line, or why they were not read."""
+        if line.chain is None:
+            yield line.failure or NotRead("this line is not read", line.span)
+            return
+        try:
+            sides, operators = read_chain(line.chain, self.signature)
+        except NotRead as error:
+            if line.chain.relations:
+                yield error
+            return
+        if sides[0] is None:
+            if self.last is None:
+                yield NotRead("there is nothing before this relation", line.span, "a left side")
+                return
+            sides[0] = self.last
+        if operators:
+            self.last = sides[-1]
+        for position, operator in enumerate(operators):
+            left, right = sides[position], sides[position + 1]
+            assert left is not None and right is not None
+            span = right.span or line.span
+            if position == 0 and line.chain.sides[0] is not None and left.span is not None:
+                span = left.span.join(span)
+            yield Relation(left, operator, right, span=span)

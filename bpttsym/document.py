@@ -197,17 +197,19 @@ class _Reader:
     def _relations(self, line: Line) -> Iterator[Relation | NotRead]:
         """The relations of a line, or why they were not read."""
         if line.chain is None:
+            self.last = None
             yield line.failure or NotRead("this line is not read", line.span)
             return
         try:
             sides, operators = read_chain(line.chain, self.signature)
         except NotRead as error:
             if line.chain.relations:
+                self.last = None
                 yield error
             return
         if sides[0] is None:
             if self.last is None:
-                yield NotRead("there is nothing before this relation", line.span, "a left side")
+                yield NotRead("what stands before this relation was not read", line.span, "a left side")
                 return
             sides[0] = self.last
         if operators:

@@ -131,6 +131,21 @@ def index_letters(expr: Expr) -> set[str]:
     return found
 
 
+def free_letters(expr: Expr, bound: frozenset[str] = frozenset()) -> set[str]:
+    """The index letters of an expression that nothing inside it binds."""
+    match expr:
+        case Symbol(_, index):
+            return {leaf.name for part in index for leaf in walk(part) if isinstance(leaf, Symbol)} - bound
+        case Sum(body, letter) | Product(body, letter):
+            found = free_letters(body, bound | {letter})
+            for limit in (expr.lower, expr.upper):
+                if limit is not None:
+                    found |= {leaf.name for leaf in walk(limit) if isinstance(leaf, Symbol)} - bound
+            return found
+        case _:
+            return set().union(*(free_letters(child, bound) for child in children(expr)))
+
+
 def index_value(expr: Expr, bindings: Bindings) -> int:
     """The integer that an index expression is; raises NotRead for a letter that no binding gives a value."""
     match expr:

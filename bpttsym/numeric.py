@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bpttsym.evaluate import CannotSay, Evaluator, World
+from bpttsym.expr import Call, Symbol, walk
 from bpttsym.model import Graph, Key
 from bpttsym.readings import Readings
 from bpttsym.shapes import Shape
@@ -50,6 +51,41 @@ FUNCTIONS: dict[str, Callable[[Array], Array]] = {
 }
 
 LeafRule = Callable[[str, tuple[int, ...], Shape], Array]
+"""The value of a leaf by name, index and shape, as an array (samples, rows, columns)."""
+
+
+def constant(name: str, index: tuple[int, ...], shape: Shape) -> Array:
+    """Parameters and inputs 1, targets and the state before the first step 0: the simplest numbers."""
+    low = name == "y" or (index and min(index) < 1) or name in ("b", "c")
+    return np.full((1, *shape), 0.0 if low else 1.0)
+
+
+def patterned(name: str, index: tuple[int, ...], shape: Shape) -> Array:
+    """Small numbers that differ from entry to entry: 1, 1/2, -1, 2, ... begun at a place by the name."""
+    pool = (1.0, 0.5, -1.0, 2.0, -0.5, 1.5)
+    start = zlib.crc32(repr((name, index)).encode())
+    count = shape[0] * shape[1]
+    return np.array([pool[(start + i * 5 + i * i) % len(pool)] for i in range(count)]).reshape(1, *shape)
+
+
+def scaled_identity(scale: float) -> LeafRule:
+    """Square matrices are a multiple of the identity, everything else is zero."""
+
+    def rule(name: str, index: tuple[int, ...], shape: Shape) -> Array:
+        square = shape[0] == shape[1] and not index
+        return np.asarray((scale * np.eye(shape[0]) if square else np.zeros(shape))[None])
+
+    return rule
+
+
+def scaled_random(scale: float, seed: int) -> LeafRule:
+    """Normal entries, those of parameters multiplied by ``scale``."""
+
+    def rule(name: str, index: tuple[int, ...], shape: Shape) -> Array:
+        random = np.random.default_rng([seed, zlib.crc32(repr((name, index)).encode())])
+        return np.asarray(random.standard_normal((1, *shape)) * (1.0 if index else scale))
+
+    return rule
 
 
 class NumericWorld:
@@ -214,14 +250,68 @@ class NumericWorld:
     def opaque(self, function: str, arguments: tuple[Array, ...], shape: Shape) -> Array:
         """A function without a formula: C tanh(A z + a) of all arguments z, with random A, a, C by its name.
 
-        In a simple world tanh(sum over the arguments), each entry of a parameter being one weight.
+        In a simple world tanh(M z), the entries of M being those of the parameters, taken in turn.
         """
-        flat = [value.reshape(*value.shape[:-2], -1, 1) for value in arguments]
-        lead = np.broadcast_shapes(*(value.shape[:-2] for value in flat))
-        stacked = np.concatenate([np.broadcast_to(v, (*lead, *v.shape[-2:])) for v in flat], axis=-2)
+        if self.simple:
+            return self._simple(function, arguments, shape)
+        stacked = _stack(arguments)
         inner, outer, offset = self._network(function, stacked.shape[-2], shape[0] * shape[1])
         value = outer @ np.tanh(inner @ stacked + offset)
         return np.asarray(value.reshape(*value.shape[:-2], *shape))
+
+    def _simple(self, function: str, arguments: tuple[Array, ...], shape: Shape) -> Array:
+        count = self._parameter_count(function)
+        vectors = arguments[: len(arguments) - count] or arguments
+        weights = arguments[len(vectors) :]
+        stacked = _stack(vectors)
+        size = shape[0] * shape[1]
+        inputs = stacked.shape[-2]
+        if weights:
+            entries = _stack(weights)
+            taken = entries[..., np.arange(size * inputs) % entries.shape[-2], 0]
+        else:
+            taken = np.array([1.0, 0.5, -1.0])[None, np.arange(size * inputs) % 3]
+        matrix = taken.reshape(*taken.shape[:-1], size, inputs)
+        value = np.tanh(matrix @ stacked)
+        return np.asarray(value.reshape(*value.shape[:-2], *shape))
+
+    def _application(self, function: str) -> Call | None:
+        for definition in self.graph.model.definitions:
+            for part in walk(definition.body):
+                if isinstance(part, Call) and part.function == function:
+                    return part
+        return None
+
+    def _parameter_count(self, function: str) -> int:
+        part = self._application(function)
+        if part is None:
+            return 0
+        everything = (*part.arguments, *part.parameters)
+        trailing = 0
+        while trailing < len(everything) and everything[-1 - trailing] in part.parameters:
+            trailing += 1
+        return trailing
+
+    def formulas(self) -> tuple[str, ...]:
+        """What stands for each unknown function in a simple world, in words."""
+        found = []
+        for definition in self.graph.model.definitions:
+            body = definition.body
+            if isinstance(body, Call) and body.function not in FUNCTIONS and body.function not in _defined(self.graph):
+                weights = ", ".join(p.name for p in body.parameters if isinstance(p, Symbol))
+                inside = "its arguments" if not weights else f"{weights} · its other arguments"
+                found.append(f"{body.function} = tanh({inside})")
+        return tuple(dict.fromkeys(found))
+
+    def central_difference(self, of: Key, by: Key, step: float = 1e-5) -> Array:
+        """The total derivative by central differences, sharing nothing with the complex step."""
+        sides = []
+        for sign in (1.0, -1.0):
+            world = _Perturbed(self, (by,), False, sign * step)
+            value = world.node(of)
+            full = np.broadcast_to(value, (world.directions, *value.shape[-3:]))
+            sides.append(full.reshape(world.directions, full.shape[1], -1))
+        return np.ascontiguousarray(np.moveaxis((sides[0] - sides[1]) / (2 * step), 0, -1).real)
 
     def _network(self, function: str, inputs: int, outputs: int) -> tuple[Array, Array, Array]:
         found = self._networks.get((function, inputs, outputs))
@@ -255,13 +345,24 @@ class NumericWorld:
         return float(relative.max()), int(relative.argmax())
 
 
+def _stack(values: tuple[Array, ...]) -> Array:
+    """All entries of some values as one column."""
+    flat = [value.reshape(*value.shape[:-2], -1, 1) for value in values]
+    lead = np.broadcast_shapes(*(value.shape[:-2] for value in flat))
+    return np.concatenate([np.broadcast_to(value, (*lead, *value.shape[-2:])) for value in flat], axis=-2)
+
+
+def _defined(graph: Graph) -> set[str]:
+    return {name for name, _, _ in graph.model.functions}
+
+
 class _Perturbed(NumericWorld):
     """The same samples with one variable moved by an imaginary step in each of its directions.
 
     Frozen: every other node keeps its value (the immediate derivative).
     """
 
-    def __init__(self, base: NumericWorld, by: tuple[Key, ...], frozen: bool) -> None:
+    def __init__(self, base: NumericWorld, by: tuple[Key, ...], frozen: bool, step: complex = 1j * STEP) -> None:
         self.base = base
         self.graph = base.graph
         self.shapes = base.shapes
@@ -279,7 +380,7 @@ class _Perturbed(NumericWorld):
             moved = np.zeros((self.directions, *value.shape[-3:]), dtype=complex)
             moved += value
             flat = moved.reshape(self.directions, value.shape[-3], count)
-            flat[start : start + count] += 1j * STEP * np.eye(count)[:, None, :]
+            flat[start : start + count] += step * np.eye(count)[:, None, :]
             self._values[key] = flat.reshape(moved.shape)
             start += count
 

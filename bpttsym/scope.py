@@ -22,7 +22,7 @@ from bpttsym.expr import (
     transform,
     walk,
 )
-from bpttsym.model import Definition, index_letters, index_value
+from bpttsym.model import Definition, free_letters, index_letters, index_value
 from bpttsym.signature import Signature
 
 DEFINING = frozenset(("=", ":=", r"\leftarrow"))
@@ -81,6 +81,10 @@ class Scope:
             return None
         if has_derivative(right) or isinstance(right, Hole | SetOf):
             return None
+        for slot, other in self.definitions.items():
+            if slot[0] == left.name and slot[1] != len(left.index) and other.span in self.own:
+                if left.name not in names(other.body) | names(right):
+                    return other
         known = self.definitions.get(self.slot(left))
         if known is None or known.span not in self.own or known.body == right or self._agrees(known.body, right):
             return None
@@ -158,6 +162,8 @@ class Scope:
             return self._is_shift(left, right)
         slot = self.slot(left)
         definition = Definition(left.name, left.index, right, relation.span)
+        if free_letters(right) - free_letters(left) - {self.signature.horizon}:
+            return False
         abbreviated = any(name == left.name and count == slot[1] for name, count, _ in self.abbreviations)
         if has_derivative(right) or self._later(left, right):
             if abbreviated or any(name == left.name and count == slot[1] for name, count, _ in self.definitions):
@@ -175,16 +181,12 @@ class Scope:
         slot = self.slot(left)
         known = self.definitions.get(slot)
         if known is not None:
-            own = known.span in self.own
-            if known.body == right or self._agrees(known.body, right):
-                if not own:
-                    self._own(relation)
-                open_ = isinstance(known.body, Call) and self._unknown(known.body.function)
-                span = known.span if own else relation.span
-                self.definitions[slot] = Definition(left.name, known.index, right if open_ else known.body, span)
+            if known.span in self.own:
+                if known.body != right and not self._agrees(known.body, right):
+                    return False
+                if isinstance(known.body, Call) and self._unknown(known.body.function):
+                    self.definitions[slot] = Definition(left.name, left.index, right, known.span)
                 return True
-            if own:
-                return False
         self._forget(left)
         self.definitions[slot] = definition
         self._own(relation)

@@ -127,7 +127,7 @@ class Sizes:
             self.expect(definition.body, found)
         if definition.name not in self._names:
             self._names[definition.name] = found
-        elif not (definition.scalar and not self.is_one(found)):
+        elif not definition.scalar or self.is_one(found) or _is_opaque(definition.body):
             self.same(self._names[definition.name], found)
 
     def expect(self, expr: Expr, shape: tuple[int, int]) -> None:
@@ -272,6 +272,10 @@ def infer_sizes(definitions: Iterable[SizedDefinition], horizon: str, scalar: bo
         for definition in listed:
             sizes.define(definition)
     return sizes
+
+
+def _is_opaque(body: Expr) -> bool:
+    return isinstance(body, Call) and body.function not in ELEMENTWISE and body.function != r"\mathrm{diag}"
 
 
 def scalar_form(body: Expr, is_vector: Callable[[Expr], bool]) -> Expr:

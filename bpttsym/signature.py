@@ -67,14 +67,15 @@ class _Census:
 
 
 def signature(chains: Iterable[Chain], horizon: str = "T") -> Signature:
-    """The signature of a document, from all of its chains."""
+    """The signature of a document, from all of its chains; a formula without a relation says nothing."""
     census = _Census()
     for chain in chains:
-        _count_chain(chain, census)
+        if chain.relations:
+            _count_chain(chain, census)
     functions = {
         name
         for name in census.applied
-        if name not in census.bare and (name in census.several or name in FUNCTION_LETTERS)
+        if name in census.several - census.heads or (name not in census.bare and name in FUNCTION_LETTERS)
     }
     quantities = (census.heads | census.numerators) - functions
     letters = (INDEX_LETTERS - (census.subscripted - census.shifted)) | census.bound | census.shifted

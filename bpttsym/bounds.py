@@ -1,0 +1,192 @@
+r"""Inequalities: a bound is attacked by search, not only sampled (SEMANTICS section 6).
+
+A bound on a matrix that is no norm is tried as a bound on its spectral norm and on its entries; it is refuted
+only by a witness that breaks both. A bound that survives the attack is verified, never proved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+from bpttsym.errors import NotRead
+from bpttsym.evaluate import Evaluator, MissingNode
+from bpttsym.expr import (
+    Add,
+    Call,
+    Derivative,
+    Expr,
+    Multiply,
+    Norm,
+    Number,
+    Relation,
+    Symbol,
+    multiply,
+    walk,
+)
+from bpttsym.ground import Ground, instances, make_ground
+from bpttsym.model import Definition, Model
+from bpttsym.numeric import NumericWorld, constant, scaled_identity, scaled_random
+from bpttsym.readings import Readings
+from bpttsym.variants import Variant
+from bpttsym.witness import Counterexample, _leaves, numbers
+
+BOUNDS = {r"\le": 1, "<": 1, r"\ge": -1, ">": -1}
+SLACK = 1e-9
+SCALES = (1.0, 2.0, 0.1, 0.5, 5.0, -1.0, -3.0)
+SEEDS = 4
+GAMMA = {r"\tanh": 1, r"\sigma": Fraction(1, 4), r"\mathrm{relu}": 1, r"\mathrm{id}": 1}
+"""The supremum of |f'| of each activation (Pascanu, Mikolov and Bengio 2013, section 2.1)."""
+
+
+@dataclass(frozen=True)
+class BoundResult:
+    """What came of the attack on a bound."""
+
+    status: str
+    message: str
+    label: str = ""
+    samples: int = 0
+    scope: str = ""
+    counterexample: Counterexample | None = None
+    suggestions: tuple[tuple[Relation, str, str], ...] = ()
+
+
+def concrete(model: Model) -> Model:
+    """The model with a tanh cell ``tanh(W h + U x + b)`` in the place of an unknown recurrent function."""
+    taken = set(model.arities)
+    definitions = []
+    for definition in model.definitions:
+        body = definition.body
+        if isinstance(body, Call) and definition.index and not body.primes and body.function not in GAMMA:
+            definition = replace(definition, body=_cell(body, taken, definition.name))
+        definitions.append(definition)
+    return replace(model, definitions=tuple(definitions))
+
+
+def _cell(body: Call, taken: set[str], state: str) -> Expr:
+    vectors = [argument for argument in body.arguments if isinstance(argument, Symbol) and argument.index]
+    terms: list[Expr] = []
+    for vector in sorted(vectors, key=lambda v: v.name != state):
+        letter = next(letter for letter in ("W", "U", "V", "P", "Q", "R", "S") if letter not in taken)
+        taken.add(letter)
+        terms.append(multiply(Symbol(letter), vector))
+    if "b" not in taken:
+        taken.add("b")
+        terms.append(Symbol("b"))
+    return Call(r"\tanh", (Add(tuple(terms)) if len(terms) > 1 else terms[0],))
+
+
+def judge_bound(relation: Relation, variant: Variant) -> BoundResult:
+    """Attack a bound; ``refuted`` with a witness, ``verified`` if it survives, ``unchecked`` if it has no value."""
+    base = concrete(variant.base)
+    length = base.length or 4
+    try:
+        found, tried = _attack(relation, base, length)
+    except NotRead as error:
+        return BoundResult("unchecked", str(error))
+    if tried == 0:
+        return BoundResult("unchecked", "the two sides have no value that could be compared")
+    if found is None:
+        return BoundResult("verified", "no violation was found", samples=tried, scope=f"T={length}")
+    left, right, witness, matrix = found
+    message = f"the left side is {left:.4g} and the right side {right:.4g}"
+    label = "a matrix: its spectral norm and its largest entry both break the bound" if matrix else ""
+    return BoundResult("refuted", message, label, tried, f"T={length}", witness, tuple(_suggest(relation, base, length)))
+
+
+Attack = Callable[[str, tuple[int, ...], tuple[int, int]], Any]
+
+
+def _attacks() -> Iterator[tuple[Attack, int]]:
+    for scale in (2.0, 3.0, 1.0, 0.5, -2.0):
+        yield scaled_identity(scale), 2
+    yield constant, 1
+    for scale in SCALES:
+        for seed in range(SEEDS):
+            yield scaled_random(scale, seed), 3
+
+
+def _attack(
+    relation: Relation, model: Model, length: int
+) -> tuple[tuple[float, float, Counterexample, bool] | None, int]:
+    tried = 0
+    for rule, size in _attacks():
+        ground = make_ground(model, length, lambda position, size=size: size)  # type: ignore[misc]
+        world = NumericWorld(ground.graph, ground.shapes, 1, 0, rule)
+        evaluator = Evaluator(world, Readings({}))
+        for bindings in instances(relation, ground):
+            if ground.model.first - 1 in bindings.values():
+                continue
+            try:
+                left = evaluator.value(relation.left, bindings)
+                right = evaluator.value(relation.right, bindings)
+            except MissingNode:
+                continue
+            tried += 1
+            broken = _broken(world, relation, left, right)
+            if broken is not None:
+                free = tuple((k, v) for k, v in bindings.items() if k != ground.model.horizon)
+                witness = Counterexample(
+                    length, free, _leaves(world, ground), _cells(ground), numbers(left), numbers(right)
+                )
+                return (*broken[:2], witness, broken[2]), tried
+    return None, tried
+
+
+def _cells(ground: Ground) -> tuple[str, ...]:
+    from bpttsym.latex import unicode_line
+
+    return tuple(
+        f"{unicode_line(Symbol(d.name, d.index))} = {unicode_line(d.body)}"
+        for d in ground.model.definitions
+        if isinstance(d.body, Call) and d.body.function in GAMMA
+    )
+
+
+def _broken(world: NumericWorld, relation: Relation, left: Any, right: Any) -> tuple[float, float, bool] | None:
+    """The two numbers that break the bound, and whether a side is a matrix; None if some reading holds."""
+    sign = BOUNDS[relation.operator]
+    matrix = world.shape(left) != (1, 1) or world.shape(right) != (1, 1)
+    first = [float(world.norm(left, "2").max()), float(left.max())] if matrix else [float(left.max())]
+    second = [float(world.norm(right, "2").max()), float(right.max())] if matrix else [float(right.max())]
+    strict = relation.operator in "<>"
+    for a, b in zip(first, second, strict=True):
+        gap = sign * (a - b)
+        if gap < 0 or (gap <= SLACK * max(1.0, abs(a), abs(b)) and not strict):
+            return None
+    return first[0], second[0], matrix
+
+
+def _suggest(relation: Relation, model: Model, length: int) -> Iterator[tuple[Relation, str, str]]:
+    r"""``\lVert J \rVert_2 \le \gamma \sigma_{\max}(W)`` for a step Jacobian, attacked like any other bound."""
+    jacobian = relation.left
+    if not isinstance(jacobian, Derivative) or not isinstance(jacobian.of, Symbol):
+        return
+    for definition in model.definitions:
+        if definition.name != jacobian.of.name or not isinstance(definition.body, Call):
+            continue
+        weight = _recurrent_weight(definition)
+        gamma = GAMMA.get(definition.body.function)
+        if weight is None or gamma is None:
+            continue
+        name = Symbol(r"\gamma")
+        right = multiply(name, Call(r"\sigma_{\max}", (weight,)))
+        bound = Relation(Norm(jacobian, "2"), r"\le", right)
+        known = replace(model, definitions=(*model.definitions, Definition(r"\gamma", (), Number(Fraction(gamma)))))
+        found, tried = _attack(bound, known, length)
+        if found is None and tried:
+            note = f"γ = sup|f′|, which is {gamma} for {definition.body.function.strip(chr(92))}"
+            yield bound, "verified", note
+
+
+def _recurrent_weight(definition: Definition) -> Symbol | None:
+    """The parameter that multiplies the state of the step before."""
+    for part in walk(definition.body):
+        if isinstance(part, Multiply) and len(part.factors) == 2:
+            weight, state = part.factors
+            if isinstance(weight, Symbol) and isinstance(state, Symbol) and state.name == definition.name:
+                return weight
+    return None

@@ -1,0 +1,122 @@
+"""A model made ready for judging: definitions of numbers rewritten, sizes known, unrolled over T steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import product
+
+from bpttsym.expr import Expr, Number, Relation, Symbol, walk
+from bpttsym.model import Definition, Graph, Model, free_letters, index_letters
+from bpttsym.shapes import (
+    DEFAULT_SIZES,
+    LOSS_LETTERS,
+    Shape,
+    SizedDefinition,
+    Sizes,
+    infer_sizes,
+    scalar_form,
+)
+
+
+def _is_number(definition: Definition) -> bool:
+    return definition.name in LOSS_LETTERS
+
+
+def _sized(definitions: tuple[Definition, ...]) -> list[SizedDefinition]:
+    return [SizedDefinition(d.name, bool(d.index), d.body, _is_number(d)) for d in definitions]
+
+
+def prepare(model: Model) -> tuple[Model, Sizes]:
+    """The model with inner products written out where a number is defined by vectors, and its sizes.
+
+    Raises ShapeClash where the definitions cannot stand together.
+    """
+    sizes = infer_sizes(_sized(model.definitions), model.horizon, model.scalar)
+    if model.scalar:
+        return model, sizes
+
+    def is_vector(expr: Expr) -> bool:
+        shape = sizes.infer(expr, None)
+        return shape is not None and not sizes.is_one(shape)
+
+    changed = tuple(
+        replace(d, body=scalar_form(d.body, is_vector)) if _is_number(d) else d for d in model.definitions
+    )
+    if changed == model.definitions:
+        return model, sizes
+    rewritten = replace(model, definitions=changed)
+    return rewritten, infer_sizes(_sized(changed), model.horizon, False)
+
+
+def default_size(position: int) -> int:
+    """The size of the n-th free dimension in the samples: all different."""
+    return DEFAULT_SIZES[position] if position < len(DEFAULT_SIZES) else position + 2
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A model unrolled over ``length`` steps, with a shape for every name."""
+
+    model: Model
+    graph: Graph
+    shapes: Mapping[str, Shape]
+
+    @property
+    def length(self) -> int:
+        """The number of the last step."""
+        return self.graph.length
+
+
+def make_ground(model: Model, length: int, size: Callable[[int], int] = default_size) -> Ground:
+    """Unroll a model over ``length`` steps; ``size`` gives the size of the n-th free dimension."""
+    ready, sizes = prepare(model)
+    graph = Graph(ready, length)
+    shapes = sizes.assign(size)
+    for name, _ in graph.nodes:
+        if name not in shapes:
+            shapes[name] = (size(len(set(shapes.values()))), 1)
+    return Ground(ready, graph, shapes)
+
+
+def free_indices(relation: Relation, model: Model) -> list[str]:
+    """The index letters of a relation that nothing binds, in the order of their names."""
+    return sorted(free_letters(relation) - {model.horizon})
+
+
+def instances(relation: Relation, ground: Ground) -> Iterator[dict[str, int]]:
+    """The values of the free indices that are tried; those that reach a missing node are left out later."""
+    letters = free_indices(relation, ground.model)
+    steps = range(ground.model.first - 1, ground.length + 1)
+    for values in product(steps, repeat=len(letters)):
+        yield {ground.model.horizon: ground.length, **dict(zip(letters, values, strict=True))}
+
+
+def literal_steps(relation: Relation) -> list[int]:
+    """The step numbers that a relation names outright."""
+    found: set[int] = set()
+    for part in walk(relation):
+        if isinstance(part, Symbol):
+            found |= {int(index.value) for index in part.index if isinstance(index, Number)}
+    return sorted(found)
+
+
+def lengths(relation: Relation, model: Model) -> tuple[int, ...]:
+    """The horizons at which a relation is tried, the one it is about first."""
+    if model.length is not None:
+        return (model.length,)
+    literals = literal_steps(relation)
+    if literals and literals[-1] > model.first:
+        base = max(literals[-1], 2)
+        return (base, base + 1)
+    return (3, 4, 5)
+
+
+def used_symbols(relation: Relation, horizon: str) -> set[tuple[str, int]]:
+    """The names of a relation that are no indices, each with its number of indices."""
+    letters = index_letters(relation) | {horizon}
+    return {
+        (part.name, len(part.index))
+        for part in walk(relation)
+        if isinstance(part, Symbol) and (part.index or part.name not in letters)
+    }

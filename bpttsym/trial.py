@@ -1,0 +1,203 @@
+"""One relation on one model under one reading: the numbers, the proofs, and whether the truth is a real one.
+
+Rules of SEMANTICS section 7: only algebra says that an equation is true and only numbers say that it is false;
+both must agree; a true verdict needs that no part vanishes and that some neighbour of each factor fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from bpttsym.edits import factors, neighbours
+from bpttsym.errors import Contradiction, LimitExceeded, NotRead
+from bpttsym.evaluate import CannotSay, Evaluator, MissingNode, World
+from bpttsym.exact import ExactWorld
+from bpttsym.expr import Derivative, Expr, Relation, Symbol, at
+from bpttsym.ground import Ground, instances
+from bpttsym.numeric import RELATIVE, NumericWorld
+from bpttsym.paths import PathWorld
+from bpttsym.readings import Readings
+from bpttsym.shapes import ShapeClash
+
+Kind = Literal["holds", "differs", "impossible", "vacuous", "unknown"]
+NEIGHBOUR_KINDS = ("index", "swapped-symbol", "dropped-factor", "kind", "transpose", "missing-diag", "power", "sign")
+SECURITY = 100
+"""Minus the binary logarithm of the largest probability of error that a fingerprint may have."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one trial showed.
+
+    ``error`` is the largest relative difference; ``instance`` the index values where a difference was seen or
+    a part vanished; ``part`` the part that is to blame.
+    """
+
+    kind: Kind
+    length: int
+    error: float = 0.0
+    instance: tuple[tuple[str, int], ...] = ()
+    message: str = ""
+    part: Expr | None = None
+    count: int = 0
+    skipped: tuple[tuple[str, int], ...] = ()
+
+
+def lone_sides(relation: Relation) -> tuple[Derivative, ...]:
+    """The derivatives that stand alone as a side."""
+    return tuple(side for side in (relation.left, relation.right) if isinstance(side, Derivative))
+
+
+def conform(world: World, relation: Relation, left: Any, right: Any) -> tuple[Any, Any]:
+    """Both sides in one shape; a lone gradient may stand as a row, a column, or in its variable's shape.
+
+    Raises ShapeClash if they cannot be compared.
+    """
+    a, b = world.shape(left), world.shape(right)
+    if a == b:
+        return left, right
+    for side, other, value, shape in ((relation.left, right, left, b), (relation.right, left, right, a)):
+        if isinstance(side, Derivative) and isinstance(side.by, Symbol):
+            variable = world.shapes.get(side.by.name)
+            flat = 1 in world.shape(value) and world.shape(value)[0] * world.shape(value)[1] == shape[0] * shape[1]
+            if flat and (shape == variable or 1 in shape) and 1 in world.shape(value):
+                moved = world.reshape(value, shape)
+                return (moved, other) if side is relation.left else (other, moved)
+    if a == (1, 1) and world.is_zero(left):
+        return world.zeros(b), right
+    if b == (1, 1) and world.is_zero(right):
+        return left, world.zeros(a)
+    raise ShapeClash(f"the left side is {a[0]}×{a[1]} and the right side {b[0]}×{b[1]}", relation.span)
+
+
+class Trial:
+    """All that is computed for one ground: its worlds, shared by every relation and reading."""
+
+    def __init__(self, ground: Ground, samples: int = 6, seed: int = 0) -> None:
+        self.ground = ground
+        self.numbers = NumericWorld(ground.graph, ground.shapes, samples, seed)
+        self._paths: PathWorld | None = None
+        self._exact: ExactWorld | None = None
+
+    @property
+    def paths(self) -> PathWorld:
+        if self._paths is None:
+            self._paths = PathWorld(self.ground.graph, self.ground.shapes)
+        return self._paths
+
+    @property
+    def exact(self) -> ExactWorld:
+        if self._exact is None:
+            self._exact = ExactWorld(self.ground.graph, self.ground.shapes)
+        return self._exact
+
+    def compare(self, relation: Relation, evaluator: Evaluator, bindings: Mapping[str, int]) -> tuple[float, int]:
+        """The relative difference of the two sides in numbers, and the sample where it is largest."""
+        left = evaluator.value(relation.left, bindings)
+        right = evaluator.value(relation.right, bindings)
+        left, right = conform(self.numbers, relation, left, right)
+        return self.numbers.difference(left, right)
+
+    def numeric(self, relation: Relation, readings: Readings, observe: bool = True) -> tuple[Outcome, Evaluator]:
+        """The outcome in numbers over all instances, with the evaluator for further questions."""
+        evaluator = Evaluator(self.numbers, readings, lone_sides(relation), observe)
+        length = self.ground.length
+        worst, count = 0.0, 0
+        skipped: list[tuple[str, int]] = []
+        before = self.ground.model.first - 1
+        for bindings in instances(relation, self.ground):
+            free = tuple((letter, value) for letter, value in bindings.items() if letter != self.ground.model.horizon)
+            told = len(evaluator.told)
+            try:
+                error, _ = self.compare(relation, evaluator, bindings)
+            except MissingNode as missing:
+                if missing.letter:
+                    message = f"at `{missing.letter} = {missing.value}` {missing}"
+                    return Outcome("impossible", length, 1.0, free, message, None), evaluator
+                skipped.extend(free)
+                continue
+            except ShapeClash as clash:
+                return Outcome("impossible", length, 1.0, free, str(clash), _spot(clash)), evaluator
+            except (LimitExceeded, CannotSay, NotRead) as error_:
+                return Outcome("unknown", length, message=str(error_), part=_spot(error_)), evaluator
+            if any(value == before for _, value in free) and (len(evaluator.told) > told or error > RELATIVE):
+                evaluator.vanished = {k: v for k, v in evaluator.vanished.items() if k[1] != tuple(bindings.items())}
+                skipped.extend(free)
+                continue
+            count += 1
+            worst = max(worst, error)
+            if error > RELATIVE:
+                return Outcome("differs", length, error, free), evaluator
+        if count == 0:
+            return Outcome("unknown", length, message="no index value exists for which every step exists"), evaluator
+        for vanished in evaluator.vanished.values():
+            free = tuple((k, v) for k, v in vanished.bindings if k != self.ground.model.horizon)
+            return Outcome("vacuous", length, worst, free, "is zero on every sample", vanished.part), evaluator
+        return Outcome("holds", length, worst, count=count, skipped=tuple(dict.fromkeys(skipped))), evaluator
+
+    def sensitive(self, relation: Relation, evaluator: Evaluator, readings: Readings) -> Expr | None:
+        """The first factor none of whose one-edit neighbours fails on the same samples; None if all have one."""
+        evaluator.observe = False
+        for path in factors(relation):
+            if not any(
+                self._fails(edit.relation, evaluator) for edit in neighbours(relation, NEIGHBOUR_KINDS, within=path)
+            ):
+                return at(relation, path)
+        return None
+
+    def _fails(self, relation: Relation, evaluator: Evaluator) -> bool:
+        before = self.ground.model.first - 1
+        for bindings in instances(relation, self.ground):
+            if before in bindings.values():
+                continue
+            try:
+                if self.compare(relation, evaluator, bindings)[0] > RELATIVE:
+                    return True
+            except ShapeClash:
+                return True
+            except MissingNode as missing:
+                if missing.letter:
+                    return True
+            except NotRead:
+                return False
+        return False
+
+    def proof(self, relation: Relation, readings: Readings, outcome: Outcome) -> str:
+        """The method by which the relation is proved on every instance that the numbers tried, or empty.
+
+        Raises Contradiction if it is proved although the numbers differ.
+        """
+        for method, world in (("free ring", self.paths), ("fingerprint", self.exact)):
+            if self._proved(relation, readings, world):
+                if outcome.kind not in ("holds", "vacuous"):
+                    raise Contradiction(f"the {method} proves an equation that the numbers refute")
+                return method
+        return ""
+
+    def _proved(self, relation: Relation, readings: Readings, world: PathWorld | ExactWorld) -> bool:
+        evaluator = Evaluator(world, Readings(dict(readings.fixed)), lone_sides(relation))
+        before = self.ground.model.first - 1
+        tried = 0
+        for bindings in instances(relation, self.ground):
+            try:
+                left = evaluator.value(relation.left, bindings)
+                right = evaluator.value(relation.right, bindings)
+                left, right = conform(world, relation, left, right)
+            except MissingNode:
+                continue
+            except NotRead:
+                return False
+            tried += 1
+            if not world.equal(left, right):
+                if before in bindings.values():
+                    continue
+                return False
+            if isinstance(world, ExactWorld) and world.exponent(left, right) < SECURITY:
+                return False
+        return tried > 0
+
+
+def _spot(error: NotRead) -> Expr | None:
+    return Expr(span=error.span) if error.span is not None else None

@@ -1,0 +1,196 @@
+"""Which models a claim may be about: its scope, another scope that fits, and what stays undefined tried in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from bpttsym.expr import Call, Derivative, Expr, Multiply, Relation, Symbol, integer, walk
+from bpttsym.ground import used_symbols
+from bpttsym.model import Definition, Model
+from bpttsym.shapes import LOSS_LETTERS
+
+LOSS_FUNCTION = r"\ell"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A model for a claim at any horizon; ``condition`` names what was assumed, empty if nothing was."""
+
+    condition: str
+    label: str
+    base: Model
+    build: Callable[[int], Model]
+    suggested: bool = False
+
+
+def _fixed(model: Model) -> Callable[[int], Model]:
+    return lambda length: model
+
+
+def unknown_symbols(relation: Relation, model: Model) -> set[tuple[str, int]]:
+    """The names of a relation that a model does not have."""
+    arities = model.arities
+    return {
+        (name, count)
+        for name, count in used_symbols(relation, model.horizon)
+        if count not in arities.get(name, ()) and name not in ("I", r"\mathbf{I}", r"\mathbb{I}")
+    }
+
+
+def variants(relation: Relation, scope: int, models: Sequence[Model]) -> list[Variant]:
+    """The models under which a claim is tried; empty if its symbols are defined nowhere.
+
+    The scope of the claim comes first; if it does not fit, every other scope that does, the nearest first.
+    """
+    order = [scope, *sorted((i for i in range(len(models)) if i != scope), key=lambda i: abs(i - scope))]
+    fitting: list[list[Variant]] = []
+    for position in order:
+        found = list(_fit(relation, models[position]))
+        if found:
+            fitting.append(found)
+            if position == scope:
+                break
+    if not fitting:
+        suggested = suggested_model(relation, models[scope])
+        return [] if suggested is None else [suggested]
+    distinct: list[Variant] = []
+    for group in fitting:
+        for variant in group:
+            if not any(variant.base == other.base and variant.condition == other.condition for other in distinct):
+                distinct.append(variant)
+    if len(fitting) > 1 and len({variant.label for variant in distinct}) > 1:
+        return [
+            replace(v, condition=" and ".join(filter(None, (f"the model of {v.label}", v.condition)))) for v in distinct
+        ]
+    return distinct
+
+
+def _fit(relation: Relation, model: Model) -> Iterator[Variant]:
+    missing = unknown_symbols(relation, model)
+    numerators = {
+        (part.of.name, len(part.of.index))
+        for part in walk(relation)
+        if isinstance(part, Derivative) and isinstance(part.of, Symbol)
+    }
+    defined = {(d.name, len(d.index)) for d in (*model.definitions, *model.abbreviations)}
+    leaves = {
+        (name, count)
+        for name, counts in model.arities.items()
+        for count in counts
+        if name in LOSS_LETTERS and (name, count) not in defined
+    }
+    losses = {entry for entry in missing if entry in numerators and entry[0] in LOSS_LETTERS}
+    if missing - losses or not model.definitions:
+        return
+    losses |= {entry for entry in leaves if entry[1] == 1}
+    if not losses:
+        yield Variant("", model.label, model, _fixed(model))
+        return
+    yield from _loss_variants(losses, model)
+
+
+def _outputs(model: Model) -> list[Definition]:
+    """The last quantities that the model computes: those that no other definition uses."""
+    used = {part.name for d in model.definitions for part in walk(d.body) if isinstance(part, Symbol)}
+    last = [d for d in model.definitions if d.name not in used and d.name not in LOSS_LETTERS]
+    states = [d for d in model.definitions if d.general and d.index]
+    return last or states
+
+
+def _loss_variants(losses: set[tuple[str, int]], model: Model) -> Iterator[Variant]:
+    """An undefined loss as any function of every output, and of the last output only."""
+    outputs = _outputs(model)
+    stepwise = any(output.index for output in outputs)
+    single = [(name, count) for name, count in losses if count == 0]
+
+    def build(last_only: bool) -> Callable[[int], Model]:
+        def at(length: int) -> Model:
+            added = [_loss(name, count, outputs, model, length, last_only) for name, count in sorted(losses)]
+            return replace(model, definitions=(*model.definitions, *added))
+
+        return at
+
+    if single and stepwise:
+        names = ", ".join(f"`{name}`" for name, _ in sorted(single))
+        yield Variant(f"{names} depends on the outputs of every step", model.label, model, build(False))
+        yield Variant(f"{names} depends on the last output only", model.label, model, build(True))
+    else:
+        yield Variant("", model.label, model, build(False))
+
+
+def _loss(
+    name: str, count: int, outputs: list[Definition], model: Model, length: int, last_only: bool
+) -> Definition:
+    arguments: list[Expr] = []
+    for output in outputs:
+        if not output.index:
+            arguments.append(Symbol(output.name))
+        elif count == 1:
+            arguments.append(Symbol(output.name, (Symbol("t"),)))
+        else:
+            steps = [length] if last_only else range(model.first, length + 1)
+            arguments.extend(Symbol(output.name, (integer(step),)) for step in steps)
+    index = (Symbol("t"),) if count == 1 else ()
+    return Definition(name, index, Call(f"{LOSS_FUNCTION}_{{{name}}}", tuple(arguments)))
+
+
+def suggested_model(relation: Relation, scope: Model) -> Variant | None:
+    """The graph whose edges are the factors of a product of derivatives, for a claim with no definitions.
+
+    Only for literal symbols: each ``\\partial a/\\partial b`` that is a factor makes ``a`` a function of ``b``.
+    """
+    if any(not isinstance(part.by, Symbol) or not isinstance(part.of, Symbol) for part in _derivatives(relation)):
+        return None
+    factors = [
+        factor
+        for part in walk(relation)
+        if isinstance(part, Multiply)
+        for factor in part.factors
+        if isinstance(factor, Derivative)
+    ]
+    symbols = used_symbols(relation, scope.horizon)
+    if not factors or any(isinstance(part, Symbol) and not _literal(part) for part in walk(relation)):
+        return None
+    parents: dict[Symbol, list[Symbol]] = {}
+    for factor in factors:
+        assert isinstance(factor.of, Symbol) and isinstance(factor.by, Symbol)
+        below = parents.setdefault(factor.of, [])
+        if factor.by not in below:
+            below.append(factor.by)
+    known = {(symbol.name, len(symbol.index)) for symbol in (*parents, *(p for ps in parents.values() for p in ps))}
+    if symbols - known or _circular(parents):
+        return None
+    definitions = tuple(
+        Definition(of.name, of.index, Call(f"f_{{{of.name}{_shown(of)}}}", tuple(below))) for of, below in parents.items()
+    )
+    model = Model(definitions, horizon=scope.horizon, length=scope.length, label="")
+    condition = "each quantity depends only on those by which the factors differentiate it"
+    return Variant(condition, "", model, _fixed(model), suggested=True)
+
+
+def _circular(parents: dict[Symbol, list[Symbol]]) -> bool:
+    done: set[Symbol] = set()
+
+    def visit(node: Symbol, open_: frozenset[Symbol]) -> bool:
+        if node in open_:
+            return True
+        if node in done:
+            return False
+        circular = any(visit(parent, open_ | {node}) for parent in parents.get(node, ()))
+        done.add(node)
+        return circular
+
+    return any(visit(node, frozenset()) for node in parents)
+
+
+def _derivatives(relation: Relation) -> Iterator[Derivative]:
+    return (part for part in walk(relation) if isinstance(part, Derivative))
+
+
+def _literal(symbol: Symbol) -> bool:
+    return not any(isinstance(part, Symbol) for index in symbol.index for part in walk(index))
+
+
+def _shown(symbol: Symbol) -> str:
+    return ",".join(str(part.value) for part in symbol.index if hasattr(part, "value"))

@@ -1,0 +1,475 @@
+"""Claims, readings and worlds to verdicts: the words of the contract, each with its evidence (SEMANTICS 4-8)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bpttsym.bounds import BOUNDS, judge_bound
+from bpttsym.document import Document, Entry
+from bpttsym.errors import NotRead
+from bpttsym.expr import Derivative, Product, Relation, Span
+from bpttsym.ground import lengths, make_ground
+from bpttsym.latex import latex, unicode_line
+from bpttsym.readings import OPTIONS, Readings, explore
+from bpttsym.trial import Outcome, Trial
+from bpttsym.variants import Variant, variants
+from bpttsym.witness import Counterexample, smallest_counterexample
+
+Status = Literal["definition", "proved", "verified", "conditional", "refuted", "unchecked"]
+EQUALITIES = frozenset(("=", ":="))
+LAYOUTS = {
+    "numerator": "numerator layout (a gradient is a row)",
+    "mixed": "gradients are columns, Jacobians in numerator layout",
+    "denominator": "denominator layout",
+}
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A changed equation that was judged too: ``verdict`` is its own."""
+
+    relation: Relation
+    verdict: Status
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one relation of a document is, with the evidence.
+
+    ``readings`` lists every meaning tried in words with what came of it; ``told`` says what was settled
+    without being a condition; ``blame`` is the smallest span that is at fault.
+    """
+
+    entry: Entry
+    status: Status
+    message: str = ""
+    conditions: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+    model: str = ""
+    method: str = ""
+    scope: str = ""
+    samples: int = 0
+    max_error: float = 0.0
+    readings: tuple[tuple[str, str], ...] = ()
+    counterexample: Counterexample | None = None
+    suggestions: tuple[Suggestion, ...] = ()
+    blame: Span | None = None
+    blame_label: str = ""
+    code: str = ""
+
+    @property
+    def latex(self) -> str:
+        """The relation as LaTeX; empty where it was not read."""
+        return latex(self.entry.relation) if self.entry.relation is not None else ""
+
+    @property
+    def read(self) -> str:
+        """How it was read, in one line of Unicode."""
+        return unicode_line(self.entry.relation) if self.entry.relation is not None else ""
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether the document expects exactly this; without an expectation, whether nothing is refuted."""
+        if self.entry.expected is not None:
+            return self.entry.expected == self.status
+        return self.status != "refuted"
+
+
+@dataclass
+class Row:
+    """One assignment of the choices for one relation: its outcomes over the horizons, and its proof."""
+
+    choices: dict[str, str]
+    variant: Variant
+    readings: Readings
+    outcomes: list[Outcome]
+    method: str = ""
+
+    @property
+    def outcome(self) -> Outcome:
+        """The first outcome that is no success, or the first of all."""
+        return next((o for o in self.outcomes if o.kind != "holds"), self.outcomes[0])
+
+    @property
+    def only_length(self) -> int | None:
+        """The one horizon at which it holds, where it fails at the next."""
+        if len(self.outcomes) == 2 and self.outcomes[0].kind == "holds" and self.outcomes[1].kind != "holds":
+            return self.outcomes[0].length
+        return None
+
+    @property
+    def holds(self) -> bool:
+        return all(o.kind == "holds" for o in self.outcomes) or self.only_length is not None
+
+
+@dataclass
+class Case:
+    """One relation with all the rows that were tried for it."""
+
+    entry: Entry
+    relation: Relation
+    rows: list[Row] = field(default_factory=list)
+    failure: NotRead | None = None
+
+
+class Judge:
+    """Judges the relations of one document; worlds are made once for each model and horizon."""
+
+    def __init__(self, document: Document, samples: int = 6) -> None:
+        self.document = document
+        self.samples = samples
+        self.declared = {
+            key: value for key, value in document.settings.items() if key in OPTIONS and value in OPTIONS[key]
+        }
+        self._trials: dict[tuple[str, str, int], Trial] = {}
+
+    def run(self) -> list[Verdict]:
+        """The verdicts of all relations, in order."""
+        cases: dict[int, Case] = {}
+        for position, entry in enumerate(self.document.entries):
+            if entry.kind == "claim" and entry.relation is not None and entry.relation.operator in EQUALITIES:
+                cases[position] = self.try_all(entry, entry.relation)
+        layout, told = self._document_layout(list(cases.values()))
+        verdicts: list[Verdict] = []
+        allowed: list[dict[str, str]] = [{}]
+        equation = 0
+        for position, entry in enumerate(self.document.entries):
+            if entry.equation != equation:
+                equation, allowed = entry.equation, [{}]
+            if position in cases:
+                verdict, allowed = self._decide(cases[position], layout, told, allowed)
+                verdicts.append(verdict)
+            else:
+                verdicts.append(self._other(entry))
+        return verdicts
+
+    def _other(self, entry: Entry) -> Verdict:
+        if entry.kind == "definition":
+            return Verdict(entry, "definition", "an open question" if entry.open else "")
+        if entry.failure is not None or entry.relation is None:
+            failure = entry.failure or NotRead("this was not read")
+            message = str(failure) + (f"; expected {failure.expected}" if failure.expected else "")
+            return Verdict(entry, "unchecked", message, blame=failure.span, code="not-read")
+        if entry.relation.operator in BOUNDS:
+            return self._bound(entry, entry.relation)
+        message = f"a relation `{entry.relation.operator}` is not judged"
+        return Verdict(entry, "unchecked", message, code="not-judged")
+
+    def _bound(self, entry: Entry, relation: Relation) -> Verdict:
+        found = variants(relation, self._scope(entry), self.document.models)
+        if not found:
+            return self._undefined(entry, relation)
+        result = judge_bound(relation, found[0])
+        suggestions = tuple(Suggestion(r, s, note) for r, s, note in result.suggestions)  # type: ignore[arg-type]
+        return Verdict(
+            entry,
+            result.status,  # type: ignore[arg-type]
+            result.message,
+            model=found[0].label,
+            samples=result.samples,
+            counterexample=result.counterexample,
+            suggestions=suggestions,
+            blame=relation.span,
+            blame_label=result.label,
+            code="false-bound" if result.status == "refuted" else "",
+            scope=result.scope,
+        )
+
+    def _scope(self, entry: Entry) -> int:
+        return entry.scope
+
+    def _undefined(self, entry: Entry, relation: Relation) -> Verdict:
+        from bpttsym.variants import unknown_symbols
+
+        missing = sorted(unknown_symbols(relation, self.document.models[entry.scope]))
+        names = ", ".join(f"`{name}`" for name, _ in missing) or "its symbols"
+        return Verdict(entry, "unchecked", f"no definition in the document says what {names} is", code="undefined")
+
+    def trial(self, variant: Variant, length: int) -> Trial:
+        """The worlds for a model and a horizon, made once."""
+        key = (variant.label, variant.condition + repr(hash(variant.base)), length)
+        if key not in self._trials:
+            self._trials[key] = Trial(make_ground(variant.build(length), length), self.samples)
+        return self._trials[key]
+
+    def try_all(self, entry: Entry, relation: Relation) -> Case:
+        """Every reading of a relation on every model that it may be about."""
+        case = Case(entry, relation)
+        found = variants(relation, entry.scope, self.document.models)
+        for variant in found:
+            try:
+                self._try(case, relation, variant, len(found) > 1 or variant.suggested)
+            except NotRead as failure:
+                case.failure = failure
+        return case
+
+    def _try(self, case: Case, relation: Relation, variant: Variant, named: bool) -> None:
+        sizes = lengths(relation, variant.base)
+        trials = [self.trial(variant, length) for length in sizes]
+
+        def evaluate(readings: Readings) -> list[Outcome]:
+            outcomes: list[Outcome] = []
+            for trial in trials:
+                outcome, evaluator = trial.numeric(relation, readings)
+                if outcome.kind == "holds" and not outcomes:
+                    part = trial.sensitive(relation, evaluator, readings)
+                    if part is not None:
+                        outcome = Outcome("vacuous", outcome.length, message="changes nothing", part=part)
+                outcomes.append(outcome)
+                if outcome.kind != "holds":
+                    break
+            return outcomes
+
+        for choices, readings, outcomes in explore(evaluate, self.declared):
+            if named:
+                choices = {**choices, "model": variant.condition}
+            row = Row(choices, variant, readings, outcomes)
+            if row.holds:
+                row.method = self._prove(relation, row, trials)
+            case.rows.append(row)
+
+    def _prove(self, relation: Relation, row: Row, trials: Sequence[Trial]) -> str:
+        methods = {
+            trial.proof(relation, row.readings, outcome)
+            for trial, outcome in zip(trials, row.outcomes, strict=False)
+            if outcome.kind == "holds"
+        }
+        return "" if "" in methods else sorted(methods)[0]
+
+    def _document_layout(self, cases: Sequence[Case]) -> tuple[str, bool]:
+        """The layout that the equations of the document need, and whether at least two need it."""
+        if "layout" in self.declared:
+            return self.declared["layout"], True
+        votes: list[str] = []
+        for case in cases:
+            holding = {row.choices.get("layout", "") for row in case.rows if row.holds}
+            if len(holding) == 1 and holding != {""}:
+                votes.append(holding.pop())
+        if len(set(votes)) != 1:
+            return "", False
+        return votes[0], len(votes) >= 2
+
+    def _decide(
+        self, case: Case, layout: str, told: bool, allowed: list[dict[str, str]]
+    ) -> tuple[Verdict, list[dict[str, str]]]:
+        rows = case.rows
+        if not rows:
+            if case.failure is not None:
+                return (
+                    Verdict(
+                        case.entry, "unchecked", str(case.failure), blame=case.failure.span, code="not-understood"
+                    ),
+                    allowed,
+                )
+            return self._undefined(case.entry, case.relation), allowed
+        told_words: list[str] = []
+        if layout and told:
+            kept = [row for row in rows if row.choices.get("layout", layout) == layout]
+            if any("layout" in row.choices for row in rows):
+                told_words.append(LAYOUTS[layout])
+            rows = kept or rows
+        together = [row for row in rows if any(_compatible(row.choices, choice) for choice in allowed)]
+        holding = [row for row in together if row.holds]
+        if not holding:
+            holding, together = [row for row in rows if row.holds], rows
+            if holding and allowed != [{}]:
+                told_words.append("no single reading makes this part and the parts before it true together")
+        else:
+            allowed = _merge(allowed, holding)
+        verdict = self._verdict(case, rows, holding, tuple(told_words))
+        return verdict, allowed
+
+    def _verdict(self, case: Case, rows: list[Row], holding: list[Row], told: tuple[str, ...]) -> Verdict:
+        listed = tuple((describe(row, rows), _result(row)) for row in rows)
+        label = holding[0].variant.label if holding else rows[0].variant.label
+        if not holding:
+            return self._failed(case, rows, listed, told, label)
+        conditions = _conditions(rows, holding, case.relation)
+        first = holding[0]
+        methods = {row.method for row in holding}
+        status: Status = "conditional" if conditions else ("verified" if "" in methods else "proved")
+        passed = [outcome for row in holding for outcome in row.outcomes if outcome.kind == "holds"]
+        skipped = sorted({item for outcome in passed for item in outcome.skipped})
+        if skipped:
+            told = (*told, _range_words(skipped, passed))
+        return Verdict(
+            case.entry,
+            status,
+            "",
+            conditions,
+            told,
+            label,
+            first.method,
+            _scope_words(passed),
+            self.samples * len(passed),
+            max(outcome.error for outcome in passed),
+            listed,
+            code="depends-on-reading" if conditions else "",
+            blame=_condition_span(rows, conditions, case.relation),
+        )
+
+    def _failed(
+        self, case: Case, rows: list[Row], listed: tuple[tuple[str, str], ...], told: tuple[str, ...], label: str
+    ) -> Verdict:
+        for kind, code in (("vacuous", "vacuous"), ("unknown", "not-understood")):
+            for row in rows:
+                outcome = row.outcome
+                if outcome.kind == kind and (kind == "vacuous" or all(r.outcome.kind == "unknown" for r in rows)):
+                    part = outcome.part.span if outcome.part is not None else None
+                    message = _vacuous_words(outcome) if kind == "vacuous" else outcome.message
+                    return Verdict(
+                        case.entry, "unchecked", message, (), told, label, readings=listed, blame=part, code=code
+                    )
+        if any(row.variant.suggested for row in rows):
+            return self._undefined(case.entry, case.relation)
+        differing = [row for row in rows if row.outcome.kind == "differs"]
+        unknown = [row for row in rows if row.outcome.kind == "unknown"]
+        if unknown and not differing:
+            return Verdict(
+                case.entry, "unchecked", unknown[0].outcome.message, (), told, label, readings=listed, code="not-understood"
+            )
+        shown = (differing or rows)[0]
+        witness = None
+        if differing:
+            witness = smallest_counterexample(case.relation, shown.variant, shown.readings, shown.outcome.length)
+            message = "the two sides differ"
+        else:
+            message = shown.outcome.message
+        part = shown.outcome.part.span if shown.outcome.part is not None else None
+        return Verdict(
+            case.entry,
+            "refuted",
+            message,
+            (),
+            told,
+            label,
+            samples=self.samples,
+            max_error=shown.outcome.error,
+            readings=listed,
+            counterexample=witness,
+            blame=part,
+            code="false-equation" if differing else "impossible",
+        )
+
+
+def _compatible(first: Mapping[str, str], second: Mapping[str, str]) -> bool:
+    return all(second.get(key, value) == value for key, value in first.items())
+
+
+def _merge(allowed: list[dict[str, str]], holding: list[Row]) -> list[dict[str, str]]:
+    merged = [
+        {**choice, **row.choices} for choice in allowed for row in holding if _compatible(row.choices, choice)
+    ]
+    return [choice for position, choice in enumerate(merged) if choice not in merged[:position]]
+
+
+def _conditions(rows: list[Row], holding: list[Row], relation: Relation) -> tuple[str, ...]:
+    """The named conditions under which a relation holds; empty if it holds under every reading."""
+    found: list[str] = []
+    for choice in ("model", "layout", "partial", "product"):
+        options = {row.choices[choice] for row in rows if choice in row.choices}
+        good = {row.choices[choice] for row in holding if choice in row.choices}
+        suggested = choice == "model" and any(row.variant.suggested for row in rows)
+        if good and (good != options or suggested):
+            example = next(row.readings.examples.get(choice) for row in holding if choice in row.choices)
+            found.append(" or ".join(_words(choice, option, example) for option in sorted(good)))
+    steps = {row.only_length for row in holding}
+    if None not in steps:
+        found.append(f"{relation_horizon(holding)} = {min(step for step in steps if step is not None)}")
+    return tuple(found)
+
+
+def relation_horizon(rows: list[Row]) -> str:
+    """The name of the horizon in the model of some rows."""
+    return rows[0].variant.base.horizon
+
+
+def _words(choice: str, option: str, example: object) -> str:
+    match choice:
+        case "model":
+            return option
+        case "layout":
+            return LAYOUTS[option]
+        case "partial" if isinstance(example, Derivative):
+            name = unicode_line(example)
+            if option == "total":
+                return f"{name} is the total derivative"
+            where = " where it recurs on the other side" if option == "recurring" else ""
+            return f"{name} is the immediate derivative{where}"
+        case "product" if isinstance(example, Product):
+            side = "right" if option == "increasing" else "left"
+            return f"{option} product: the largest {example.index} stands on the {side}"
+        case _:
+            return f"{choice}: {option}"
+
+
+def describe(row: Row, rows: list[Row]) -> str:
+    """The choices of a row in words; only those that differ between the rows."""
+    parts = []
+    for choice in ("model", "layout", "partial", "product"):
+        if choice in row.choices and len({other.choices.get(choice) for other in rows}) > 1:
+            parts.append(_words(choice, row.choices[choice], row.readings.examples.get(choice)))
+    return "; ".join(part for part in parts if part) or "as written"
+
+
+def _result(row: Row) -> str:
+    outcome = row.outcome
+    if row.only_length is not None:
+        return f"holds at {row.variant.base.horizon} = {row.only_length} only"
+    match outcome.kind:
+        case "holds":
+            return "holds"
+        case "differs":
+            return "fails"
+        case "impossible":
+            return f"fails: {outcome.message}"
+        case "vacuous":
+            return f"empty: {_vacuous_words(outcome)}"
+        case _:
+            return outcome.message
+
+
+def _vacuous_words(outcome: Outcome) -> str:
+    part = unicode_line(outcome.part) if outcome.part is not None else "a part"
+    at = ", ".join(f"{letter} = {value}" for letter, value in outcome.instance)
+    return f"it holds only because {part} {outcome.message}" + (f" at {at}" if at else "")
+
+
+def _scope_words(outcomes: Sequence[Outcome]) -> str:
+    steps = sorted({outcome.length for outcome in outcomes})
+    return "T=" + ", ".join(map(str, steps))
+
+
+def _range_words(skipped: Sequence[tuple[str, int]], outcomes: Sequence[Outcome]) -> str:
+    letters = sorted({letter for letter, _ in skipped})
+    length = max(outcome.length for outcome in outcomes)
+    words = []
+    for letter in letters:
+        values = sorted({value for name, value in skipped if name == letter})
+        low = [value for value in values if value <= length // 2]
+        high = [value for value in values if value > length // 2]
+        if low:
+            words.append(f"{letter} ≥ {max(low) + 1}")
+        if high:
+            words.append(f"{letter} < T" if max(high) == length else f"{letter} ≤ {min(high) - 1}")
+    return "for " + ", ".join(words)
+
+
+def _condition_span(rows: list[Row], conditions: tuple[str, ...], relation: Relation) -> Span | None:
+    """The first part on whose meaning the truth depends."""
+    if not conditions:
+        return None
+    for choice in ("partial", "product"):
+        for row in rows:
+            example = row.readings.examples.get(choice)
+            if isinstance(example, Derivative | Product) and example.span is not None:
+                return example.span
+    return relation.span
+
+
+def judge(document: Document, samples: int = 6) -> list[Verdict]:
+    """The verdicts of all relations of a document, in order."""
+    return Judge(document, samples).run()

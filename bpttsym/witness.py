@@ -1,0 +1,131 @@
+"""The smallest counterexample to an equation: least T, least size, numbers that a person can redo by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bpttsym.errors import NotRead
+from bpttsym.evaluate import Evaluator, MissingNode
+from bpttsym.expr import Derivative, Relation, Symbol
+from bpttsym.ground import Ground, instances, literal_steps, make_ground
+from bpttsym.model import Key
+from bpttsym.numeric import NumericWorld, constant, patterned
+from bpttsym.readings import Readings
+from bpttsym.shapes import Shape, ShapeClash
+from bpttsym.trial import conform, lone_sides
+from bpttsym.variants import Variant
+
+VISIBLE = 1e-3
+"""Sides that differ by less than this, relatively, are no example to show."""
+
+Numbers = tuple[tuple[float, ...], ...]
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """Values for which the two sides differ.
+
+    ``values`` are the leaves by name (rows of numbers); ``functions`` says which formula stands for an unknown
+    function; ``independent`` is the left side by central differences where it is one derivative.
+    """
+
+    length: int
+    instance: tuple[tuple[str, int], ...]
+    values: tuple[tuple[str, Numbers], ...]
+    functions: tuple[str, ...]
+    left: Numbers
+    right: Numbers
+    independent: Numbers | None = None
+    note: str = ""
+
+
+def numbers(array: Any) -> Numbers:
+    """One sample of an array as rows of numbers."""
+    return tuple(tuple(float(entry) for entry in row) for row in array[0])
+
+
+def smallest_counterexample(
+    relation: Relation, variant: Variant, readings: Readings, length: int
+) -> Counterexample | None:
+    """The first difference found with small numbers, sizes growing from 1, T from the least that fits."""
+    fixed = variant.base.length is not None
+    least = max([1, *literal_steps(relation)])
+    steps = (length,) if fixed else range(least, max(length, least) + 1)
+    for size in (1, 2):
+        for step in steps:
+            for rule in (constant, patterned):
+                try:
+                    ground = make_ground(variant.build(step), step, lambda position, size=size: size)  # type: ignore[misc]
+                    world = NumericWorld(ground.graph, ground.shapes, 1, 0, rule, simple=True)
+                    found = _difference(relation, world, ground, readings)
+                except NotRead:
+                    continue
+                if found is not None:
+                    return found
+    return None
+
+
+def _difference(
+    relation: Relation, world: NumericWorld, ground: Ground, readings: Readings
+) -> Counterexample | None:
+    evaluator = Evaluator(world, Readings({**readings.met, **readings.fixed}), lone_sides(relation))
+    before = ground.model.first - 1
+    for bindings in instances(relation, ground):
+        if before in bindings.values():
+            continue
+        try:
+            raw = evaluator.value(relation.left, bindings), evaluator.value(relation.right, bindings)
+            left, right = conform(world, relation, *raw)
+        except (MissingNode, ShapeClash):
+            continue
+        if world.difference(left, right)[0] > VISIBLE:
+            free = tuple((k, v) for k, v in bindings.items() if k != ground.model.horizon)
+            return Counterexample(
+                ground.length,
+                free,
+                _leaves(world, ground),
+                world.formulas(),
+                numbers(left),
+                numbers(right),
+                _independent(relation, world, evaluator, bindings, left),
+            )
+    return None
+
+
+def _independent(
+    relation: Relation, world: NumericWorld, evaluator: Evaluator, bindings: Mapping[str, int], left: Any
+) -> Numbers | None:
+    """The left side by central differences, if it is the derivative of one node by one node."""
+    side = relation.left
+    if not isinstance(side, Derivative) or not isinstance(side.of, Symbol) or not isinstance(side.by, Symbol):
+        return None
+    if side.kind == "immediate":
+        return None
+    try:
+        of = evaluator.key(side.of, bindings, frozenset())
+        by = evaluator.key(side.by, bindings, frozenset())
+    except NotRead:
+        return None
+    jacobian = world.central_difference(of, by)
+    shape: Shape = world.shape(left)
+    if jacobian.size != left[0].size:
+        return None
+    if world.shape(jacobian) == (shape[1], shape[0]) and 1 not in shape:
+        jacobian = world.transpose(jacobian)
+    return numbers(jacobian.reshape(1, *shape))
+
+
+def _leaves(world: NumericWorld, ground: Ground) -> tuple[tuple[str, Numbers], ...]:
+    found: list[tuple[str, Numbers]] = []
+    for key, node in ground.graph.nodes.items():
+        if node.body is None:
+            found.append((shown(key), numbers(world.node(key))))
+    return tuple(found)
+
+
+def shown(key: Key) -> str:
+    """A node's name as LaTeX."""
+    name, index = key
+    return name if not index else f"{name}_{{{','.join(map(str, index))}}}"

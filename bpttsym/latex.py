@@ -2,21 +2,20 @@ r"""Prints a tree as LaTeX, or as one line of Unicode for a terminal.
 
     \sum_{t=1}^{T}\frac{\partial L}{\partial h_t} h_{t-1}        Σ_{t=1..T} ∂L/∂h_t · h_{t-1}
 
-Both come from one walk, which decides what stands in parentheses; how a fraction, a script or the gap between
-two factors looks is a row of a table. What is printed reads back as the same tree: a sum or product extends to
-the end of its term, a minus binds weaker than a product, a product within a product is in parentheses.
+Both come from one walk, which decides what stands in parentheses, so that LaTeX reads back as the same tree; how
+a shape looks is a row of a table.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
 from enum import IntEnum
+from fractions import Fraction
 from functools import lru_cache
-from string import ascii_letters, ascii_uppercase, digits
-from types import MappingProxyType
+from string import ascii_lowercase, ascii_uppercase, digits
+from typing import NamedTuple
 
 from bpttsym import expr as tree
 from bpttsym.expr import Expr
@@ -29,12 +28,12 @@ def latex(expr: Expr) -> str:
 
 def latex_pieces(expr: Expr) -> Iterator[str]:
     """The text of :func:`latex`, a piece for each term of a sum that stands alone or beside a relation."""
-    return (piece.text for piece in _pieces(expr, _LATEX))
+    return _pieces(expr, _LATEX)
 
 
 def unicode_line(expr: Expr) -> str:
     r"""The tree as one line of plain text, for people: ``a \cdot b`` and a juxtaposition may look the same."""
-    return "".join(piece.text for piece in _pieces(expr, _UNICODE))
+    return "".join(_pieces(expr, _UNICODE))
 
 
 def aligned(chain_left: Expr, chain: Iterable[tuple[str, Expr]], break_terms: int | None = None) -> str:
@@ -46,102 +45,57 @@ def aligned(chain_left: Expr, chain: Iterable[tuple[str, Expr]], break_terms: in
         raise ValueError(f"a row holds at least one term, not {break_terms}")
     rows = []
     for operator, right in chain:
-        terms = [piece.text for piece in _side(right, _LATEX)]
+        terms = list(_side(right, _LATEX))
         size = break_terms or len(terms)
         for start in range(0, len(terms), size):
-            head = r"&\quad" if start else f"&{operator} "
-            rows.append(head + "".join(terms[start : start + size]))
+            rows.append((r"&\quad" if start else f"&{operator} ") + "".join(terms[start : start + size]))
     body = " \\\\\n".join(rows)
     return f"\\begin{{aligned}}\n{latex(chain_left)} {body}\n\\end{{aligned}}"
 
 
-class _Level(IntEnum):
-    """How tightly a printed tree holds together; what is looser than its place asks for gets parentheses."""
-
-    RELATION = 0
-    SUM = 1
-    MINUS = 2
-    PRODUCT = 3
-    OPEN = 4  # would take in the factors that follow: a big sum or product, a gradient
-    QUOTIENT = 5
-    SCRIPTED = 6  # takes no second superscript
-    ATOM = 7
+# How tightly a printed tree holds together, loosest first; what is looser than its place asks for gets parentheses.
+# OPEN would take in the factors that follow (a big sum, a gradient); SCRIPTED takes no second superscript.
+_Level = IntEnum("_Level", "RELATION SUM MINUS PRODUCT OPEN QUOTIENT SCRIPTED ATOM NAME")
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A printed tree, and whether it is taller than a line."""
+class _Piece(NamedTuple):
+    """A printed tree and how tightly it holds together."""
 
     text: str
     level: _Level
-    tall: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Style:
-    """How a tree looks; ``fences`` are for what is flat, for what is tall, and for a big operator."""
-
-    shapes: Mapping[str, str]
-    fences: tuple[tuple[str, str], tuple[str, str], tuple[str, str]]
-    in_quotient: _Level
-    name: Callable[[str], str]
-    index: Callable[[str], str]
-    lower: Callable[[str], str]
-    upper: Callable[[str], str]
-    juxtapose: Callable[[_Piece, _Piece], str]
-    script: _Style | None = None
-
-
-def _pieces(node: Expr, style: _Style) -> Iterator[_Piece]:
+def _pieces(node: Expr, style: _Latex) -> Iterator[str]:
     """The pieces of a relation, or of one side."""
-    if not isinstance(node, tree.Relation):
-        yield from _side(node, style)
-        return
-    yield from _side(node.left, style)
-    yield _Piece(f" {style.name(node.operator)} ", _Level.RELATION)
-    yield from _side(node.right, style)
+    if isinstance(node, tree.Relation):
+        yield from _side(node.left, style)
+        yield f" {style.name(node.operator)} "
+        node = node.right
+    yield from _side(node, style)
 
 
-def _side(node: Expr, style: _Style) -> Iterator[_Piece]:
+def _side(node: Expr, style: _Latex) -> Iterator[str]:
     """The terms of a sum, each with its sign, or the one piece of anything else."""
     first, *others = node.terms if isinstance(node, tree.Add) else (node,)
-    yield _held(first, _Level.MINUS if others else _Level.SUM, style)
+    yield _held(first, _Level.MINUS if others else _Level.SUM, style).text
     for term in others:
-        match term:
-            case tree.Negate(body):
-                sign = "minus"
-            case tree.Number(value) if value < 0:
-                sign, body = "minus", tree.Number(-value)
-            case _:
-                sign, body = "plus", term
-        piece = _held(body, _Level.PRODUCT, style)
-        yield replace(piece, text=style.shapes[sign] + piece.text)
+        sign, body = ("minus", term.body) if isinstance(term, tree.Negate) else ("plus", term)
+        yield style.shapes[sign] + _held(body, _Level.PRODUCT, style).text
 
 
-def _held(node: Expr, level: _Level, style: _Style) -> _Piece:
+def _held(node: Expr, level: _Level, style: _Latex) -> _Piece:
     """A tree in a place that asks for a level."""
     piece = _print(node, style)
-    return piece if piece.level >= level else _fenced(piece, style)
+    return piece if piece.level >= level else _Piece(style.fenced(piece), _Level.ATOM)
 
 
-def _fenced(piece: _Piece, style: _Style, before: str = "") -> _Piece:
-    opening, closing = style.fences[piece.tall + (piece.tall and piece.level is _Level.OPEN)]
-    return _Piece(f"{before}{opening}{piece.text}{closing}", _Level.ATOM, piece.tall)
+def _list(items: Iterable[Expr], style: _Latex) -> str:
+    return ", ".join(_print(item, style).text for item in items)
 
 
-def _shaped(template: str, level: _Level, **parts: _Piece) -> _Piece:
-    text = template % {place: piece.text for place, piece in parts.items()}
-    return _Piece(text, level, level is _Level.QUOTIENT or any(piece.tall for piece in parts.values()))
-
-
-def _joined(pieces: Iterable[_Piece], level: _Level, separator: str = "") -> _Piece:
-    held = tuple(pieces)
-    return _Piece(separator.join(piece.text for piece in held), level, any(piece.tall for piece in held))
-
-
-def _print(node: Expr, style: _Style) -> _Piece:
+def _print(node: Expr, style: _Latex) -> _Piece:
     """The text of a tree and how tightly it holds together."""
-    shapes, script = style.shapes, style.script or style
+    shapes, tight = style.shapes, style.tight
     match node:
         case tree.Number(value):
             return _number(value, style)
@@ -149,60 +103,56 @@ def _print(node: Expr, style: _Style) -> _Piece:
             base, labels, rest, level = _parts(name)
             if not index and len(labels) < 2:
                 return _Piece(style.name(name), level)
-            items = [style.name(label) for label in labels] + [_print(item, script).text for item in index]
-            return _Piece(style.name(base) + style.index(",".join(items)) + style.name(rest), level)
+            items = [*map(style.name, labels), *(_print(item, tight).text for item in index)]
+            return _Piece(style.name(base) + style.script("_", ",".join(items), short=True) + style.name(rest), level)
         case tree.Call("abs", (argument,), (), 0):
-            return _shaped(shapes["abs"], _Level.ATOM, of=_print(argument, style))
+            return _Piece(shapes["abs"] % _print(argument, style).text, _Level.ATOM)
         case tree.Call(function, arguments, parameters, primes):
-            groups = (arguments, parameters) if parameters else (arguments,)
-            inside = _joined((_list(group, style) for group in groups), _Level.RELATION, "; ")
-            return _fenced(inside, style, style.name(function) + shapes["prime"] * primes)
+            inside = _list(arguments, style) + ("; " + _list(parameters, style) if parameters else "")
+            head = style.name(function) + shapes["prime"] * primes
+            return _Piece(head + style.fenced(_Piece(inside, _Level.RELATION)), _Level.ATOM)
         case tree.Add():
-            return _joined(_side(node, style), _Level.SUM)
+            return _Piece("".join(_side(node, style)), _Level.SUM)
         case tree.Negate(body):
-            return _shaped("-%(of)s", _Level.MINUS, of=_held(body, _Level.PRODUCT, style))
+            return _Piece("-" + _held(body, _Level.PRODUCT, style).text, _Level.MINUS)
         case tree.Multiply((*factors, last), operators):
-            pieces = [_held(factor, _Level.QUOTIENT, style) for factor in factors]
-            pieces.append(_held(last, _Level.OPEN, style))
+            pieces = [*(_held(factor, _Level.QUOTIENT, style) for factor in factors), _held(last, _Level.OPEN, style)]
             texts = [pieces[0].text]
             for left, operator, right in zip(pieces, operators, pieces[1:], strict=False):
-                dotted = f" {style.name(operator)} {right.text}"
-                texts.append(dotted if operator else style.juxtapose(left, right))
-            return _Piece("".join(texts), _Level.PRODUCT, any(piece.tall for piece in pieces))
+                texts.append(f" {style.name(operator)} {right.text}" if operator else style.juxtapose(left, right))
+            return _Piece("".join(texts), _Level.PRODUCT)
         case tree.Divide(numerator, denominator):
-            of, by = (_held(part, style.in_quotient, style) for part in (numerator, denominator))
-            return _shaped(shapes["quotient"], _Level.QUOTIENT, of=of, by=by)
+            above, below = (_held(part, style.in_quotient, style).text for part in (numerator, denominator))
+            return _Piece(shapes["quotient"] % (above, below), _Level.QUOTIENT)
         case tree.Power(base, exponent):
-            power = _Piece(style.upper(_print(exponent, script).text), _Level.SCRIPTED)
-            return _joined((_held(base, _Level.ATOM, style), power), _Level.SCRIPTED)
+            power = style.script("^", _print(exponent, tight).text)
+            return _Piece(_held(base, _Level.ATOM, style).text + power, _Level.SCRIPTED)
         case tree.Transpose(body):
-            return _shaped(shapes["transpose"], _Level.SCRIPTED, of=_held(body, _Level.ATOM, style))
+            return _Piece(_held(body, _Level.ATOM, style).text + shapes["transpose"], _Level.SCRIPTED)
         case tree.Norm(body, order):
-            below = style.lower(style.name(order)) if order else ""
-            return _shaped(shapes["norm"] + below, _Level.ATOM, of=_print(body, style))
-        case tree.Sum(_, _, None, None):
-            return _big(node, "sum", "everywhere", style)
-        case tree.Sum():
-            return _big(node, "sum", "written", style)
+            below = style.script("_", style.name(order)) if order else ""
+            return _Piece(shapes["norm"] % _print(body, style).text + below, _Level.ATOM)
+        case tree.Sum(_, _, lower, upper) if (lower is None) == (upper is None):
+            return _big(node, "sum", "everywhere" if lower is None else "written", style)
         case tree.Product():
             return _big(node, "product", node.direction, style)
         case tree.Derivative(of, by, "gradient"):
-            below = _Piece(style.lower(_print(by, script).text), _Level.ATOM)
-            return _shaped(shapes["gradient"], _Level.OPEN, of=_alone(of, style, tree.Symbol), by=below)
+            below = style.script("_", _print(by, tight).text)
+            return _Piece(f"{shapes['nabla']}{below} {_held(of, _Level.NAME, style).text}", _Level.OPEN)
         case tree.Derivative(of, by, kind):
-            above, under = (_alone(part, style, tree.Symbol, tree.Call, tree.Norm) for part in (of, by))
-            return _shaped(shapes[kind], _Level.QUOTIENT, of=above, by=under)
+            above, below = (_held(part, _Level.ATOM, style).text for part in (of, by))
+            return _Piece(shapes[kind] % (above, below), _Level.QUOTIENT)
         case tree.SetOf(items):
-            return _shaped(shapes["set"], _Level.ATOM, of=_list(items, style))
+            return _Piece(shapes["set"] % _list(items, style), _Level.ATOM)
         case tree.Hole():
             return _Piece("?", _Level.ATOM)
         case tree.Relation():
-            return _joined(_pieces(node, style), _Level.RELATION)
+            return _Piece("".join(_pieces(node, style)), _Level.RELATION)
         case _:
             raise TypeError(f"no rule prints {node!r}")
 
 
-def _number(value: Fraction, style: _Style) -> _Piece:
+def _number(value: Fraction, style: _Latex) -> _Piece:
     """A natural number or a decimal; a minus or a quotient where the value is neither."""
     if value < 0:
         return _print(tree.Negate(tree.Number(-value)), style)
@@ -213,85 +163,137 @@ def _number(value: Fraction, style: _Style) -> _Piece:
     return _Piece(f"{figures[:-places]}.{figures[-places:]}" if places else figures, _Level.ATOM)
 
 
-def _list(items: Iterable[Expr], style: _Style) -> _Piece:
-    return _joined((_print(item, style) for item in items), _Level.RELATION, ", ")
-
-
-def _alone(node: Expr, style: _Style, *plain: type[Expr]) -> _Piece:
-    """What is differentiated: a name, or what is as closed as a name; all else in parentheses."""
-    piece = _print(node, style)
-    return piece if isinstance(node, plain) else _fenced(piece, style)
-
-
-def _big(node: tree.Sum | tree.Product, sign: str, span: str, style: _Style) -> _Piece:
+def _big(node: tree.Sum | tree.Product, sign: str, extent: str, style: _Latex) -> _Piece:
     """A big operator, its range and all of the term that it extends over."""
     bounds = {"lower": node.lower, "upper": node.upper}
-    ends = {place: _held(end, _Level.SUM, style.script or style).text for place, end in bounds.items() if end}
-    mark = style.shapes[sign] + style.shapes[span] % {"index": style.name(node.index), **ends}
+    ends = {place: _held(end, _Level.SUM, style.tight).text for place, end in bounds.items() if end is not None}
+    mark = style.shapes[sign] + style.shapes[extent] % {"index": style.name(node.index), **ends}
     body = _held(node.body, _Level.PRODUCT, style)
-    return _Piece(mark + style.juxtapose(_Piece(mark, _Level.OPEN), body), _Level.OPEN, tall=True)
+    return _Piece(mark + style.juxtapose(_Piece(mark, _Level.OPEN), body), _Level.OPEN)
 
 
 @lru_cache(maxsize=4096)
-def _units(name: str) -> tuple[str, ...]:
-    """The commands, letters and groups in braces that a name is written with."""
-    return tuple(re.findall(r"\\[A-Za-z]+\s*|\\.|\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}|\S", name))
-
-
-def _bare(unit: str) -> str:
-    return unit[1:-1] if unit.startswith("{") else unit
-
-
-@lru_cache(maxsize=4096)
-def _parts(name: str) -> tuple[str, tuple[str, ...], str, _Level]:
+def _parts(name: str) -> tuple[str, list[str], str, _Level]:
     r"""A name up to its first label, its labels, what follows, and its level: ``W``, ``hh``, ``'`` of ``W_{hh}'``."""
-    base, labels, rest = [], [], []
-    units = iter(_units(name))
-    for unit in units:
-        if unit == "_":
-            labels.append(_bare(next(units, "")))
-        else:
-            (rest if labels else base).append(unit)
-    level = _Level.SCRIPTED if "^" in base + rest else _Level.ATOM
-    return "".join(base), tuple(labels), "".join(rest), level
+    parts: tuple[list[str], list[str]] = ([], [])
+    labels: list[str] = []
+    for label, other in re.findall(rf"_({_GROUP}|\\[A-Za-z]+|\S)|({_GROUP}|.)", name):
+        labels += [label[1:-1] if label[0] == "{" else label] if label else []
+        parts[bool(labels)].append(other)
+    base, rest = "".join(parts[0]), "".join(parts[1])
+    return base, labels, rest, _Level.SCRIPTED if "^" in parts[0] + parts[1] else _Level.NAME
 
 
-def _latex_index(text: str) -> str:
-    return f"_{text}" if len(text) == 1 else f"_{{{text}}}"
+class _Latex:
+    """How a tree looks in LaTeX; ``tight`` is how it looks in a script, where signs stand without spaces."""
+
+    column = 0
+    in_quotient = _Level.SUM
+
+    def __init__(self, tight: bool = False) -> None:
+        self.shapes = {shape: row[self.column] for shape, row in _SHAPES.items()}
+        self.shapes |= {"plus": "+", "minus": "-"} if tight else {}
+        self.tight: _Latex = self if tight else type(self)(tight=True)
+
+    def name(self, name: str) -> str:
+        return name
+
+    def script(self, mark: str, text: str, short: bool = False) -> str:
+        return mark + (text if short and len(text) == 1 else f"{{{text}}}")
+
+    def fenced(self, piece: _Piece) -> str:
+        """Parentheses as high as what they hold, except that they do not cover the limits of a big operator."""
+        if not any(mark in piece.text for mark in (r"\frac", r"\sum", r"\prod")):
+            return f"({piece.text})"
+        return rf"\biggl({piece.text}\biggr)" if piece.level is _Level.OPEN else rf"\left({piece.text}\right)"
+
+    def juxtapose(self, left: _Piece, right: _Piece) -> str:
+        """A factor that follows another: numbers never meet; fractions, and a name and a parenthesis, keep apart."""
+        text = f"({right.text})" if left.text[-1:].isdigit() and right.text[:1].isdigit() else right.text
+        fence = text.startswith(("(", r"\left(", r"\biggl("))
+        named = left.level >= _Level.ATOM and left.text[-1:] != ")"
+        if left.level is right.level is _Level.QUOTIENT or (fence and named):
+            return rf"\,{text}"
+        return text if fence or (text.startswith(r"\frac") and left.text[-1:] in ("}", ")")) else f" {text}"
 
 
-def _latex_juxtapose(left: _Piece, right: _Piece) -> str:
-    """A factor that follows another: two numbers never meet, and a name keeps its distance from a parenthesis."""
-    if left.text[-1:].isdigit() and right.text[:1].isdigit():
-        return rf"\,({right.text})"
-    if right.text.startswith(("(", r"\left(", r"\biggl(")):
-        return rf"\,{right.text}" if left.level is _Level.ATOM and left.text[-1:] != ")" else right.text
-    glued = left.text[-1:] in ("}", ")") and right.text.startswith(r"\frac")
-    return right.text if glued else f" {right.text}"
+class _Unicode(_Latex):
+    """How a tree looks in one line of a terminal."""
 
+    column = 1
+    in_quotient = _Level.SCRIPTED
 
-def _unicode_juxtapose(left: _Piece, right: _Piece) -> str:
-    """A factor that follows another: names stand side by side, all that is longer is parted by a dot."""
-    names = left.level >= _Level.SCRIPTED <= right.level and left.text[-1:] != ")"
-    close = names and right.text[:1] != "(" and not right.text[:1].isdigit()
-    return f" {right.text}" if close or left.level is _Level.OPEN else f" · {right.text}"
+    def name(self, name: str) -> str:
+        return _spelled(name)
+
+    def script(self, mark: str, text: str, short: bool = True) -> str:
+        if re.fullmatch(r"-?\d+", text):
+            return text.translate(_FIGURES[mark])
+        return super().script(mark, text, short) if not text.isalpha() else mark + text
+
+    def juxtapose(self, left: _Piece, right: _Piece) -> str:
+        """A factor that follows another: names stand side by side, all that is longer is parted by a dot."""
+        names = min(left.level, right.level) >= _Level.SCRIPTED
+        close = names and left.text[-1:] != ")" and not re.match(r"[\d(]", right.text)
+        return f" {right.text}" if close or left.level is _Level.OPEN else f" · {right.text}"
 
 
 @lru_cache(maxsize=4096)
-def _unicode_name(name: str) -> str:
+def _spelled(name: str) -> str:
     """A name, function or operator in letters and signs; a command that no table knows becomes its word."""
-    letters = ""
-    units = (unit.strip() for unit in _units(name))
-    for unit in units:
-        if unit in _ACCENTS:
-            body = _unicode_name(_bare(next(units, "")))
-            letters += body[:1] + _ACCENTS[unit] + body[1:]
-        elif unit in _ALPHABETS:
-            letters += _unicode_name(_bare(next(units, ""))).translate(_ALPHABETS[unit])
-        elif unit == "_":
-            letters += _unicode_lower(_unicode_name(_bare(next(units, ""))))
-        elif unit.startswith("{"):
-            letters += _unicode_name(_bare(unit))
-        else:
-            letters += _SIGNS.get(unit, unit.removeprefix("\\"))
-    return unicodedata.normalize("NFC", letters)
+    signs = re.sub(rf"(\\[A-Za-z]+|[_^]|)\s*({_GROUP})|(\\[A-Za-z]+)", _spelled_unit, name)
+    return unicodedata.normalize("NFC", signs)
+
+
+def _spelled_unit(found: re.Match[str]) -> str:
+    """A group with the accent, font or script before it, or a command alone."""
+    command, group = found[1] or found[3] or "", _spelled((found[2] or "")[1:-1])
+    if command in ("_", "^"):
+        return _UNICODE.script(command, group)
+    sign = _SIGNS.get(command, "" if group else command.removeprefix("\\"))
+    if unicodedata.combining(sign[:1] or " "):
+        return group[:1] + sign + group[1:]
+    return sign + group.translate(_ALPHABETS.get(command, {}))
+
+
+_GROUP = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
+_FIGURES = {"_": str.maketrans("-0123456789", "₋₀₁₂₃₄₅₆₇₈₉"), "^": str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")}
+_COMMANDS = (
+    "hat tilde bar dot ddot check breve vec overrightarrow overleftarrow alpha beta gamma delta epsilon zeta eta theta"
+    " iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega varepsilon vartheta varrho varphi Gamma"
+    " Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell infty top partial nabla cdot times odot circ otimes le"
+    " ge ne approx sim propto equiv in ll gg leftarrow to Rightarrow Leftrightarrow"
+)
+_GLYPHS = (
+    "\u0302\u0303\u0304\u0307\u0308\u030c\u0306\u20d7\u20d7\u20d6αβγδεζηθικλμνξπρστυφχψωεϑϱϕΓΔΘΛΞΠΣΥΦΨΩ"
+    "ℓ∞⊤∂∇·×⊙∘⊗≤≥≠≈∼∝≡∈≪≫←→⇒⇔"
+)
+_SIGNS: Mapping[str, str] = dict(zip([rf"\{word}" for word in _COMMANDS.split()], _GLYPHS, strict=True))
+_BOLD = "".join(map(chr, (*range(0x1D400, 0x1D434), *range(0x1D7CE, 0x1D7D8))))
+_ALPHABETS: Mapping[str, dict[int, int]] = {
+    r"\mathcal": str.maketrans(ascii_uppercase, "𝒜ℬ𝒞𝒟ℰℱ𝒢ℋℐ𝒥𝒦ℒℳ𝒩𝒪𝒫𝒬ℛ𝒮𝒯𝒰𝒱𝒲𝒳𝒴𝒵"),
+    r"\mathbb": str.maketrans(ascii_uppercase, "𝔸𝔹ℂ𝔻𝔼𝔽𝔾ℍ𝕀𝕁𝕂𝕃𝕄ℕ𝕆ℙℚℝ𝕊𝕋𝕌𝕍𝕎𝕏𝕐ℤ"),
+    r"\mathbf": str.maketrans(ascii_uppercase + ascii_lowercase + digits, _BOLD),
+}
+_SHAPES: Mapping[str, tuple[str, str]] = {
+    "plus": (" + ", " + "),
+    "minus": (" - ", " - "),
+    "prime": ("'", "′"),
+    "partial": (r"\frac{\partial %s}{\partial %s}", "∂%s/∂%s"),
+    "total": (r"\frac{\mathrm{d} %s}{\mathrm{d} %s}", "d%s/d%s"),
+    "immediate": (r"\frac{\partial^{+} %s}{\partial %s}", "∂⁺%s/∂%s"),
+    "nabla": (r"\nabla", "∇"),
+    "quotient": (r"\frac{%s}{%s}", "%s/%s"),
+    "transpose": (r"^{\top}", "ᵀ"),
+    "norm": (r"\left\lVert %s \right\rVert", "‖%s‖"),
+    "abs": (r"\left|%s\right|", "|%s|"),
+    "set": (r"\{%s\}", "{%s}"),
+    "sum": (r"\sum", "Σ"),
+    "product": (r"\prod", "∏"),
+    "everywhere": ("_{%(index)s}", "_%(index)s"),
+    "written": ("_{%(index)s=%(lower)s}^{%(upper)s}", "_{%(index)s=%(lower)s..%(upper)s}"),
+    "decreasing": (r"_{%(upper)s \ge %(index)s \ge %(lower)s}", "_{%(index)s=%(upper)s down to %(lower)s}"),
+    "increasing": (r"_{%(lower)s \le %(index)s \le %(upper)s}", "_{%(index)s=%(lower)s up to %(upper)s}"),
+}
+_LATEX = _Latex()
+_UNICODE = _Unicode()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bpttsym.errors import NotRead, UsageError
-from bpttsym.expr import Call, Expr, Hole, Relation, Span, Symbol, walk
+from bpttsym.expr import Call, Expr, Hole, Relation, Span, Sum, Symbol, walk
 from bpttsym.model import Model
 from bpttsym.notation import read_chain
 from bpttsym.parse import Line, read_display
@@ -26,6 +26,9 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "model": (),
 }
 """Keys of the front matter and the values each may have (any value where none are listed)."""
+
+COUNTS = frozenset(("K", "V", "D", "C", "M", "N", "n", "m", "d", "H"))
+"""Names for a number of classes or components; the horizon of the document is none of them."""
 
 
 @dataclass
@@ -64,20 +67,30 @@ class Document:
             scope.settle()
         return [self._model(scope) for scope in self.scopes]
 
+    @cached_property
+    def component_letters(self) -> frozenset[str]:
+        """Index letters that are summed to a number of classes or components, not to a step."""
+        found: set[str] = set()
+        for entry in self.entries:
+            for part in walk(entry.relation) if entry.relation is not None else ():
+                if isinstance(part, Sum) and isinstance(part.upper, Symbol) and part.upper.name in COUNTS:
+                    found.add(part.index)
+        return frozenset(found - {self.signature.horizon})
+
     def _model(self, scope: Scope) -> Model:
         length = self.settings.get("T")
         return Model(
-            tuple(scope.definitions.values()),
-            tuple(scope.abbreviations.values()),
-            tuple((name, formals, body) for name, (formals, body) in scope.functions.items()),
-            tuple(scope.sets.items()),
-            self.signature.horizon,
-            int(length) if length else scope.length,
-            int(self.settings.get("first", "1")),
-            self.settings.get("h_0") == "zero",
-            self.settings.get("state") == "scalar",
-            _distributions(scope),
-            self._label(scope),
+            definitions=tuple(scope.definitions.values()),
+            abbreviations=tuple(scope.abbreviations.values()),
+            functions=tuple((name, formals, body) for name, (formals, body) in scope.functions.items()),
+            sets=tuple(scope.sets.items()),
+            horizon=self.signature.horizon,
+            length=int(length) if length else scope.length,
+            first=int(self.settings.get("first", "1")),
+            initial_zero=self.settings.get("h_0") == "zero",
+            scalar=self.settings.get("state") == "scalar",
+            distributions=_distributions(scope),
+            label=self._label(scope),
         )
 
     def _label(self, scope: Scope) -> str:

@@ -154,18 +154,24 @@ class Evaluator:
         if isinstance(expr, Number) or not self.world.is_zero(result):
             return
         match expr:
-            case Derivative(Symbol(name, index)) if self._is_leaf(name, index, dict(key[1])):
+            case Derivative(of) if self._of_leaves(of, dict(key[1])):
                 self.told.add(key)
             case Multiply(parts) if any((id(part), key[1]) in self.told for part in parts):
                 self.told.add(key)
             case Negate(part) | Transpose(part) if (id(part), key[1]) in self.told:
                 self.told.add(key)
+            case Add(parts) if all((id(part), key[1]) in self.told for part in parts):
+                self.told.add(key)
             case _:
                 self.vanished[key] = Vanished(expr, key[1])
 
-    def _is_leaf(self, name: str, index: tuple[Expr, ...], bindings: Mapping[str, int]) -> bool:
-        node = (name, tuple(index_value(part, bindings) for part in index))
-        return node in self.graph.nodes and self.graph.is_leaf(node)
+    def _of_leaves(self, expr: Expr, bindings: Mapping[str, int]) -> bool:
+        """Whether an expression is made of leaves only, so that its derivative by another leaf is zero."""
+        try:
+            keys = set(self.graph.references(expr, bindings))
+        except NotRead:
+            return False
+        return bool(keys) and all(key in self.graph.nodes and self.graph.is_leaf(key) for key in keys)
 
     def _value(self, expr: Expr, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
         match expr:
@@ -319,6 +325,11 @@ class Evaluator:
             return world.matrix_product(first, second)
         if a == b and 1 in a:
             return world.elementwise(first, second)
+        if a == (b[0], 1):
+            option = self.readings.ask("shorthand", left)
+            if option != "none":
+                moved = world.diagonal(first) if option == "diagonal" else world.transpose(first)
+                return world.matrix_product(moved, second)
         raise ShapeClash(f"{_show(a)} and {_show(b)} are multiplied", span)
 
     def _quotient(self, above: V, below: V, expr: Expr) -> V:

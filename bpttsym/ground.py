@@ -73,6 +73,7 @@ def make_ground(model: Model, length: int, size: Callable[[int], int] = default_
     ready, sizes = prepare(model)
     graph = Graph(ready, length)
     shapes = sizes.assign(size)
+    shapes.update({name: (1, 1) for name in ready.variables})
     for name, _ in graph.nodes:
         if name not in shapes:
             shapes[name] = (size(len(set(shapes.values()))), 1)

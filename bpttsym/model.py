@@ -77,7 +77,8 @@ class Model:
 
     ``definitions`` make the forward graph; ``abbreviations`` stand for expressions with derivatives and are
     never part of it; ``functions`` are functions given by a formula; ``sets`` name groups of parameters;
-    ``length`` is the horizon if the document fixes it; ``distributions`` are targets whose entries sum to one.
+    ``length`` is the horizon if the document fixes it; ``distributions`` are targets whose entries sum to one; ``variables`` are numbers over which a claim is
+    universally quantified.
     """
 
     definitions: tuple[Definition, ...] = ()
@@ -90,6 +91,7 @@ class Model:
     initial_zero: bool = False
     scalar: bool = False
     distributions: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
     label: str = ""
 
     @cached_property
@@ -105,6 +107,8 @@ class Model:
         for name, members in self.sets:
             for one in (name, *members):
                 found.setdefault(one, set()).add(0)
+        for name in self.variables:
+            found.setdefault(name, set()).add(0)
         return {name: frozenset(counts) for name, counts in found.items()}
 
     @cached_property
@@ -197,6 +201,8 @@ class Graph:
         for definition in model.definitions:
             for index in self._instances(definition):
                 self._add((definition.name, index))
+        for name in model.variables:
+            self._add((name, ()))
 
     def _instances(self, definition: Definition) -> Iterator[tuple[int, ...]]:
         model = self.model

@@ -306,7 +306,7 @@ class _Reader:
         value: Expr = Norm(self.expression(node.base.items[0]), span=node.base.span)
         for kind, script in node.scripts:
             if kind == "sub" and isinstance(value, Norm):
-                order = NORM_ORDERS.get(self._label(script))
+                order = NORM_ORDERS.get(_text(script))
                 if order is None:
                     raise NotRead("this norm is not read", node.span, "2, 1, F or \\infty")
                 value = Norm(value.body, order, span=node.span)
@@ -350,7 +350,7 @@ class _Reader:
         inner = script
         while isinstance(inner, Fence) and inner.opening == "{" and len(inner.items) == 1:
             inner = inner.items[0]
-        if isinstance(inner, Term) and not any(inner.operators):
+        if isinstance(inner, Term) and not any(inner.operators) and any(_is_mark(part) for part in inner.factors):
             for part in inner.factors:
                 value = self.superscript(value, part)
             return value
@@ -415,6 +415,17 @@ def _factors(node: Surface) -> _Cursor:
     if isinstance(inner, Term):
         return _Cursor(inner.factors, inner.operators)
     return _Cursor([inner], [""])
+
+
+def _text(script: Surface | None) -> str:
+    """The one word that a script is; empty for anything else."""
+    inner = _ungroup(script) if script is not None else None
+    return inner.text if isinstance(inner, Word) else ""
+
+
+def _is_mark(node: Surface) -> bool:
+    """A part of a superscript that stands for itself beside others: a transpose or a step in parentheses."""
+    return _text(node) in TRANSPOSES or (isinstance(node, Fence) and node.opening == "(")
 
 
 def _is_plus(script: Surface | None) -> bool:

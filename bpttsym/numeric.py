@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bpttsym.evaluate import CannotSay, Evaluator, World
-from bpttsym.expr import Call, Symbol, walk
+from bpttsym.expr import Call, Expr, Symbol, walk
 from bpttsym.model import Graph, Key
 from bpttsym.readings import Readings
 from bpttsym.shapes import Shape
@@ -41,7 +41,7 @@ FUNCTIONS: dict[str, Callable[[Array], Array]] = {
     r"\sinh": np.sinh,
     r"\cosh": np.cosh,
     r"\exp": np.exp,
-    r"\log": np.log,
+    r"\log": lambda x: np.where(x.real > 0, np.log(x), np.nan),
     r"\sigma": _sigmoid,
     r"\mathrm{softmax}": _softmax,
     r"\mathrm{relu}": lambda x: np.where(x.real > 0, x, 0 * x),
@@ -114,6 +114,7 @@ class NumericWorld:
         self._networks: dict[tuple[str, int, int], tuple[Array, Array, Array]] = {}
         self._perturbed: dict[tuple[tuple[Key, ...], bool], _Perturbed] = {}
         self._jacobians: dict[tuple[Key, tuple[Key, ...], bool], Array] = {}
+        self.positive = _under_logarithm(graph)
         self._evaluator = Evaluator(self, Readings({}))
 
     def shape(self, value: Array) -> Shape:
@@ -199,7 +200,7 @@ class NumericWorld:
     def power(self, value: Array, exponent: Fraction) -> Array:
         if exponent.denominator == 1:
             return np.asarray(value ** int(exponent))
-        return np.asarray(value ** float(exponent))
+        return np.where(value.real > 0, value ** float(exponent), np.nan)
 
     def transpose(self, value: Array) -> Array:
         return np.swapaxes(value, -1, -2)
@@ -257,6 +258,8 @@ class NumericWorld:
         stacked = _stack(arguments)
         inner, outer, offset = self._network(function, stacked.shape[-2], shape[0] * shape[1])
         value = outer @ np.tanh(inner @ stacked + offset)
+        if function in self.positive:
+            value = np.exp(value)
         return np.asarray(value.reshape(*value.shape[:-2], *shape))
 
     def _simple(self, function: str, arguments: tuple[Array, ...], shape: Shape) -> Array:
@@ -273,6 +276,8 @@ class NumericWorld:
             taken = np.array([1.0, 0.5, -1.0])[None, np.arange(size * inputs) % 3]
         matrix = taken.reshape(*taken.shape[:-1], size, inputs)
         value = np.tanh(matrix @ stacked)
+        if function in self.positive:
+            value = np.exp(value)
         return np.asarray(value.reshape(*value.shape[:-2], *shape))
 
     def _application(self, function: str) -> Call | None:
@@ -305,7 +310,7 @@ class NumericWorld:
 
     def central_difference(self, of: Key, by: Key, step: float = 1e-5) -> Array:
         """The total derivative by central differences, sharing nothing with the complex step."""
-        sides = []
+        sides: list[Array] = []
         for sign in (1.0, -1.0):
             world = _Perturbed(self, (by,), False, sign * step)
             value = world.node(of)
@@ -330,19 +335,34 @@ class NumericWorld:
     def is_zero(self, value: Array) -> bool:
         return not np.any(np.abs(value) > ABSOLUTE)
 
-    def difference(self, first: Array, second: Array) -> tuple[float, int]:
-        """The largest relative difference over the samples, and the sample where it is; inf for no number.
+    def difference(self, first: Array, second: Array, relation: Expr | None = None) -> tuple[float, int]:
+        """The largest relative difference over the samples, and the sample where it is.
 
-        Differences below the absolute floor count as zero.
+        Differences below the absolute floor count as zero; a sample without a value (a logarithm of a
+        negative number) says nothing. Raises CannotSay where no sample has a value.
         """
         a, b = np.broadcast_arrays(first, second)
         with np.errstate(all="ignore"):
             gap = np.abs(a - b).max(axis=(-2, -1))
             size = np.maximum(np.abs(a).max(axis=(-2, -1)), np.abs(b).max(axis=(-2, -1)))
             relative = np.where(gap <= ABSOLUTE, 0.0, gap / np.maximum(size, ABSOLUTE))
-        if not np.all(np.isfinite(relative)):
-            return float("inf"), int(np.argmax(~np.isfinite(relative)))
+        finite = np.isfinite(relative)
+        if not finite.any():
+            raise CannotSay("no sample has a value", relation.span if relation is not None else None)
+        relative = np.where(finite, relative, -1.0)
         return float(relative.max()), int(relative.argmax())
+
+
+def _under_logarithm(graph: Graph) -> frozenset[str]:
+    """Unknown functions whose value stands under a logarithm: they are positive."""
+    named = {
+        part.arguments[0].name
+        for definition in graph.model.definitions
+        for part in walk(definition.body)
+        if isinstance(part, Call) and part.function == r"\log" and isinstance(part.arguments[0], Symbol)
+    }
+    bodies = [definition.body for definition in graph.model.definitions if definition.name in named]
+    return frozenset(body.function for body in bodies if isinstance(body, Call) and body.function not in FUNCTIONS)
 
 
 def _stack(values: tuple[Array, ...]) -> Array:
@@ -368,6 +388,7 @@ class _Perturbed(NumericWorld):
         self.shapes = base.shapes
         self.samples = base.samples
         self.simple = base.simple
+        self.positive = base.positive
         self.by = by
         self.frozen = frozen
         self._values = {}

@@ -14,6 +14,7 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "layout": ("numerator", "mixed", "denominator"),
     "partial": ("total", "immediate", "recurring"),
     "product": ("increasing", "decreasing"),
+    "shorthand": ("none", "diagonal", "row"),
 }
 """Each choice and its options, the meaning as written first."""
 

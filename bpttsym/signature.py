@@ -129,7 +129,7 @@ def _count(node: Surface | None, census: _Census, applied: bool = False) -> None
         case Word():
             return
         case Scripted(_, base, scripts):
-            _count(base, census, applied)
+            _count(base, census, applied or any(kind == "prime" for kind, _ in scripts))
             for kind, script in scripts:
                 _count_script(base_name(base), kind, script, census)
         case Term(_, factors, operators):

@@ -50,8 +50,10 @@ def lone_sides(relation: Relation) -> tuple[Derivative, ...]:
     return tuple(side for side in (relation.left, relation.right) if isinstance(side, Derivative))
 
 
-def conform(world: World, relation: Relation, left: Any, right: Any) -> tuple[Any, Any]:
+def conform(world: World, readings: Readings, relation: Relation, left: Any, right: Any) -> tuple[Any, Any]:
     """Both sides in one shape; a lone gradient may stand as a row, a column, or in its variable's shape.
+
+    Any other column against a row is the shorthand that a column stands for its row.
 
     Raises ShapeClash if they cannot be compared.
     """
@@ -69,6 +71,8 @@ def conform(world: World, relation: Relation, left: Any, right: Any) -> tuple[An
         return world.zeros(b), right
     if b == (1, 1) and world.is_zero(right):
         return left, world.zeros(a)
+    if a == (b[1], b[0]) and 1 in a and readings.ask("shorthand", relation.right) == "row":
+        return left, world.transpose(right)
     raise ShapeClash(f"the left side is {a[0]}×{a[1]} and the right side {b[0]}×{b[1]}", relation.span)
 
 
@@ -97,8 +101,8 @@ class Trial:
         """The relative difference of the two sides in numbers, and the sample where it is largest."""
         left = evaluator.value(relation.left, bindings)
         right = evaluator.value(relation.right, bindings)
-        left, right = conform(self.numbers, relation, left, right)
-        return self.numbers.difference(left, right)
+        left, right = conform(self.numbers, evaluator.readings, relation, left, right)
+        return self.numbers.difference(left, right, relation)
 
     def numeric(self, relation: Relation, readings: Readings, observe: bool = True) -> tuple[Outcome, Evaluator]:
         """The outcome in numbers over all instances, with the evaluator for further questions."""
@@ -140,6 +144,7 @@ class Trial:
     def sensitive(self, relation: Relation, evaluator: Evaluator, readings: Readings) -> Expr | None:
         """The first factor none of whose one-edit neighbours fails on the same samples; None if all have one."""
         evaluator.observe = False
+        evaluator.readings = Readings({**readings.met, **readings.fixed})
         for path in factors(relation):
             if not any(
                 self._fails(edit.relation, evaluator) for edit in neighbours(relation, NEIGHBOUR_KINDS, within=path)
@@ -184,7 +189,7 @@ class Trial:
             try:
                 left = evaluator.value(relation.left, bindings)
                 right = evaluator.value(relation.right, bindings)
-                left, right = conform(world, relation, left, right)
+                left, right = conform(world, evaluator.readings, relation, left, right)
             except MissingNode:
                 continue
             except NotRead:

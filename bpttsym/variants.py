@@ -5,23 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bpttsym.expr import Call, Derivative, Expr, Multiply, Relation, Symbol, integer, walk
+from bpttsym.expr import Call, Derivative, Expr, Multiply, Norm, Relation, Symbol, Transpose, integer, walk
 from bpttsym.ground import used_symbols
 from bpttsym.model import Definition, Model
-from bpttsym.shapes import LOSS_LETTERS
+from bpttsym.shapes import ELEMENTWISE, LOSS_LETTERS
 
 LOSS_FUNCTION = r"\ell"
 
 
 @dataclass(frozen=True)
 class Variant:
-    """A model for a claim at any horizon; ``condition`` names what was assumed, empty if nothing was."""
+    """A model for a claim at any horizon; ``condition`` names what was assumed, empty if nothing was.
+
+    A ``suggested`` model is read off the claim itself; under a ``loose`` one a quantity is assumed that the
+    document ties to nothing, so that a failure there refutes nothing.
+    """
 
     condition: str
     label: str
     base: Model
     build: Callable[[int], Model]
     suggested: bool = False
+    loose: bool = False
 
 
 def _fixed(model: Model) -> Callable[[int], Model]:
@@ -52,6 +57,9 @@ def variants(relation: Relation, scope: int, models: Sequence[Model]) -> list[Va
             if position == scope:
                 break
     if not fitting:
+        identity = _identity(relation, models[scope])
+        if identity is not None:
+            return [identity]
         suggested = suggested_model(relation, models[scope])
         return [] if suggested is None else [suggested]
     distinct: list[Variant] = []
@@ -83,16 +91,60 @@ def _fit(relation: Relation, model: Model) -> Iterator[Variant]:
     losses = {entry for entry in missing if entry in numerators and entry[0] in LOSS_LETTERS}
     if missing - losses or not model.definitions:
         return
+    loose = any((name, 0) in defined for name, _ in losses)
     losses |= {entry for entry in leaves if entry[1] == 1}
     if not losses:
         yield Variant("", model.label, model, _fixed(model))
         return
-    yield from _loss_variants(losses, model)
+    yield from (replace(variant, loose=loose) for variant in _loss_variants(losses, model))
+
+
+def _identity(relation: Relation, scope: Model) -> Variant | None:
+    """A claim about known functions of variables that nothing defines (``\\tanh(x) = ...``): true of every number."""
+    symbols = used_symbols(relation, scope.horizon)
+    known = any(isinstance(part, Call) and part.function in ELEMENTWISE for part in walk(relation))
+    if not known or not symbols or any(count or name in scope.arities for name, count in symbols):
+        return None
+    if any(isinstance(part, Call) and part.function not in ELEMENTWISE for part in walk(relation)):
+        return None
+    model = Model(horizon=scope.horizon, variables=tuple(sorted(name for name, _ in symbols)))
+    return Variant("", "", model, _fixed(model))
+
+
+def scalar_variant(relation: Relation, variant: Variant) -> Variant | None:
+    """The same model with scalar states, where nothing in the claim or its definitions marks a vector."""
+    if any(_marks_vector(part) for root in (relation, *(d.body for d in variant.base.definitions)) for part in walk(root)):
+        return None
+    build = variant.build
+    condition = " and ".join(filter(None, (variant.condition, "the states are scalars")))
+    return replace(
+        variant,
+        condition=condition,
+        base=replace(variant.base, scalar=True),
+        build=lambda length: replace(build(length), scalar=True),
+    )
+
+
+def _marks_vector(part: Expr) -> bool:
+    match part:
+        case Transpose() | Norm():
+            return True
+        case Multiply(_, operators):
+            return any(operator in (r"\odot", r"\otimes", r"\circ") for operator in operators)
+        case Derivative(kind="gradient"):
+            return True
+        case Call(function):
+            return function in (r"\mathrm{diag}", r"\mathrm{softmax}", r"\sigma_{\max}")
+        case Symbol(name):
+            return r"\mathbf" in name
+        case _:
+            return False
 
 
 def _outputs(model: Model) -> list[Definition]:
     """The last quantities that the model computes: those that no other definition uses."""
-    used = {part.name for d in model.definitions for part in walk(d.body) if isinstance(part, Symbol)}
+    inner = [d for d in model.definitions if d.name not in LOSS_LETTERS]
+    used = {part.name for d in inner for part in walk(d.body) if isinstance(part, Symbol) and part.name != d.name}
     last = [d for d in model.definitions if d.name not in used and d.name not in LOSS_LETTERS]
     states = [d for d in model.definitions if d.general and d.index]
     return last or states

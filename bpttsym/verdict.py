@@ -9,16 +9,23 @@ from typing import Literal
 from bpttsym.bounds import BOUNDS, judge_bound
 from bpttsym.document import Document, Entry
 from bpttsym.errors import NotRead
-from bpttsym.expr import Derivative, Product, Relation, Span
+from bpttsym.expr import Derivative, Expr, Product, Relation, Span
 from bpttsym.ground import lengths, make_ground
 from bpttsym.latex import latex, unicode_line
 from bpttsym.readings import OPTIONS, Readings, explore
 from bpttsym.trial import Outcome, Trial
-from bpttsym.variants import Variant, variants
+from bpttsym.model import Model, index_letters
+from bpttsym.variants import Variant, scalar_variant, unknown_symbols, variants
 from bpttsym.witness import Counterexample, smallest_counterexample
 
 Status = Literal["definition", "proved", "verified", "conditional", "refuted", "unchecked"]
 EQUALITIES = frozenset(("=", ":="))
+CHOICES = ("model", "layout", "partial", "product", "shorthand")
+SHORTHANDS = {
+    "none": "as written",
+    "diagonal": "stands for its diagonal matrix",
+    "row": "stands for its row",
+}
 LAYOUTS = {
     "numerator": "numerator layout (a gradient is a row)",
     "mixed": "gradients are columns, Jacobians in numerator layout",
@@ -124,7 +131,7 @@ class Judge:
         self.declared = {
             key: value for key, value in document.settings.items() if key in OPTIONS and value in OPTIONS[key]
         }
-        self._trials: dict[tuple[str, str, int], Trial] = {}
+        self._trials: dict[tuple[Model, int], Trial] = {}
 
     def run(self) -> list[Verdict]:
         """The verdicts of all relations, in order."""
@@ -182,33 +189,40 @@ class Judge:
         return entry.scope
 
     def _undefined(self, entry: Entry, relation: Relation) -> Verdict:
-        from bpttsym.variants import unknown_symbols
-
         missing = sorted(unknown_symbols(relation, self.document.models[entry.scope]))
         names = ", ".join(f"`{name}`" for name, _ in missing) or "its symbols"
         return Verdict(entry, "unchecked", f"no definition in the document says what {names} is", code="undefined")
 
     def trial(self, variant: Variant, length: int) -> Trial:
         """The worlds for a model and a horizon, made once."""
-        key = (variant.label, variant.condition + repr(hash(variant.base)), length)
-        if key not in self._trials:
-            self._trials[key] = Trial(make_ground(variant.build(length), length), self.samples)
-        return self._trials[key]
+        model = variant.build(length)
+        if (model, length) not in self._trials:
+            self._trials[model, length] = Trial(make_ground(model, length), self.samples)
+        return self._trials[model, length]
 
     def try_all(self, entry: Entry, relation: Relation) -> Case:
         """Every reading of a relation on every model that it may be about."""
         case = Case(entry, relation)
+        letters = self.document.component_letters & index_letters(relation)
+        if letters:
+            case.failure = NotRead(f"the index `{min(letters)}` counts components, which is not judged", relation.span)
+            return case
         found = variants(relation, entry.scope, self.document.models)
         for variant in found:
-            try:
-                self._try(case, relation, variant, len(found) > 1 or variant.suggested)
-            except NotRead as failure:
-                case.failure = failure
+            self._try(case, relation, variant, len(found) > 1 or variant.suggested)
+        if case.rows and all(row.outcome.kind == "impossible" for row in case.rows) and not found[0].base.scalar:
+            for variant in found:
+                scalar = scalar_variant(relation, variant)
+                if scalar is not None:
+                    self._try(case, relation, scalar, True)
         return case
 
     def _try(self, case: Case, relation: Relation, variant: Variant, named: bool) -> None:
-        sizes = lengths(relation, variant.base)
-        trials = [self.trial(variant, length) for length in sizes]
+        try:
+            trials = [self.trial(variant, length) for length in lengths(relation, variant.base)]
+        except NotRead as failure:
+            case.failure = failure
+            return
 
         def evaluate(readings: Readings) -> list[Outcome]:
             outcomes: list[Outcome] = []
@@ -223,13 +237,19 @@ class Judge:
                     break
             return outcomes
 
-        for choices, readings, outcomes in explore(evaluate, self.declared):
-            if named:
-                choices = {**choices, "model": variant.condition}
-            row = Row(choices, variant, readings, outcomes)
-            if row.holds:
-                row.method = self._prove(relation, row, trials)
-            case.rows.append(row)
+        for shorthand in OPTIONS["shorthand"]:
+            found: list[Row] = []
+            for choices, readings, outcomes in explore(evaluate, {**self.declared, "shorthand": shorthand}):
+                asked = {"shorthand": shorthand} if "shorthand" in readings.met else {}
+                model = {"model": variant.condition} if named else {}
+                if asked or shorthand == "none":
+                    found.append(Row({**choices, **asked, **model}, variant, readings, outcomes))
+            for row in found:
+                if row.holds:
+                    row.method = self._prove(relation, row, trials)
+            case.rows.extend(found)
+            if any(row.holds for row in case.rows) or not any("shorthand" in row.readings.met for row in found):
+                return
 
     def _prove(self, relation: Relation, row: Row, trials: Sequence[Trial]) -> str:
         methods = {
@@ -323,7 +343,7 @@ class Judge:
                     return Verdict(
                         case.entry, "unchecked", message, (), told, label, readings=listed, blame=part, code=code
                     )
-        if any(row.variant.suggested for row in rows):
+        if any(row.variant.suggested or row.variant.loose for row in rows):
             return self._undefined(case.entry, case.relation)
         differing = [row for row in rows if row.outcome.kind == "differs"]
         unknown = [row for row in rows if row.outcome.kind == "unknown"]
@@ -369,13 +389,14 @@ def _merge(allowed: list[dict[str, str]], holding: list[Row]) -> list[dict[str, 
 def _conditions(rows: list[Row], holding: list[Row], relation: Relation) -> tuple[str, ...]:
     """The named conditions under which a relation holds; empty if it holds under every reading."""
     found: list[str] = []
-    for choice in ("model", "layout", "partial", "product"):
+    for choice in CHOICES:
         options = {row.choices[choice] for row in rows if choice in row.choices}
         good = {row.choices[choice] for row in holding if choice in row.choices}
         suggested = choice == "model" and any(row.variant.suggested for row in rows)
         if good and (good != options or suggested):
             example = next(row.readings.examples.get(choice) for row in holding if choice in row.choices)
             found.append(" or ".join(_words(choice, option, example) for option in sorted(good)))
+
     steps = {row.only_length for row in holding}
     if None not in steps:
         found.append(f"{relation_horizon(holding)} = {min(step for step in steps if step is not None)}")
@@ -399,6 +420,8 @@ def _words(choice: str, option: str, example: object) -> str:
                 return f"{name} is the total derivative"
             where = " where it recurs on the other side" if option == "recurring" else ""
             return f"{name} is the immediate derivative{where}"
+        case "shorthand" if isinstance(example, Expr):
+            return f"the vector {unicode_line(example)} {SHORTHANDS[option]}"
         case "product" if isinstance(example, Product):
             side = "right" if option == "increasing" else "left"
             return f"{option} product: the largest {example.index} stands on the {side}"
@@ -409,7 +432,7 @@ def _words(choice: str, option: str, example: object) -> str:
 def describe(row: Row, rows: list[Row]) -> str:
     """The choices of a row in words; only those that differ between the rows."""
     parts = []
-    for choice in ("model", "layout", "partial", "product"):
+    for choice in CHOICES:
         if choice in row.choices and len({other.choices.get(choice) for other in rows}) > 1:
             parts.append(_words(choice, row.choices[choice], row.readings.examples.get(choice)))
     return "; ".join(part for part in parts if part) or "as written"
@@ -462,10 +485,10 @@ def _condition_span(rows: list[Row], conditions: tuple[str, ...], relation: Rela
     """The first part on whose meaning the truth depends."""
     if not conditions:
         return None
-    for choice in ("partial", "product"):
+    for choice in ("partial", "product", "shorthand"):
         for row in rows:
             example = row.readings.examples.get(choice)
-            if isinstance(example, Derivative | Product) and example.span is not None:
+            if isinstance(example, Expr) and example.span is not None:
                 return example.span
     return relation.span
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bpttsym.errors import NotRead
-from bpttsym.evaluate import Evaluator, MissingNode
+from bpttsym.evaluate import CannotSay, Evaluator, MissingNode
 from bpttsym.expr import Derivative, Relation, Symbol
 from bpttsym.ground import Ground, instances, literal_steps, make_ground
 from bpttsym.model import Key
@@ -77,10 +77,10 @@ def _difference(
             continue
         try:
             raw = evaluator.value(relation.left, bindings), evaluator.value(relation.right, bindings)
-            left, right = conform(world, relation, *raw)
-        except (MissingNode, ShapeClash):
+            left, right = conform(world, evaluator.readings, relation, *raw)
+        except (MissingNode, ShapeClash, CannotSay):
             continue
-        if world.difference(left, right)[0] > VISIBLE:
+        if world.difference(left, right, relation)[0] > VISIBLE:
             free = tuple((k, v) for k, v in bindings.items() if k != ground.model.horizon)
             return Counterexample(
                 ground.length,

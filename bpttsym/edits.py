@@ -1,0 +1,299 @@
+r"""All equations that are one slip of the pen away from an equation.
+
+    \sum_{t=1}^{T} a_t   ->   \sum_{t=0}^{T} a_t,   \sum_{t=1}^{T-1} a_t,   \sum_{t=1}^{T} a_{t-1},   ...
+
+Three rooms ask for them: the guard against vacuous truth (some neighbour of each factor must be false), the repairs
+of a false equation (a neighbour that is true), and the tests (mutants of true equations). A kind of edit is a row of
+``EDITS``. What an edit does not touch is shared with the original, node for node, so a memo by ``id`` stays warm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import pairwise
+from typing import NamedTuple
+
+from bpttsym import expr as tree
+from bpttsym.expr import Add, Derivative, Expr, Multiply, Negate, Number, Path, Power, Product, Relation, Sum, Symbol
+
+Vocabulary = Mapping[int, Collection[str]]
+"""Names of symbols by how many indices they carry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One neighbour: ``path`` leads to the place in the original where ``relation`` departs from it."""
+
+    kind: str
+    path: Path
+    relation: Relation
+    words: str
+
+
+def neighbours(
+    relation: Relation,
+    kinds: Collection[str] | None = None,
+    within: Path | None = None,
+    vocabulary: Vocabulary | None = None,
+) -> Iterator[Edit]:
+    """The one-edit neighbours, each tree once, from left to right; ``within`` keeps edits at or below a path.
+
+    ``vocabulary`` is what a symbol may be mistaken for: without it, the other symbols of the relation itself.
+    """
+    rows = [row for row in EDITS if kinds is None or row.kind in kinds]
+    if kinds is not None and (unknown := set(kinds) - {row.kind for row in rows}):
+        raise ValueError(f"no such edit: {', '.join(sorted(unknown))}; there are {', '.join(r.kind for r in EDITS)}")
+    within = within or ()
+    top = within[:-1]  # no edit changes anything that is not below it
+    seen = {tree.at(relation, top)}
+    for place in _places(relation, within, vocabulary):
+        for row in rows:
+            for below, new, gaps in row.changes(place):
+                path, changed = place.path + below, tree.replace_at(relation, place.path, new)
+                if path[: len(within)] == within and (part := tree.at(changed, top)) not in seen:
+                    seen.add(part)
+                    assert isinstance(changed, Relation)
+                    yield Edit(row.kind, path, changed, row.words.format(*gaps))
+
+
+def factors(relation: Relation) -> Iterator[Path]:
+    """The paths of all derivatives, symbols and calls that are a factor, a term, a body or a side.
+
+    One under a minus, a transpose, a norm, a power or a fraction bar stands where that stands. An argument of a call
+    is a part of the call, and what a derivative is made of is a part of the derivative.
+    """
+    for place in _places(relation):
+        if place.factor and isinstance(place.node, Derivative | Symbol | tree.Call):
+            yield place.path
+
+
+class _Place(NamedTuple):
+    """A node that is no part of an index, and what its edits need to know of its surroundings."""
+
+    node: Expr
+    path: Path
+    above: tuple[Expr, ...]  # the nodes that the path leads through
+    parts: tuple[Expr, ...]  # its children
+    indices: tuple[int, ...]  # the positions of those that are an index or a bound, or reckon with indices only
+    free: tuple[str, ...]  # the indices that nothing binds, the horizon among them
+    vocabulary: Vocabulary
+
+    @property
+    def factor(self) -> bool:
+        """Whether it stands where a factor, a term, a body or a side stands, and not in a derivative."""
+        for node, position in zip(reversed(self.above), reversed(self.path), strict=True):
+            if isinstance(node, tree.Call | tree.SetOf | Derivative) or (isinstance(node, Power) and position):
+                return False
+            if isinstance(node, Relation | Add | Multiply | Sum | Product):
+                return not any(isinstance(outer, Derivative) for outer in self.above)
+        return False
+
+    def scope(self, position: int) -> list[str]:
+        """The indices bound around a child, outermost first; a sum binds its index in its body only."""
+        around = self.above if position else (*self.above, self.node)
+        return [node.index for node in around if isinstance(node, Sum | Product)]
+
+
+def _places(relation: Relation, within: Path = (), vocabulary: Vocabulary | None = None) -> Iterator[_Place]:
+    """The places whose edits may lie at or below a path, parents first."""
+    nodes = list(tree.walk(relation))
+    bound = {node.index for node in nodes if isinstance(node, Sum | Product)}
+    limits = (part for node in nodes if isinstance(node, Sum | Product) for part in tree.children(node)[1:])
+    indices = (part for node in nodes if isinstance(node, Symbol) for part in node.index)
+    steps = bound.union(*map(tree.names, limits), *map(tree.names, indices))
+    symbols = {(len(node.index), node.name) for node in nodes if isinstance(node, Symbol)}
+    found = {count: {name for n, name in symbols if n == count} - (set() if count else steps) for count, _ in symbols}
+    near = (tuple(sorted(steps - bound)), found if vocabulary is None else vocabulary)
+
+    def visit(node: Expr, path: Path, above: tuple[Expr, ...]) -> Iterator[_Place]:
+        parts = tree.children(node)
+        indices = tuple(i for i, part in enumerate(parts) if _is_index(node, i, part, steps))
+        ahead = within[len(path) :]
+        if len(ahead) < 2 or ahead[0] in indices:
+            yield _Place(node, path, above, parts, indices, *near)
+        for i, part in enumerate(parts):
+            if i not in indices and ahead[:1] in ((), (i,)):
+                yield from visit(part, (*path, i), (*above, node))
+
+    return visit(relation, (), ())
+
+
+def _is_index(node: Expr, position: int, part: Expr, steps: set[str]) -> bool:
+    """Whether a child is an index, a bound, or reckons with indices only, as ``T - t`` does."""
+    if isinstance(node, Symbol) or (isinstance(node, Sum | Product) and position):
+        return True
+    kinds = Number | Add | Negate | Symbol
+    plain = (isinstance(inner, kinds) and not getattr(inner, "index", ()) for inner in tree.walk(part))
+    return not isinstance(node, Derivative) and all(plain) and set() < tree.names(part) <= steps
+
+
+_Change = tuple[Path, Expr, tuple[object, ...]]
+"""Where below the node the edit is made, the node after it, and what fills the gaps in the words."""
+
+
+class EditRow(NamedTuple):
+    """A kind of edit: its name, its words for a message (with gaps), and all its changes of one node."""
+
+    kind: str
+    words: str
+    changes: Callable[[_Place], Iterator[_Change]]
+
+
+def _put(place: _Place, position: int, new: Expr, *gaps: object) -> _Change:
+    return (position,), tree.replace_at(place.node, (position,), new), gaps
+
+
+def _bound(place: _Place) -> Iterator[_Change]:
+    for i, which in ((1, "lower"), (2, "upper")) if isinstance(place.node, Sum | Product) else ():
+        for step in (-1, 1) if len(place.parts) == 3 else ():
+            yield _put(place, i, tree.shifted(place.parts[i], step), which)
+
+
+def _index(place: _Place) -> Iterator[_Change]:
+    for i in () if isinstance(place.node, Sum | Product) else place.indices:
+        owner = f" of `{place.node.name}`" if isinstance(place.node, Symbol) else ""
+        for step in -1, 1:
+            yield _put(place, i, tree.shifted(place.parts[i], step), owner)
+
+
+def _bound_index(place: _Place) -> Iterator[_Change]:
+    for i in place.indices:
+        scope = place.scope(i)
+        for path, used in tree.walk_paths(place.parts[i], (i,)):
+            for name in dict.fromkeys((*scope, *place.free)):
+                if isinstance(used, Symbol) and name != used.name and (name in scope or used.name in scope):
+                    yield path, tree.replace_at(place.node, path, replace(used, name=name)), (name, used.name)
+
+
+def _terms(place: _Place) -> dict[int, Expr]:
+    """The terms of a sum; a side that is none is a term itself, unless it is zero or says nothing."""
+    if isinstance(place.node, Add):
+        return dict(enumerate(place.parts))
+    sides = enumerate(place.parts if isinstance(place.node, Relation) else ())
+    return {i: side for i, side in sides if not isinstance(side, Add | tree.Hole) and side != tree.integer(0)}
+
+
+def _sign(place: _Place) -> Iterator[_Change]:
+    terms = _terms(place)
+    for i, part in enumerate(place.parts):
+        if i in terms or (isinstance(part, Negate) and i not in place.indices):
+            yield _put(place, i, part.body if isinstance(part, Negate) else Negate(part, span=part.span))
+
+
+def _coefficient(place: _Place) -> Iterator[_Change]:
+    yield from (_put(place, i, _twice(term)) for i, term in _terms(place).items())
+
+
+def _twice(term: Expr) -> Expr:
+    """The number goes behind a minus and before the factors, where a hand would write it."""
+    body = term.body if isinstance(term, Negate) else term
+    factors, operators = (body.factors, body.operators) if isinstance(body, Multiply) else ((body,), ())
+    product = Multiply((tree.integer(2), *factors), ("", *operators), span=body.span)
+    return replace(term, body=product) if isinstance(term, Negate) else product
+
+
+def _repeated(kind: type[Add | Multiply], times: int, place: _Place) -> Iterator[_Change]:
+    """Each term or factor written some times; one that is left takes the place of the whole."""
+    count = len(place.parts)
+    for i in range(count) if isinstance(place.node, kind) else ():
+        yield (i,), _arranged(place.node, [*range(i), *[i] * times, *range(i + 1, count)]), (i + 1,)
+
+
+def _arranged(node: Expr, order: list[int]) -> Expr:
+    """The terms or factors at some positions; a factor keeps the operator before it, and so does its double."""
+    parts = tuple(tree.children(node)[i] for i in order)
+    if len(parts) == 1 or not isinstance(node, Multiply):
+        return tree.add(*parts)
+    return Multiply(parts, tuple(node.operators[max(i - 1, 0)] for i in order[1:]), span=node.span)
+
+
+def _meetings(place: _Place) -> Iterator[tuple[int, Multiply]]:
+    """Where two factors meet and neither is a number, with the product they are factors of."""
+    if isinstance(node := place.node, Multiply):
+        literal = [isinstance(factor, Number) for factor in node.factors]
+        yield from ((i, node) for i, pair in enumerate(pairwise(literal)) if not any(pair))
+
+
+def _order(place: _Place) -> Iterator[_Change]:
+    for i, node in _meetings(place):
+        swapped = (*node.factors[:i], *node.factors[i : i + 2][::-1], *node.factors[i + 2 :])
+        yield (), replace(node, factors=swapped), (i + 1, i + 2)
+
+
+def _elementwise(place: _Place) -> Iterator[_Change]:
+    for i, node in _meetings(place):
+        other: tree.ProductOperator = "" if node.operators[i] in (r"\odot", r"\circ") else r"\odot"
+        operators = (*node.operators[:i], other, *node.operators[i + 1 :])
+        if node.operators[i] != r"\otimes":
+            yield (), replace(node, operators=operators), (i + 1, "elementwise" if other else "plain")
+
+
+def _transpose(place: _Place) -> Iterator[_Change]:
+    match place.node:
+        case tree.Transpose(body):
+            yield (), body, ("left out",)
+        case Symbol() | Derivative() | tree.Call(r"\mathrm{diag}") as node if place.factor:
+            if not isinstance(place.above[-1], tree.Transpose):
+                yield (), tree.Transpose(node, span=node.span), ("added",)
+
+
+def _swapped_symbol(place: _Place) -> Iterator[_Change]:
+    if isinstance(node := place.node, Symbol):
+        for name in sorted(set(place.vocabulary.get(len(node.index), ())) - {node.name}):
+            yield (), replace(node, name=name), (name, node.name)
+
+
+def _kind(place: _Place) -> Iterator[_Change]:
+    kinds: tuple[tree.DerivativeKind, ...] = ("immediate", "total", "partial")
+    if isinstance(node := place.node, Derivative) and node.kind != "gradient":
+        for kind in kinds[:1] if node.kind == "total" else kinds:
+            yield (), replace(node, kind=kind), (kind, node.kind)
+
+
+def _missing_diag(place: _Place) -> Iterator[_Change]:
+    match place.node:
+        case tree.Call(r"\mathrm{diag}", (argument,)):
+            yield (), argument, ()
+
+
+def _power(place: _Place) -> Iterator[_Change]:
+    match place.node:
+        case Power(base, Number(value)) as node if value >= 2 and value.denominator == 1:
+            yield (), base if value == 2 else replace(node, exponent=Number(value - 1)), (value - 1, value)
+            yield (), replace(node, exponent=Number(value + 1)), (value + 1, value)
+
+
+def _direction(place: _Place) -> Iterator[_Change]:
+    if isinstance(node := place.node, Product) and node.direction != "written":
+        turned: tree.Direction = "increasing" if node.direction == "decreasing" else "decreasing"
+        yield (), replace(node, direction=turned), (turned,)
+
+
+def _one(place: _Place) -> Iterator[_Change]:
+    for value in (0, 2) if place.node == tree.integer(1) else ():
+        yield (), tree.integer(value, place.node.span), (value,)
+
+
+EDITS: tuple[EditRow, ...] = (
+    EditRow("bound", "the {} bound moved by one", _bound),
+    EditRow("index", "an index{} moved by one", _index),
+    EditRow("bound-index", "the index `{}` in place of `{}`", _bound_index),
+    EditRow("sign", "the sign of a term flipped", _sign),
+    EditRow("order", "the factors {} and {} swapped", _order),
+    EditRow("transpose", "a transpose {}", _transpose),
+    EditRow("kind", "the {} derivative in place of the {} one", _kind),
+    EditRow("swapped-symbol", "`{}` in place of `{}`", _swapped_symbol),
+    EditRow("missing-diag", "the diag left out", _missing_diag),
+    EditRow("power", "the power {} in place of {}", _power),
+    EditRow("one", "{} in place of 1", _one),
+    EditRow("direction", "the factors of the product in {} order", _direction),
+    EditRow("elementwise", "the product after factor {} made {}", _elementwise),
+    EditRow("dropped-term", "the term {} left out", partial(_repeated, Add, 0)),
+    EditRow("doubled-term", "the term {} written twice", partial(_repeated, Add, 2)),
+    EditRow("dropped-factor", "the factor {} left out", partial(_repeated, Multiply, 0)),
+    EditRow("doubled-factor", "the factor {} written twice", partial(_repeated, Multiply, 2)),
+    EditRow("coefficient", "a factor 2 before a term", _coefficient),
+)
+"""Every kind of edit. At one place they come in this order."""

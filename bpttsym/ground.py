@@ -38,7 +38,7 @@ def prepare(model: Model) -> tuple[Model, Sizes]:
 
     def is_vector(expr: Expr) -> bool:
         shape = sizes.infer(expr, None)
-        return shape is not None and not sizes.is_one(shape)
+        return shape is not None and sizes.find(shape[1]) == 0 and sizes.find(shape[0]) != 0
 
     changed = tuple(
         replace(d, body=scalar_form(d.body, is_vector)) if _is_number(d) else d for d in model.definitions

@@ -36,12 +36,17 @@ def _softmax(x: Array) -> Array:
     return np.asarray(shifted / shifted.sum(axis=(-2, -1), keepdims=True))
 
 
+def _where_positive(x: Array, value: Array) -> Array:
+    """No number, in both parts, where a logarithm or a root has no real value."""
+    return np.where(x.real > 0, value, complex(np.nan, np.nan) if np.iscomplexobj(x) else np.nan)
+
+
 FUNCTIONS: dict[str, Callable[[Array], Array]] = {
     r"\tanh": np.tanh,
     r"\sinh": np.sinh,
     r"\cosh": np.cosh,
     r"\exp": np.exp,
-    r"\log": lambda x: np.where(x.real > 0, np.log(x), np.nan),
+    r"\log": lambda x: _where_positive(x, np.log(x)),
     r"\sigma": _sigmoid,
     r"\mathrm{softmax}": _softmax,
     r"\mathrm{relu}": lambda x: np.where(x.real > 0, x, 0 * x),
@@ -195,12 +200,14 @@ class NumericWorld:
         return first * second
 
     def reciprocal(self, value: Array) -> Array:
-        return 1 / value
+        with np.errstate(all="ignore"):
+            return 1 / value
 
     def power(self, value: Array, exponent: Fraction) -> Array:
-        if exponent.denominator == 1:
-            return np.asarray(value ** int(exponent))
-        return np.where(value.real > 0, value ** float(exponent), np.nan)
+        with np.errstate(all="ignore"):
+            if exponent.denominator == 1:
+                return np.asarray(value ** int(exponent))
+            return _where_positive(value, value ** float(exponent))
 
     def transpose(self, value: Array) -> Array:
         return np.swapaxes(value, -1, -2)
@@ -240,12 +247,13 @@ class NumericWorld:
             if primes:
                 raise CannotSay(f"the derivative of the unknown function `{function}` is not read")
             return self.opaque(function, arguments, shape)
-        if primes == 0:
-            return known(arguments[0])
-        if primes == 1 and not np.iscomplexobj(arguments[0]):
-            if function == r"\mathrm{softmax}":
-                raise CannotSay("softmax has no elementwise derivative")
-            return np.asarray(known(arguments[0] + 1j * STEP).imag / STEP)
+        with np.errstate(all="ignore"):
+            if primes == 0:
+                return known(arguments[0])
+            if primes == 1 and not np.iscomplexobj(arguments[0]):
+                if function == r"\mathrm{softmax}":
+                    raise CannotSay("softmax has no elementwise derivative")
+                return np.asarray(known(arguments[0] + 1j * STEP).imag / STEP)
         raise CannotSay("a second derivative is not read")
 
     def opaque(self, function: str, arguments: tuple[Array, ...], shape: Shape) -> Array:

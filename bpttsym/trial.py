@@ -117,7 +117,7 @@ class Trial:
             try:
                 error, _ = self.compare(relation, evaluator, bindings)
             except MissingNode as missing:
-                if missing.letter:
+                if missing.letter and not any(value == before for _, value in free):
                     message = f"at `{missing.letter} = {missing.value}` {missing}"
                     return Outcome("impossible", length, 1.0, free, message, None), evaluator
                 skipped.extend(free)
@@ -145,18 +145,17 @@ class Trial:
         """The first factor none of whose one-edit neighbours fails on the same samples; None if all have one."""
         evaluator.observe = False
         evaluator.readings = Readings({**readings.met, **readings.fixed})
+        before = self.ground.model.first - 1
+        tried = [bindings for bindings in instances(relation, self.ground) if before not in bindings.values()]
         for path in factors(relation):
-            if not any(
-                self._fails(edit.relation, evaluator) for edit in neighbours(relation, NEIGHBOUR_KINDS, within=path)
-            ):
+            edits = neighbours(relation, NEIGHBOUR_KINDS, within=path)
+            if not any(self._fails(edit.relation, evaluator, tried) for edit in edits):
                 return at(relation, path)
         return None
 
-    def _fails(self, relation: Relation, evaluator: Evaluator) -> bool:
-        before = self.ground.model.first - 1
-        for bindings in instances(relation, self.ground):
-            if before in bindings.values():
-                continue
+    def _fails(self, relation: Relation, evaluator: Evaluator, tried: list[dict[str, int]]) -> bool:
+        """Whether a relation is false at one of the given instances; a missing free step says nothing."""
+        for bindings in tried:
             try:
                 if self.compare(relation, evaluator, bindings)[0] > RELATIVE:
                     return True

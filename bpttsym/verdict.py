@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Literal
 
 from bpttsym.bounds import BOUNDS, judge_bound
 from bpttsym.document import Document, Entry
 from bpttsym.errors import NotRead
-from bpttsym.expr import Derivative, Expr, Product, Relation, Span
+from bpttsym.edits import neighbours
+from bpttsym.expr import Derivative, Expr, Path, Product, Relation, Span
 from bpttsym.ground import lengths, make_ground
 from bpttsym.latex import latex, unicode_line
 from bpttsym.readings import OPTIONS, Readings, explore
@@ -20,6 +22,10 @@ from bpttsym.witness import Counterexample, smallest_counterexample
 
 Status = Literal["definition", "proved", "verified", "conditional", "refuted", "unchecked"]
 EQUALITIES = frozenset(("=", ":="))
+REPAIRS = ("bound", "index", "order", "transpose", "sign", "power", "missing-diag", "kind", "bound-index", "elementwise")
+"""The edits that are tried as a repair; symbols are not swapped, which would change what is said."""
+
+MAXIMUM_REPAIRS = 150
 CHOICES = ("model", "layout", "partial", "product", "shorthand")
 SHORTHANDS = {
     "none": "as written",
@@ -40,6 +46,7 @@ class Suggestion:
     relation: Relation
     verdict: Status
     note: str = ""
+    path: Path = ()
 
 
 @dataclass(frozen=True)
@@ -225,17 +232,7 @@ class Judge:
             return
 
         def evaluate(readings: Readings) -> list[Outcome]:
-            outcomes: list[Outcome] = []
-            for trial in trials:
-                outcome, evaluator = trial.numeric(relation, readings)
-                if outcome.kind == "holds" and not outcomes:
-                    part = trial.sensitive(relation, evaluator, readings)
-                    if part is not None:
-                        outcome = Outcome("vacuous", outcome.length, message="changes nothing", part=part)
-                outcomes.append(outcome)
-                if outcome.kind != "holds":
-                    break
-            return outcomes
+            return outcomes_of(relation, trials, readings)
 
         for shorthand in OPTIONS["shorthand"]:
             found: list[Row] = []
@@ -258,6 +255,27 @@ class Judge:
             if outcome.kind == "holds"
         }
         return "" if "" in methods else sorted(methods)[0]
+
+    def status_under(self, relation: Relation, row: Row) -> tuple[Status, Outcome]:
+        """What a relation is under the model and the choices of a row that was tried for another one."""
+        trials = [self.trial(row.variant, length) for length in lengths(relation, row.variant.base)]
+        readings = Readings({**row.readings.met, **row.readings.fixed})
+        tried = Row({}, row.variant, readings, outcomes_of(relation, trials, readings))
+        if all(outcome.kind == "holds" for outcome in tried.outcomes):
+            return ("proved" if self._prove(relation, tried, trials) else "verified"), tried.outcome
+        kind = tried.outcome.kind
+        return ("unchecked" if kind in ("unknown", "vacuous") else "refuted"), tried.outcome
+
+    def _suggestions(self, relation: Relation, row: Row) -> tuple[Suggestion, ...]:
+        """One-edit neighbours of a refuted relation that hold under the same reading, the first few."""
+        found: list[Suggestion] = []
+        tried = 0
+        for edit in islice(neighbours(relation, REPAIRS), MAXIMUM_REPAIRS):
+            tried += 1
+            status, _ = self.status_under(edit.relation, row)
+            if status in ("proved", "verified"):
+                found.append(Suggestion(edit.relation, status, edit.words, edit.path))
+        return tuple(replace(s, note=f"{s.note}; {tried} one-edit changes were tried") for s in found[:3])
 
     def _document_layout(self, cases: Sequence[Case]) -> tuple[str, bool]:
         """The layout that the equations of the document need, and whether at least two need it."""
@@ -359,6 +377,7 @@ class Judge:
         else:
             message = shown.outcome.message
         part = shown.outcome.part.span if shown.outcome.part is not None else None
+        suggestions = next(filter(None, (self._suggestions(case.relation, row) for row in (differing or rows)[:4])), ())
         return Verdict(
             case.entry,
             "refuted",
@@ -370,9 +389,25 @@ class Judge:
             max_error=shown.outcome.error,
             readings=listed,
             counterexample=witness,
+            suggestions=suggestions,
             blame=part,
             code="false-equation" if differing else "impossible",
         )
+
+
+def outcomes_of(relation: Relation, trials: Sequence[Trial], readings: Readings) -> list[Outcome]:
+    """The outcomes of a relation at each horizon, up to the first that is no success."""
+    outcomes: list[Outcome] = []
+    for trial in trials:
+        outcome, evaluator = trial.numeric(relation, readings)
+        if outcome.kind == "holds" and not outcomes:
+            part = trial.sensitive(relation, evaluator, readings)
+            if part is not None:
+                outcome = Outcome("vacuous", outcome.length, message="can be changed without harm", part=part)
+        outcomes.append(outcome)
+        if outcome.kind != "holds":
+            break
+    return outcomes
 
 
 def _compatible(first: Mapping[str, str], second: Mapping[str, str]) -> bool:

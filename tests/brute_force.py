@@ -337,10 +337,10 @@ def apply(function: Callable, *trees: Tree) -> Tree:
 
 
 class Judge:
-    """Recursive descent over items. ``immediate`` (names, or ``*``) and ``decreasing`` are the reading of one side."""
+    """Recursive descent over items. ``immediate`` (derivatives, or ``*``) and ``decreasing`` are the reading of one side."""
 
     def __init__(self, model: BruteModel) -> None:
-        self.model, self.immediate, self.decreasing = model, frozenset[str](), False
+        self.model, self.immediate, self.decreasing = model, frozenset[object](), False
         self.terms: dict[tuple, Tree] = {}  # the same text is read once
         self.arities, self.names = {(key[0], len(key) - 1) for key in model.base}, {key[0] for key in model.base}
 
@@ -440,7 +440,7 @@ class Judge:
     def derivative(self, kind: str, of: tuple, by: tuple) -> Tree:
         def run(at: At) -> np.ndarray:
             top, bottom = self.key(of, at), self.key(by, at)
-            chosen = kind == "partial" and self.immediate & {"*", of[0]} and self.model.ambiguous(top, bottom)
+            chosen = kind == "partial" and self.immediate & {"*", (of, by)} and self.model.ambiguous(top, bottom)
             slope = self.model.derivative(top, bottom, bool(chosen or kind == "immediate"))
             need(kind != "gradient" or slope.shape[1] == 1, "gradient", self.model.base[top][:, 0])
             return slope.reshape(SEEDS, *self.model.shape[bottom]) if kind == "gradient" else slope
@@ -508,7 +508,7 @@ def holds(equation: str, model: BruteModel, reading: Mapping[str, str]) -> bool 
     """Whether the two sides agree for all free indices and seeds, or why the equation has no value.
 
     ``partial``: every unmarked derivative is ``total``; or each ambiguous one by a parameter is ``immediate`` unless it
-    is a whole side; or (``lone``) only those of the name that the other side, itself a derivative, differentiates.
+    is a whole side; or (``lone``) only where the very derivative that the other side is recurs.
     ``product``: an unmarked product is ``increasing`` from left to right, or ``decreasing``. Layout is ``numerator``.
     A free index takes every step at which all nodes exist; step 0 has states only and counts if there is no other.
     """
@@ -519,7 +519,7 @@ def holds(equation: str, model: BruteModel, reading: Mapping[str, str]) -> bool 
     judge.decreasing = reading.get("product") == "decreasing"
 
     def side_value(side: Tree, other: Tree, at: At) -> Any:
-        names = {"total": (), "immediate": ("*",), "lone": other.pair and other.pair[0][:1]}[choice]
+        names = {"total": (), "immediate": ("*",), "lone": other.pair and (other.pair,)}[choice]
         judge.immediate = frozenset(() if side.pair else names)
         with np.errstate(all="ignore"):
             return side.run(at)

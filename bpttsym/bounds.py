@@ -6,13 +6,13 @@ only by a witness that breaks both. A bound that survives the attack is verified
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 from bpttsym.errors import NotRead
-from bpttsym.evaluate import Evaluator, MissingNode
+from bpttsym.evaluate import Evaluator
 from bpttsym.expr import (
     Add,
     Call,
@@ -26,18 +26,25 @@ from bpttsym.expr import (
     multiply,
     walk,
 )
-from bpttsym.ground import Ground, instances, make_ground
+from bpttsym.ground import Ground, instances, lengths, make_ground
+from bpttsym.leaves import LeafRule, constant, scaled_identity, scaled_random
 from bpttsym.model import Definition, Model
-from bpttsym.numeric import NumericWorld, constant, scaled_identity, scaled_random
+from bpttsym.numeric import NumericWorld
 from bpttsym.readings import Readings
 from bpttsym.variants import Variant
-from bpttsym.witness import Counterexample, _leaves, numbers
+from bpttsym.witness import Counterexample, leaves_above, numbers
+from bpttsym.world import MissingNode
 
 BOUNDS = {r"\le": 1, "<": 1, r"\ge": -1, ">": -1}
 SLACK = 1e-9
 SCALES = (1.0, 2.0, 0.1, 0.5, 5.0, -1.0, -3.0)
 SEEDS = 4
-GAMMA = {r"\tanh": 1, r"\sigma": Fraction(1, 4), r"\mathrm{relu}": 1, r"\mathrm{id}": 1}
+GAMMA: dict[str, Fraction] = {
+    r"\tanh": Fraction(1),
+    r"\sigma": Fraction(1, 4),
+    r"\mathrm{relu}": Fraction(1),
+    r"\mathrm{id}": Fraction(1),
+}
 """The supremum of |f'| of each activation (Pascanu, Mikolov and Bengio 2013, section 2.1)."""
 
 
@@ -82,38 +89,54 @@ def _cell(body: Call, taken: set[str], state: str) -> Expr:
 def judge_bound(relation: Relation, variant: Variant) -> BoundResult:
     """Attack a bound; ``refuted`` with a witness, ``verified`` if it survives, ``unchecked`` if it has no value."""
     base = concrete(variant.base)
-    length = base.length or 4
+    steps = (base.length,) if base.length is not None else lengths(relation, base)
+    tried = 0
     try:
-        found, tried = _attack(relation, base, length)
+        for length in steps:
+            found, count = _attack(relation, base, length)
+            tried += count
+            if found is not None:
+                return _refuted(relation, base, found, tried)
     except NotRead as error:
         return BoundResult("unchecked", str(error))
     if tried == 0:
         return BoundResult("unchecked", "the two sides have no value that could be compared")
-    if found is None:
-        return BoundResult("verified", "no violation was found", samples=tried, scope=f"T={length}")
-    left, right, witness, matrix = found
-    message = f"the left side is {left:.4g} and the right side {right:.4g}"
-    label = "a matrix: its spectral norm and its largest entry both break the bound" if matrix else ""
-    return BoundResult("refuted", message, label, tried, f"T={length}", witness, tuple(_suggest(relation, base, length)))
+    scope = "T=" + ", ".join(map(str, steps))
+    return BoundResult("verified", "no violation was found", samples=tried, scope=scope)
 
 
-Attack = Callable[[str, tuple[int, ...], tuple[int, int]], Any]
+@dataclass(frozen=True)
+class Violation:
+    """Two numbers that break a bound, with the values for which they do."""
+
+    left: float
+    right: float
+    witness: Counterexample
+    matrix: bool
 
 
-def _attacks() -> Iterator[tuple[Attack, int]]:
+def _refuted(relation: Relation, base: Model, found: Violation, tried: int) -> BoundResult:
+    message = f"the left side is {found.left:.4g} and the right side {found.right:.4g}"
+    label = "a matrix: its spectral norm and its largest entry both break the bound" if found.matrix else ""
+    length = found.witness.length
+    suggestions = tuple(_suggest(relation, base, max(length, 3)))
+    return BoundResult("refuted", message, label, tried, f"T={length}", found.witness, suggestions)
+
+
+def _attacks(recurrent: frozenset[str]) -> Iterator[tuple[LeafRule, int]]:
+    """Leaf rules from the simplest on, each with the size of every vector."""
     for scale in (2.0, 3.0, 1.0, 0.5, -2.0):
-        yield scaled_identity(scale), 2
+        yield scaled_identity(scale, recurrent), 2
     yield constant, 1
     for scale in SCALES:
         for seed in range(SEEDS):
             yield scaled_random(scale, seed), 3
 
 
-def _attack(
-    relation: Relation, model: Model, length: int
-) -> tuple[tuple[float, float, Counterexample, bool] | None, int]:
+def _attack(relation: Relation, model: Model, length: int) -> tuple[Violation | None, int]:
     tried = 0
-    for rule, size in _attacks():
+    recurrent = frozenset(w.name for d in model.definitions if (w := _recurrent_weight(d)) is not None)
+    for rule, size in _attacks(recurrent):
         ground = make_ground(model, length, lambda position, size=size: size)  # type: ignore[misc]
         world = NumericWorld(ground.graph, ground.shapes, 1, 0, rule)
         evaluator = Evaluator(world, Readings({}))
@@ -123,16 +146,17 @@ def _attack(
             try:
                 left = evaluator.value(relation.left, bindings)
                 right = evaluator.value(relation.right, bindings)
-            except MissingNode:
+            except MissingNode as missing:
+                if missing.letter:
+                    raise
                 continue
             tried += 1
             broken = _broken(world, relation, left, right)
             if broken is not None:
                 free = tuple((k, v) for k, v in bindings.items() if k != ground.model.horizon)
-                witness = Counterexample(
-                    length, free, _leaves(world, ground), _cells(ground), numbers(left), numbers(right)
-                )
-                return (*broken[:2], witness, broken[2]), tried
+                leaves = leaves_above(relation, evaluator, bindings, ground)
+                witness = Counterexample(length, free, leaves, _cells(ground), numbers(left), numbers(right))
+                return Violation(*broken[:2], witness, broken[2]), tried
     return None, tried
 
 
@@ -175,7 +199,7 @@ def _suggest(relation: Relation, model: Model, length: int) -> Iterator[tuple[Re
         name = Symbol(r"\gamma")
         right = multiply(name, Call(r"\sigma_{\max}", (weight,)))
         bound = Relation(Norm(jacobian, "2"), r"\le", right)
-        known = replace(model, definitions=(*model.definitions, Definition(r"\gamma", (), Number(Fraction(gamma)))))
+        known = replace(model, definitions=(*model.definitions, Definition(r"\gamma", (), Number(gamma))))
         found, tried = _attack(bound, known, length)
         if found is None and tried:
             note = f"γ = sup|f′|, which is {gamma} for {definition.body.function.strip(chr(92))}"

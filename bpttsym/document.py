@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
 
 from bpttsym.errors import NotRead, UsageError
 from bpttsym.expr import Call, Expr, Hole, Relation, Span, Sum, Symbol, walk
@@ -13,7 +16,7 @@ from bpttsym.notation import read_chain
 from bpttsym.parse import Line, read_display
 from bpttsym.scope import Scope
 from bpttsym.signature import Signature, signature
-from bpttsym.source import Heading, Maths, Source
+from bpttsym.source import Heading, Maths, Source, read_source, source_from_text
 
 SETTINGS: dict[str, tuple[str, ...]] = {
     "T": (),
@@ -93,6 +96,13 @@ class Document:
             label=self._label(scope),
         )
 
+    def model_named(self, name: str) -> Model:
+        """The model of the scope under a heading, or a preset; raises UsageError for a name that is neither."""
+        for scope, model in zip(self.scopes, self.models, strict=True):
+            if scope.title.casefold() == name.casefold():
+                return model
+        return load_preset(name).models[-1]
+
     def _label(self, scope: Scope) -> str:
         """Where the definitions of a scope stand, for messages."""
         spans = scope.own or [known.span for known in scope.definitions.values() if known.span is not None]
@@ -116,10 +126,32 @@ def _distributions(scope: Scope) -> tuple[str, ...]:
     return tuple(sorted(found - {name for name, _, _ in scope.definitions} - indices))
 
 
+def presets() -> dict[str, str]:
+    """The texts of the presets by name: LaTeX documents that come with the package."""
+    folder = files("bpttsym").joinpath("models")
+    if not folder.is_dir():
+        return {}
+    found = sorted((entry.name, entry) for entry in folder.iterdir() if entry.name.endswith(".md"))
+    return {name.removesuffix(".md"): entry.read_text(encoding="utf-8") for name, entry in found}
+
+
+def load_preset(name: str) -> Document:
+    """A preset by name, or a document by the path of its file; raises UsageError with the nearest name."""
+    known = presets()
+    if name in known:
+        return read_document(source_from_text(known[name], f"model {name}"))
+    if Path(name).suffix and Path(name).exists():
+        return read_document(read_source(name))
+    close = get_close_matches(name, known, 1)
+    hint = f"; did you mean `{close[0]}`?" if close else f"; there are {', '.join(known)}" if known else ""
+    raise UsageError(f"there is no model `{name}`{hint}")
+
+
 def read_document(source: Source, settings: dict[str, str] | None = None) -> Document:
     """Read every display of a source and sort its relations into definitions and claims.
 
-    ``settings`` go before those of the front matter. Raises UsageError for one that is not known.
+    ``settings`` go before those of the front matter; the setting ``model`` names a preset or a file whose
+    definitions come first. Raises UsageError for a setting that is not known.
     """
     merged = {**source.settings, **(settings or {})}
     _check_settings(merged)
@@ -127,8 +159,11 @@ def read_document(source: Source, settings: dict[str, str] | None = None) -> Doc
     for item in source.items:
         if isinstance(item, Maths):
             read.append((item, read_display(source.maths_text(item), item.start)))
+    base = load_preset(merged["model"]) if "model" in merged else None
     known = signature(line.chain for _, lines in read for line in lines if line.chain is not None)
-    return _Reader(source, known, merged).run(read)
+    if base is not None:
+        known = known.joined(base.signature)
+    return _Reader(source, known, merged, base).run(read)
 
 
 def _check_settings(settings: dict[str, str]) -> None:
@@ -144,21 +179,25 @@ def _check_settings(settings: dict[str, str]) -> None:
 class _Reader:
     """Walks the displays of a document in order; a scope begins at a heading or at a new formula."""
 
-    def __init__(self, source: Source, known: Signature, settings: dict[str, str]) -> None:
+    def __init__(self, source: Source, known: Signature, settings: dict[str, str], base: Document | None) -> None:
         self.source = source
         self.signature = known
         self.settings = settings
         self.scopes = [Scope(0, known)]
+        if base is not None:
+            self.scopes = [replace(base.scopes[-1].child(0, ""), signature=known)]
         self.entries: list[Entry] = []
         self.last: Expr | None = None
 
     def run(self, read: list[tuple[Maths, list[Line]]]) -> Document:
-        headings = [item.start for item in self.source.items if isinstance(item, Heading)]
+        headings = [item for item in self.source.items if isinstance(item, Heading)]
         for maths, lines in read:
-            while headings and headings[0] < maths.start:
-                start = headings.pop(0)
+            while headings and headings[0].start < maths.start:
+                heading = headings.pop(0)
                 if self.scopes[-1].own:
-                    self.scopes.append(self.scopes[-1].child(start))
+                    self.scopes.append(self.scopes[-1].child(heading.start, heading.title))
+                else:
+                    self.scopes[-1].title = heading.title
             if maths.inline:
                 self._inline(lines)
             else:
@@ -188,7 +227,7 @@ class _Reader:
                     continue
                 conflict = self.scopes[-1].conflict(relation)
                 if conflict is not None and conflict.span is not None and conflict.span.start < maths.start:
-                    self.scopes.append(self.scopes[-1].child(maths.start))
+                    self.scopes.append(self.scopes[-1].child(maths.start, self.scopes[-1].title))
                 entry.scope = len(self.scopes) - 1
                 entry.relation = relation
                 entry.kind = "definition" if self.scopes[-1].define(relation) else "claim"

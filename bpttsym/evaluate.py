@@ -7,10 +7,9 @@ Values are matrices: a column vector is (n, 1), a scalar (1, 1), a derivative in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Protocol
 
 from bpttsym.errors import LimitExceeded, NotRead
 from bpttsym.expr import (
@@ -25,67 +24,18 @@ from bpttsym.expr import (
     Number,
     Power,
     Product,
-    Span,
     Sum,
     Symbol,
     Transpose,
     walk,
 )
-from bpttsym.model import Definition, Graph, Key, index_letters, index_value, sum_range
+from bpttsym.model import Definition, Key, index_letters, index_value, sum_range
 from bpttsym.readings import Readings
 from bpttsym.shapes import Shape, ShapeClash
+from bpttsym.world import MissingNode, V, World
 
 MAXIMUM_STEPS = 400_000
 IDENTITIES = frozenset(("I", r"\mathbf{I}", r"\mathbb{I}"))
-V = Any
-"""A value of whichever world evaluates."""
-
-
-class CannotSay(NotRead):
-    """This world has no value for an expression; another may."""
-
-
-class MissingNode(NotRead):
-    """An index that reaches a node outside of the graph; ``letter`` is the bound index, or empty."""
-
-    def __init__(self, key: Key, letter: str, value: int, span: Span | None) -> None:
-        shown = f"{key[0]}_{{{','.join(map(str, key[1]))}}}"
-        super().__init__(f"`{shown}` does not exist", span)
-        self.key = key
-        self.letter = letter
-        self.value = value
-
-
-class World(Protocol):
-    """What a world must say; every value has a shape."""
-
-    graph: Graph
-    shapes: Mapping[str, Shape]
-
-    def shape(self, value: V) -> Shape: ...
-    def number(self, value: Fraction) -> V: ...
-    def zeros(self, shape: Shape) -> V: ...
-    def identity(self, size: int) -> V: ...
-    def node(self, key: Key) -> V: ...
-    def derivative(self, of: Key, by: tuple[Key, ...], immediate: bool) -> V: ...
-    def derivative_of(self, of: Callable[[World], V], by: tuple[Key, ...], frozen: bool) -> V: ...
-    def add(self, first: V, second: V) -> V: ...
-    def negate(self, value: V) -> V: ...
-    def scale(self, number: V, value: V) -> V: ...
-    def matrix_product(self, first: V, second: V) -> V: ...
-    def elementwise(self, first: V, second: V) -> V: ...
-    def reciprocal(self, value: V) -> V: ...
-    def power(self, value: V, exponent: Fraction) -> V: ...
-    def transpose(self, value: V) -> V: ...
-    def reshape(self, value: V, shape: Shape) -> V: ...
-    def broadcast(self, value: V, shape: Shape) -> V: ...
-    def diagonal(self, value: V) -> V: ...
-    def norm(self, value: V, order: str) -> V: ...
-    def largest_singular_value(self, value: V) -> V: ...
-    def apply(self, function: str, arguments: tuple[V, ...], primes: int, shape: Shape) -> V: ...
-    def is_zero(self, value: V) -> bool: ...
-
-
 BindingKey = tuple[tuple[str, int], ...]
 
 
@@ -242,7 +192,7 @@ class Evaluator:
         entry, found = best
         past = any(value == length + 1 for value in index)
         if past and entry.general:
-            inside = {letter: length for letter in found}
+            inside = dict.fromkeys(found, length)
             return self.world.zeros(self.world.shape(self.value(entry.body, {self.model.horizon: length, **inside})))
         if (symbol.name, index) in self.open:
             raise NotRead(f"the abbreviation `{symbol.name}` runs in a circle", symbol.span)
@@ -261,7 +211,7 @@ class Evaluator:
             if entry.general and self.world.is_zero(value):
                 for part in walk(entry.body):
                     if isinstance(part, Derivative):
-                        letters = {letter: length for letter in index_letters(part) - {self.model.horizon}}
+                        letters = dict.fromkeys(index_letters(part) - {self.model.horizon}, length)
                         return self.world.zeros(
                             self.world.shape(self.value(part, {self.model.horizon: length, **letters}))
                         )

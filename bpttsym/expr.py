@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
 
 DerivativeKind = Literal["partial", "total", "immediate", "gradient"]
 Direction = Literal["written", "increasing", "decreasing"]
@@ -198,7 +198,8 @@ def add(*terms: Expr) -> Expr:
 
 def multiply(*factors: Expr) -> Expr:
     """The juxtaposition of the factors; one factor stands for itself."""
-    return factors[0] if len(factors) == 1 else Multiply(factors, ("",) * (len(factors) - 1))
+    joined: tuple[ProductOperator, ...] = ("",) * (len(factors) - 1)
+    return factors[0] if len(factors) == 1 else Multiply(factors, joined)
 
 
 def shifted(index: Expr, offset: int) -> Expr:
@@ -244,7 +245,7 @@ def children(node: Expr) -> tuple[Expr, ...]:
 
 def with_children(node: Expr, new: tuple[Expr, ...]) -> Expr:
     """The same node with its children replaced, in the order of :func:`children`."""
-    changes: dict[str, object] = {}
+    changes: dict[str, Any] = {}
     position = 0
     for name in _child_fields(type(node)):
         value = getattr(node, name)

@@ -40,9 +40,7 @@ def prepare(model: Model) -> tuple[Model, Sizes]:
         shape = sizes.infer(expr, None)
         return shape is not None and sizes.find(shape[1]) == 0 and sizes.find(shape[0]) != 0
 
-    changed = tuple(
-        replace(d, body=scalar_form(d.body, is_vector)) if _is_number(d) else d for d in model.definitions
-    )
+    changed = tuple(replace(d, body=scalar_form(d.body, is_vector)) if _is_number(d) else d for d in model.definitions)
     if changed == model.definitions:
         return model, sizes
     rewritten = replace(model, definitions=changed)
@@ -73,7 +71,7 @@ def make_ground(model: Model, length: int, size: Callable[[int], int] = default_
     ready, sizes = prepare(model)
     graph = Graph(ready, length)
     shapes = sizes.assign(size)
-    shapes.update({name: (1, 1) for name in ready.variables})
+    shapes.update(dict.fromkeys(ready.variables, (1, 1)))
     for name, _ in graph.nodes:
         if name not in shapes:
             shapes[name] = (size(len(set(shapes.values()))), 1)

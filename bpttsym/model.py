@@ -77,8 +77,8 @@ class Model:
 
     ``definitions`` make the forward graph; ``abbreviations`` stand for expressions with derivatives and are
     never part of it; ``functions`` are functions given by a formula; ``sets`` name groups of parameters;
-    ``length`` is the horizon if the document fixes it; ``distributions`` are targets whose entries sum to one; ``variables`` are numbers over which a claim is
-    universally quantified.
+    ``length`` is the horizon if the document fixes it; ``distributions`` are targets whose entries sum to one;
+    ``variables`` are numbers over which a claim is universally quantified.
     """
 
     definitions: tuple[Definition, ...] = ()

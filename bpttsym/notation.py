@@ -34,7 +34,7 @@ from bpttsym.expr import (
     Transpose,
     shifted,
 )
-from bpttsym.signature import BUILTIN_FUNCTIONS, Signature, base_name
+from bpttsym.signature import Signature, base_name
 from bpttsym.surface import Big, Chain, Fence, Fraction, Root, Scripted, Sums, Surface, Term, Word
 
 TRANSPOSES = frozenset((r"\top", r"\intercal", "T", r"\mathrm{T}", r"\mathsf{T}"))
@@ -130,15 +130,15 @@ class _Reader:
         if isinstance(base, Word) and base.kind == "SPECIAL":
             return self.differential(node, base, cursor)
         name = base_name(node)
-        if name in BUILTIN_FUNCTIONS or name in self.signature.functions or self._subscripted_function(node):
+        if self.signature.builtin(name) or name in self.signature.functions or self._subscripted_function(node):
             return self.application(node, name, cursor)
         if isinstance(node, Fraction):
             return self.fraction(node, cursor)
         value = self.atom(node)
         following = cursor.peek()
-        if name in self.signature.quantities and cursor.joined() and isinstance(following, Fence):
-            if following.opening == "(" and all(base_name(item) for item in following.items):
-                cursor.at += 1
+        applied = name in self.signature.quantities and cursor.joined() and isinstance(following, Fence)
+        if applied and following.opening == "(" and all(base_name(item) for item in following.items):  # type: ignore[union-attr]
+            cursor.at += 1
         return value
 
     def _subscripted_function(self, node: Surface) -> str:
@@ -150,7 +150,7 @@ class _Reader:
     def application(self, node: Surface, name: str, cursor: _Cursor) -> Expr:
         """A function with its arguments; ``\\tanh x`` takes the next factor."""
         special = self._subscripted_function(node)
-        function = special or BUILTIN_FUNCTIONS.get(name, name)
+        function = special or self.signature.builtin(name) or name
         scripts = node.scripts[1 if special else 0 :] if isinstance(node, Scripted) else []
         primes = sum(kind == "prime" for kind, _ in scripts)
         following = cursor.peek()
@@ -162,7 +162,7 @@ class _Reader:
             cursor.at += 1
             trailing = following.scripts if isinstance(following, Scripted) else []
             arguments, parameters = self.arguments(fence)
-        elif name in BUILTIN_FUNCTIONS:
+        elif self.signature.builtin(name):
             arguments, parameters = (self.factor(cursor),), ()
             fence = following
         else:
@@ -268,12 +268,12 @@ class _Reader:
                     return SetOf(tuple(self.expression(item) for item in items), span=span)
                 if len(items) != 1 or separators:
                     raise NotRead("a list stands where one expression is expected", span)
-                body = self.expression(items[0])
+                inner = self.expression(items[0])
                 if opening == "||":
-                    return Norm(body, span=span)
+                    return Norm(inner, span=span)
                 if opening == "|":
-                    return Call("abs", (body,), span=span)
-                return body
+                    return Call("abs", (inner,), span=span)
+                return inner
             case Fraction():
                 return self.fraction(node, _Cursor([], []))
             case _:
@@ -365,7 +365,7 @@ class _Reader:
         return Power(value, self.expression(inner), span=span)
 
     def big(self, node: Big) -> Expr:
-        bounds = {kind: script for kind, script in node.scripts}
+        bounds = dict(node.scripts)
         if len(bounds) != len(node.scripts) or "sub" not in bounds:
             raise NotRead(f"`{node.operator}` needs its index below it", node.span, r"`_{t=1}^{T}`")
         body = self.expression(node.body)

@@ -200,7 +200,7 @@ class _State:
 @cache
 def _grammar() -> Lark:
     text = files("bpttsym").joinpath("latex.lark").read_text(encoding="utf-8")
-    return Lark(text, parser="lalr", lexer=_Stream, transformer=_Build())  # type: ignore[arg-type]
+    return Lark(text, parser="lalr", lexer=_Stream, transformer=_Build())
 
 
 _MEANINGS = {
@@ -220,7 +220,7 @@ def read_line(tokens: list[Tok]) -> Chain:
     """
     _check_fences(tokens)
     try:
-        return _grammar().parse(tokens)  # type: ignore[arg-type, return-value]
+        return _grammar().parse(tokens)  # type: ignore[arg-type]
     except UnexpectedToken as error:
         raise _explain(error, tokens) from None
 

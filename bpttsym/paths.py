@@ -13,10 +13,10 @@ from fractions import Fraction
 from typing import NoReturn
 
 from bpttsym.errors import LimitExceeded
-from bpttsym.evaluate import CannotSay, World
 from bpttsym.expr import Add, Expr, Multiply, Negate, Number, Sum, Symbol
 from bpttsym.model import Graph, Key, index_value, sum_range
 from bpttsym.shapes import Shape
+from bpttsym.world import CannotSay, World
 
 MAXIMUM_WORDS = 100_000
 

@@ -43,8 +43,9 @@ class Scope:
     sets: dict[str, tuple[str, ...]] = field(default_factory=dict)
     length: int | None = None
     own: list[Span] = field(default_factory=list)
+    title: str = ""
 
-    def child(self, start: int) -> Scope:
+    def child(self, start: int, title: str) -> Scope:
         """A scope that inherits everything."""
         return Scope(
             start,
@@ -54,6 +55,7 @@ class Scope:
             dict(self.functions),
             dict(self.sets),
             self.length,
+            title=title,
         )
 
     def slot(self, symbol: Symbol) -> Slot:
@@ -180,13 +182,12 @@ class Scope:
     def _define_node(self, left: Symbol, right: Expr, relation: Relation, definition: Definition) -> bool:
         slot = self.slot(left)
         known = self.definitions.get(slot)
-        if known is not None:
-            if known.span in self.own:
-                if known.body != right and not self._agrees(known.body, right):
-                    return False
-                if isinstance(known.body, Call) and self._unknown(known.body.function):
-                    self.definitions[slot] = Definition(left.name, left.index, right, known.span)
-                return True
+        if known is not None and known.span in self.own:
+            if known.body != right and not self._agrees(known.body, right):
+                return False
+            if isinstance(known.body, Call) and self._unknown(known.body.function):
+                self.definitions[slot] = Definition(left.name, left.index, right, known.span)
+            return True
         self._forget(left)
         self.definitions[slot] = definition
         self._own(relation)

@@ -28,9 +28,7 @@ from bpttsym.expr import (
     integer,
 )
 
-SCALAR_LETTERS = frozenset(
-    r"\alpha \beta \gamma \epsilon \varepsilon \eta \kappa \lambda \mu \nu \tau".split()
-)
+SCALAR_LETTERS = frozenset(r"\alpha \beta \gamma \epsilon \varepsilon \eta \kappa \lambda \mu \nu \tau".split())
 """Greek letters without an index that textbooks keep for numbers (rates, bounds, weights of a penalty)."""
 
 LOSS_LETTERS = frozenset((r"\mathcal{L}", "L", "E", "J", r"\mathcal{J}", r"\mathcal{E}", r"\ell", "C"))
@@ -148,8 +146,7 @@ class Sizes:
             case Number():
                 return (0, 0)
             case Symbol(name, index):
-                found = self.of_name(name, bool(index))
-                return found
+                return self.of_name(name, bool(index))
             case Negate(body) | Sum(body) | Product(body):
                 return self.infer(body, hint)
             case Add(terms):

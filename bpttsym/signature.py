@@ -45,13 +45,29 @@ class Signature:
     """The names of a document by what they are.
 
     ``functions`` are applied to arguments; ``quantities`` may be followed by arguments that say nothing new
-    (``L(\\theta)``); ``indices`` may stand in a subscript as an index; ``horizon`` is the last step's name.
+    (``L(\\theta)``); ``indices`` may stand in a subscript as an index; ``horizon`` is the last step's name;
+    ``aliases`` are names given to known functions (``g = \\mathrm{softmax}``).
     """
 
     functions: frozenset[str] = frozenset()
     quantities: frozenset[str] = frozenset()
     indices: frozenset[str] = INDEX_LETTERS
     horizon: str = "T"
+    aliases: tuple[tuple[str, str], ...] = ()
+
+    def joined(self, other: Signature) -> Signature:
+        """What either of two documents says of its names."""
+        return Signature(
+            self.functions | other.functions,
+            self.quantities | other.quantities,
+            self.indices & other.indices,
+            self.horizon,
+            (*self.aliases, *other.aliases),
+        )
+
+    def builtin(self, name: str) -> str:
+        """The known function that a name stands for, in its canonical spelling; empty if it is none."""
+        return BUILTIN_FUNCTIONS.get(name) or dict(self.aliases).get(name, "")
 
 
 @dataclass(slots=True)
@@ -69,8 +85,12 @@ class _Census:
 def signature(chains: Iterable[Chain], horizon: str = "T") -> Signature:
     """The signature of a document, from all of its chains; a formula without a relation says nothing."""
     census = _Census()
+    aliases: dict[str, str] = {}
     for chain in chains:
-        if chain.relations:
+        alias = alias_of(chain)
+        if alias is not None:
+            aliases.setdefault(*alias)
+        elif chain.relations:
             _count_chain(chain, census)
     functions = {
         name
@@ -79,7 +99,17 @@ def signature(chains: Iterable[Chain], horizon: str = "T") -> Signature:
     }
     quantities = (census.heads | census.numerators) - functions
     letters = (INDEX_LETTERS - (census.subscripted - census.shifted)) | census.bound | census.shifted
-    return Signature(frozenset(functions), frozenset(quantities), frozenset(letters), horizon)
+    named = tuple(sorted((name, known) for name, known in aliases.items() if name in functions))
+    return Signature(frozenset(functions) - set(aliases), frozenset(quantities), frozenset(letters), horizon, named)
+
+
+def alias_of(chain: Chain) -> tuple[str, str] | None:
+    """The name and the known function of ``g = \\mathrm{softmax}``; None for any other chain."""
+    if len(chain.sides) == 2 and chain.relations[0] in ("=", ":="):
+        left, right = chain.sides
+        if isinstance(left, Word) and isinstance(right, Word) and right.text in BUILTIN_FUNCTIONS:
+            return left.text, BUILTIN_FUNCTIONS[right.text]
+    return None
 
 
 def base_name(node: Surface) -> str:
@@ -159,10 +189,7 @@ def _count_term(factors: list[Surface], operators: list[str], census: _Census) -
     for position, factor in enumerate(factors):
         following = factors[position + 1] if position + 1 < len(factors) else None
         applied = (
-            following is not None
-            and _is_fence(following)
-            and operators[position + 1] == ""
-            and base_name(factor) != ""
+            following is not None and _is_fence(following) and operators[position + 1] == "" and base_name(factor) != ""
         )
         if applied and following is not None:
             census.applied.add(base_name(factor))

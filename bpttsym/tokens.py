@@ -66,7 +66,8 @@ OPERATORS = {
     "/": "/",
 }
 ACCENTS = frozenset(
-    r"\hat \widehat \bar \overline \tilde \widetilde \vec \dot \ddot \check \breve \overrightarrow \overleftarrow".split()
+    r"\hat \widehat \bar \overline \tilde \widetilde \vec \dot \ddot \check \breve"
+    r" \overrightarrow \overleftarrow".split()
 )
 FONTS = frozenset(
     r"\mathcal \mathscr \mathbf \boldsymbol \bm \bf \mathbb \mathsf \mathit \mathfrak \mathrm \operatorname \text"
@@ -110,13 +111,24 @@ class Tok:
         return Span(self.start, self.end)
 
 
+_ALIASES = {
+    r"\operatorname": r"\mathrm",
+    r"\text": r"\mathrm",
+    r"\textrm": r"\mathrm",
+    r"\rm": r"\mathrm",
+    r"\widehat": r"\hat",
+    r"\overline": r"\bar",
+    r"\widetilde": r"\tilde",
+    r"\mathscr": r"\mathcal",
+}
+
+
 def _canonical(font: str, inner: str) -> str:
     if font in _PLAIN_FONTS:
         return inner
     if font in _BOLD:
         return rf"\mathbf{{{inner}}}"
-    font = {r"\operatorname": r"\mathrm", r"\text": r"\mathrm", r"\textrm": r"\mathrm", r"\rm": r"\mathrm"}.get(font, font)
-    font = {r"\widehat": r"\hat", r"\overline": r"\bar", r"\widetilde": r"\tilde", r"\mathscr": r"\mathcal"}.get(font, font)
+    font = _ALIASES.get(font, font)
     return rf"{font}{{{inner}}}"
 
 
@@ -205,7 +217,18 @@ class _Tokenizer:
     def bar(self, bar: str, start: int, end: int, opens: bool | None) -> int:
         if opens is None:
             previous = self.out[-1].kind if self.out else "REL"
-            after_operator = previous in {"REL", "SIGN", "OP", "LBRACE", "OPEN", "NORM_OPEN", "SEP", "AMP", "ROW", "BIG"}
+            after_operator = previous in {
+                "REL",
+                "SIGN",
+                "OP",
+                "LBRACE",
+                "OPEN",
+                "NORM_OPEN",
+                "SEP",
+                "AMP",
+                "ROW",
+                "BIG",
+            }
             opens = after_operator or bar not in self.bars
         if opens:
             self.bars.append(bar)

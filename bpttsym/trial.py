@@ -6,13 +6,13 @@ both must agree; a true verdict needs that no part vanishes and that some neighb
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from bpttsym.edits import factors, neighbours
 from bpttsym.errors import Contradiction, LimitExceeded, NotRead
-from bpttsym.evaluate import CannotSay, Evaluator, MissingNode, World
+from bpttsym.evaluate import Evaluator
 from bpttsym.exact import ExactWorld
 from bpttsym.expr import Derivative, Expr, Relation, Symbol, at
 from bpttsym.ground import Ground, instances
@@ -20,6 +20,7 @@ from bpttsym.numeric import RELATIVE, NumericWorld
 from bpttsym.paths import PathWorld
 from bpttsym.readings import Readings
 from bpttsym.shapes import ShapeClash
+from bpttsym.world import CannotSay, MissingNode, World
 
 Kind = Literal["holds", "differs", "impossible", "vacuous", "unknown"]
 NEIGHBOUR_KINDS = ("index", "swapped-symbol", "dropped-factor", "kind", "transpose", "missing-diag", "power", "sign")
@@ -205,3 +206,18 @@ class Trial:
 
 def _spot(error: NotRead) -> Expr | None:
     return Expr(span=error.span) if error.span is not None else None
+
+
+def outcomes_of(relation: Relation, trials: Sequence[Trial], readings: Readings) -> list[Outcome]:
+    """The outcomes of a relation at each horizon, up to the first that is no success."""
+    outcomes: list[Outcome] = []
+    for trial in trials:
+        outcome, evaluator = trial.numeric(relation, readings)
+        if outcome.kind == "holds" and not outcomes:
+            part = trial.sensitive(relation, evaluator, readings)
+            if part is not None:
+                outcome = Outcome("vacuous", outcome.length, message="can be changed without harm", part=part)
+        outcomes.append(outcome)
+        if outcome.kind != "holds":
+            break
+    return outcomes

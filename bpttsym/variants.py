@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from bpttsym.evaluate import IDENTITIES
 from bpttsym.expr import Call, Derivative, Expr, Multiply, Norm, Relation, Symbol, Transpose, integer, walk
 from bpttsym.ground import used_symbols
 from bpttsym.model import Definition, Model
@@ -39,7 +40,7 @@ def unknown_symbols(relation: Relation, model: Model) -> set[tuple[str, int]]:
     return {
         (name, count)
         for name, count in used_symbols(relation, model.horizon)
-        if count not in arities.get(name, ()) and name not in ("I", r"\mathbf{I}", r"\mathbb{I}")
+        if count not in arities.get(name, ()) and not (count == 0 and name in IDENTITIES)
     }
 
 
@@ -113,7 +114,9 @@ def _identity(relation: Relation, scope: Model) -> Variant | None:
 
 def scalar_variant(relation: Relation, variant: Variant) -> Variant | None:
     """The same model with scalar states, where nothing in the claim or its definitions marks a vector."""
-    if any(_marks_vector(part) for root in (relation, *(d.body for d in variant.base.definitions)) for part in walk(root)):
+    if any(
+        _marks_vector(part) for root in (relation, *(d.body for d in variant.base.definitions)) for part in walk(root)
+    ):
         return None
     build = variant.build
     condition = " and ".join(filter(None, (variant.condition, "the states are scalars")))
@@ -171,9 +174,7 @@ def _loss_variants(losses: set[tuple[str, int]], model: Model) -> Iterator[Varia
         yield Variant("", model.label, model, build(False))
 
 
-def _loss(
-    name: str, count: int, outputs: list[Definition], model: Model, length: int, last_only: bool
-) -> Definition:
+def _loss(name: str, count: int, outputs: list[Definition], model: Model, length: int, last_only: bool) -> Definition:
     arguments: list[Expr] = []
     for output in outputs:
         if not output.index:
@@ -214,7 +215,8 @@ def suggested_model(relation: Relation, scope: Model) -> Variant | None:
     if symbols - known or _circular(parents):
         return None
     definitions = tuple(
-        Definition(of.name, of.index, Call(f"f_{{{of.name}{_shown(of)}}}", tuple(below))) for of, below in parents.items()
+        Definition(of.name, of.index, Call(f"f_{{{of.name}{_shown(of)}}}", tuple(below)))
+        for of, below in parents.items()
     )
     model = Model(definitions, horizon=scope.horizon, length=scope.length, label="")
     condition = "each quantity depends only on those by which the factors differentiate it"

@@ -2,41 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Literal
 
 from bpttsym.bounds import BOUNDS, judge_bound
+from bpttsym.conditions import (
+    LAYOUTS,
+    Row,
+    compatible,
+    condition_span,
+    conditions_of,
+    describe,
+    merge,
+    range_words,
+    result_words,
+    scope_words,
+    vacuous_words,
+)
 from bpttsym.document import Document, Entry
-from bpttsym.errors import NotRead
 from bpttsym.edits import neighbours
-from bpttsym.expr import Derivative, Expr, Path, Product, Relation, Span
+from bpttsym.errors import NotRead
+from bpttsym.expr import Path, Relation, Span
 from bpttsym.ground import lengths, make_ground
 from bpttsym.latex import latex, unicode_line
-from bpttsym.readings import OPTIONS, Readings, explore
-from bpttsym.trial import Outcome, Trial
 from bpttsym.model import Model, index_letters
+from bpttsym.readings import OPTIONS, Readings, explore
+from bpttsym.trial import Outcome, Trial, outcomes_of
 from bpttsym.variants import Variant, scalar_variant, unknown_symbols, variants
 from bpttsym.witness import Counterexample, smallest_counterexample
 
 Status = Literal["definition", "proved", "verified", "conditional", "refuted", "unchecked"]
 EQUALITIES = frozenset(("=", ":="))
-REPAIRS = ("bound", "index", "order", "transpose", "sign", "power", "missing-diag", "kind", "bound-index", "elementwise")
+REPAIRS = ("bound", "index", "order", "transpose", "sign", "power", "missing-diag", "kind", "bound-index")
 """The edits that are tried as a repair; symbols are not swapped, which would change what is said."""
 
 MAXIMUM_REPAIRS = 150
-CHOICES = ("model", "layout", "partial", "product", "shorthand")
-SHORTHANDS = {
-    "none": "as written",
-    "diagonal": "stands for its diagonal matrix",
-    "row": "stands for its row",
-}
-LAYOUTS = {
-    "numerator": "numerator layout (a gradient is a row)",
-    "mixed": "gradients are columns, Jacobians in numerator layout",
-    "denominator": "denominator layout",
-}
 
 
 @dataclass(frozen=True)
@@ -93,33 +95,6 @@ class Verdict:
 
 
 @dataclass
-class Row:
-    """One assignment of the choices for one relation: its outcomes over the horizons, and its proof."""
-
-    choices: dict[str, str]
-    variant: Variant
-    readings: Readings
-    outcomes: list[Outcome]
-    method: str = ""
-
-    @property
-    def outcome(self) -> Outcome:
-        """The first outcome that is no success, or the first of all."""
-        return next((o for o in self.outcomes if o.kind != "holds"), self.outcomes[0])
-
-    @property
-    def only_length(self) -> int | None:
-        """The one horizon at which it holds, where it fails at the next."""
-        if len(self.outcomes) == 2 and self.outcomes[0].kind == "holds" and self.outcomes[1].kind != "holds":
-            return self.outcomes[0].length
-        return None
-
-    @property
-    def holds(self) -> bool:
-        return all(o.kind == "holds" for o in self.outcomes) or self.only_length is not None
-
-
-@dataclass
 class Case:
     """One relation with all the rows that were tried for it."""
 
@@ -173,7 +148,7 @@ class Judge:
         return Verdict(entry, "unchecked", message, code="not-judged")
 
     def _bound(self, entry: Entry, relation: Relation) -> Verdict:
-        found = variants(relation, self._scope(entry), self.document.models)
+        found = self._models_for(entry, relation)
         if not found:
             return self._undefined(entry, relation)
         result = judge_bound(relation, found[0])
@@ -192,8 +167,10 @@ class Judge:
             scope=result.scope,
         )
 
-    def _scope(self, entry: Entry) -> int:
-        return entry.scope
+    def _models_for(self, entry: Entry, relation: Relation) -> list[Variant]:
+        if entry.model:
+            return variants(relation, 0, [self.document.model_named(entry.model)])
+        return variants(relation, entry.scope, self.document.models)
 
     def _undefined(self, entry: Entry, relation: Relation) -> Verdict:
         missing = sorted(unknown_symbols(relation, self.document.models[entry.scope]))
@@ -214,7 +191,7 @@ class Judge:
         if letters:
             case.failure = NotRead(f"the index `{min(letters)}` counts components, which is not judged", relation.span)
             return case
-        found = variants(relation, entry.scope, self.document.models)
+        found = self._models_for(entry, relation)
         for variant in found:
             self._try(case, relation, variant, len(found) > 1 or variant.suggested)
         if case.rows and all(row.outcome.kind == "impossible" for row in case.rows) and not found[0].base.scalar:
@@ -297,9 +274,7 @@ class Judge:
         if not rows:
             if case.failure is not None:
                 return (
-                    Verdict(
-                        case.entry, "unchecked", str(case.failure), blame=case.failure.span, code="not-understood"
-                    ),
+                    Verdict(case.entry, "unchecked", str(case.failure), blame=case.failure.span, code="not-understood"),
                     allowed,
                 )
             return self._undefined(case.entry, case.relation), allowed
@@ -309,30 +284,30 @@ class Judge:
             if any("layout" in row.choices for row in rows):
                 told_words.append(LAYOUTS[layout])
             rows = kept or rows
-        together = [row for row in rows if any(_compatible(row.choices, choice) for choice in allowed)]
+        together = [row for row in rows if any(compatible(row.choices, choice) for choice in allowed)]
         holding = [row for row in together if row.holds]
         if not holding:
             holding, together = [row for row in rows if row.holds], rows
             if holding and allowed != [{}]:
                 told_words.append("no single reading makes this part and the parts before it true together")
         else:
-            allowed = _merge(allowed, holding)
+            allowed = merge(allowed, holding)
         verdict = self._verdict(case, rows, holding, tuple(told_words))
         return verdict, allowed
 
     def _verdict(self, case: Case, rows: list[Row], holding: list[Row], told: tuple[str, ...]) -> Verdict:
-        listed = tuple((describe(row, rows), _result(row)) for row in rows)
+        listed = tuple((describe(row, rows), result_words(row)) for row in rows)
         label = holding[0].variant.label if holding else rows[0].variant.label
         if not holding:
             return self._failed(case, rows, listed, told, label)
-        conditions = _conditions(rows, holding, case.relation)
+        conditions = conditions_of(rows, holding, case.relation)
         first = holding[0]
         methods = {row.method for row in holding}
         status: Status = "conditional" if conditions else ("verified" if "" in methods else "proved")
         passed = [outcome for row in holding for outcome in row.outcomes if outcome.kind == "holds"]
         skipped = sorted({item for outcome in passed for item in outcome.skipped})
         if skipped:
-            told = (*told, _range_words(skipped, passed))
+            told = (*told, range_words(skipped, passed))
         return Verdict(
             case.entry,
             status,
@@ -341,12 +316,12 @@ class Judge:
             told,
             label,
             first.method,
-            _scope_words(passed),
+            scope_words(passed),
             self.samples * len(passed),
             max(outcome.error for outcome in passed),
             listed,
             code="depends-on-reading" if conditions else "",
-            blame=_condition_span(rows, conditions, case.relation),
+            blame=condition_span(rows, conditions, case.relation),
         )
 
     def _failed(
@@ -357,7 +332,7 @@ class Judge:
                 outcome = row.outcome
                 if outcome.kind == kind and (kind == "vacuous" or all(r.outcome.kind == "unknown" for r in rows)):
                     part = outcome.part.span if outcome.part is not None else None
-                    message = _vacuous_words(outcome) if kind == "vacuous" else outcome.message
+                    message = vacuous_words(outcome) if kind == "vacuous" else outcome.message
                     return Verdict(
                         case.entry, "unchecked", message, (), told, label, readings=listed, blame=part, code=code
                     )
@@ -367,7 +342,14 @@ class Judge:
         unknown = [row for row in rows if row.outcome.kind == "unknown"]
         if unknown and not differing:
             return Verdict(
-                case.entry, "unchecked", unknown[0].outcome.message, (), told, label, readings=listed, code="not-understood"
+                case.entry,
+                "unchecked",
+                unknown[0].outcome.message,
+                (),
+                told,
+                label,
+                readings=listed,
+                code="not-understood",
             )
         shown = (differing or rows)[0]
         witness = None
@@ -393,139 +375,6 @@ class Judge:
             blame=part,
             code="false-equation" if differing else "impossible",
         )
-
-
-def outcomes_of(relation: Relation, trials: Sequence[Trial], readings: Readings) -> list[Outcome]:
-    """The outcomes of a relation at each horizon, up to the first that is no success."""
-    outcomes: list[Outcome] = []
-    for trial in trials:
-        outcome, evaluator = trial.numeric(relation, readings)
-        if outcome.kind == "holds" and not outcomes:
-            part = trial.sensitive(relation, evaluator, readings)
-            if part is not None:
-                outcome = Outcome("vacuous", outcome.length, message="can be changed without harm", part=part)
-        outcomes.append(outcome)
-        if outcome.kind != "holds":
-            break
-    return outcomes
-
-
-def _compatible(first: Mapping[str, str], second: Mapping[str, str]) -> bool:
-    return all(second.get(key, value) == value for key, value in first.items())
-
-
-def _merge(allowed: list[dict[str, str]], holding: list[Row]) -> list[dict[str, str]]:
-    merged = [
-        {**choice, **row.choices} for choice in allowed for row in holding if _compatible(row.choices, choice)
-    ]
-    return [choice for position, choice in enumerate(merged) if choice not in merged[:position]]
-
-
-def _conditions(rows: list[Row], holding: list[Row], relation: Relation) -> tuple[str, ...]:
-    """The named conditions under which a relation holds; empty if it holds under every reading."""
-    found: list[str] = []
-    for choice in CHOICES:
-        options = {row.choices[choice] for row in rows if choice in row.choices}
-        good = {row.choices[choice] for row in holding if choice in row.choices}
-        suggested = choice == "model" and any(row.variant.suggested for row in rows)
-        if good and (good != options or suggested):
-            example = next(row.readings.examples.get(choice) for row in holding if choice in row.choices)
-            found.append(" or ".join(_words(choice, option, example) for option in sorted(good)))
-
-    steps = {row.only_length for row in holding}
-    if None not in steps:
-        found.append(f"{relation_horizon(holding)} = {min(step for step in steps if step is not None)}")
-    return tuple(found)
-
-
-def relation_horizon(rows: list[Row]) -> str:
-    """The name of the horizon in the model of some rows."""
-    return rows[0].variant.base.horizon
-
-
-def _words(choice: str, option: str, example: object) -> str:
-    match choice:
-        case "model":
-            return option
-        case "layout":
-            return LAYOUTS[option]
-        case "partial" if isinstance(example, Derivative):
-            name = unicode_line(example)
-            if option == "total":
-                return f"{name} is the total derivative"
-            where = " where it recurs on the other side" if option == "recurring" else ""
-            return f"{name} is the immediate derivative{where}"
-        case "shorthand" if isinstance(example, Expr):
-            return f"the vector {unicode_line(example)} {SHORTHANDS[option]}"
-        case "product" if isinstance(example, Product):
-            side = "right" if option == "increasing" else "left"
-            return f"{option} product: the largest {example.index} stands on the {side}"
-        case _:
-            return f"{choice}: {option}"
-
-
-def describe(row: Row, rows: list[Row]) -> str:
-    """The choices of a row in words; only those that differ between the rows."""
-    parts = []
-    for choice in CHOICES:
-        if choice in row.choices and len({other.choices.get(choice) for other in rows}) > 1:
-            parts.append(_words(choice, row.choices[choice], row.readings.examples.get(choice)))
-    return "; ".join(part for part in parts if part) or "as written"
-
-
-def _result(row: Row) -> str:
-    outcome = row.outcome
-    if row.only_length is not None:
-        return f"holds at {row.variant.base.horizon} = {row.only_length} only"
-    match outcome.kind:
-        case "holds":
-            return "holds"
-        case "differs":
-            return "fails"
-        case "impossible":
-            return f"fails: {outcome.message}"
-        case "vacuous":
-            return f"empty: {_vacuous_words(outcome)}"
-        case _:
-            return outcome.message
-
-
-def _vacuous_words(outcome: Outcome) -> str:
-    part = unicode_line(outcome.part) if outcome.part is not None else "a part"
-    at = ", ".join(f"{letter} = {value}" for letter, value in outcome.instance)
-    return f"it holds only because {part} {outcome.message}" + (f" at {at}" if at else "")
-
-
-def _scope_words(outcomes: Sequence[Outcome]) -> str:
-    steps = sorted({outcome.length for outcome in outcomes})
-    return "T=" + ", ".join(map(str, steps))
-
-
-def _range_words(skipped: Sequence[tuple[str, int]], outcomes: Sequence[Outcome]) -> str:
-    letters = sorted({letter for letter, _ in skipped})
-    length = max(outcome.length for outcome in outcomes)
-    words = []
-    for letter in letters:
-        values = sorted({value for name, value in skipped if name == letter})
-        low = [value for value in values if value <= length // 2]
-        high = [value for value in values if value > length // 2]
-        if low:
-            words.append(f"{letter} ≥ {max(low) + 1}")
-        if high:
-            words.append(f"{letter} < T" if max(high) == length else f"{letter} ≤ {min(high) - 1}")
-    return "for " + ", ".join(words)
-
-
-def _condition_span(rows: list[Row], conditions: tuple[str, ...], relation: Relation) -> Span | None:
-    """The first part on whose meaning the truth depends."""
-    if not conditions:
-        return None
-    for choice in ("partial", "product", "shorthand"):
-        for row in rows:
-            example = row.readings.examples.get(choice)
-            if isinstance(example, Expr) and example.span is not None:
-                return example.span
-    return relation.span
 
 
 def judge(document: Document, samples: int = 6) -> list[Verdict]:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bpttsym.errors import NotRead
-from bpttsym.evaluate import CannotSay, Evaluator, MissingNode
-from bpttsym.expr import Derivative, Relation, Symbol
+from bpttsym.evaluate import Evaluator
+from bpttsym.expr import Derivative, Relation, Symbol, walk
 from bpttsym.ground import Ground, instances, literal_steps, make_ground
+from bpttsym.leaves import constant, patterned
 from bpttsym.model import Key
-from bpttsym.numeric import NumericWorld, constant, patterned
+from bpttsym.numeric import NumericWorld
 from bpttsym.readings import Readings
 from bpttsym.shapes import Shape, ShapeClash
 from bpttsym.trial import conform, lone_sides
 from bpttsym.variants import Variant
+from bpttsym.world import CannotSay, MissingNode
 
 VISIBLE = 1e-3
 """Sides that differ by less than this, relatively, are no example to show."""
@@ -67,9 +69,7 @@ def smallest_counterexample(
     return None
 
 
-def _difference(
-    relation: Relation, world: NumericWorld, ground: Ground, readings: Readings
-) -> Counterexample | None:
+def _difference(relation: Relation, world: NumericWorld, ground: Ground, readings: Readings) -> Counterexample | None:
     evaluator = Evaluator(world, Readings({**readings.met, **readings.fixed}), lone_sides(relation))
     before = ground.model.first - 1
     for bindings in instances(relation, ground):
@@ -85,7 +85,7 @@ def _difference(
             return Counterexample(
                 ground.length,
                 free,
-                _leaves(world, ground),
+                leaves_above(relation, evaluator, bindings, ground),
                 world.formulas(),
                 numbers(left),
                 numbers(right),
@@ -117,12 +117,28 @@ def _independent(
     return numbers(jacobian.reshape(1, *shape))
 
 
-def _leaves(world: NumericWorld, ground: Ground) -> tuple[tuple[str, Numbers], ...]:
-    found: list[tuple[str, Numbers]] = []
-    for key, node in ground.graph.nodes.items():
-        if node.body is None:
-            found.append((shown(key), numbers(world.node(key))))
-    return tuple(found)
+def leaves_above(
+    relation: Relation, evaluator: Evaluator, bindings: Mapping[str, int], ground: Ground
+) -> tuple[tuple[str, Numbers], ...]:
+    """The leaves on which the sides depend, with their values, in the order of the graph."""
+    used: set[Key] = set()
+    graph = ground.graph
+    for part in walk(relation):
+        if isinstance(part, Symbol):
+            for keys in _keys(part, evaluator, bindings):
+                used |= {keys} | graph.ancestors(keys)
+    if not used:
+        used = set(graph.nodes)
+    found = [key for key, node in graph.nodes.items() if node.body is None and key in used]
+    return tuple((shown(key), numbers(evaluator.world.node(key))) for key in found)
+
+
+def _keys(symbol: Symbol, evaluator: Evaluator, bindings: Mapping[str, int]) -> Iterator[Key]:
+    """The nodes that a symbol of a relation may be at the given indices, bound ones running over all steps."""
+    try:
+        yield evaluator.key(symbol, bindings, frozenset())
+    except NotRead:
+        yield from (key for key in evaluator.graph.nodes if key[0] == symbol.name)
 
 
 def shown(key: Key) -> str:

@@ -1,0 +1,167 @@
+"""Conditions in words: under which of the readings that were tried an equation holds, and over which range."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bpttsym.expr import Derivative, Expr, Product, Relation, Span
+from bpttsym.latex import unicode_line
+from bpttsym.readings import Readings
+from bpttsym.trial import Outcome
+from bpttsym.variants import Variant
+
+CHOICES = ("model", "layout", "partial", "product", "shorthand")
+SHORTHANDS = {
+    "none": "as written",
+    "diagonal": "stands for its diagonal matrix",
+    "row": "stands for its row",
+}
+LAYOUTS = {
+    "numerator": "numerator layout (a gradient is a row)",
+    "mixed": "gradients are columns, Jacobians in numerator layout",
+    "denominator": "denominator layout",
+}
+
+
+@dataclass
+class Row:
+    """One assignment of the choices for one relation: its outcomes over the horizons, and its proof."""
+
+    choices: dict[str, str]
+    variant: Variant
+    readings: Readings
+    outcomes: list[Outcome]
+    method: str = ""
+
+    @property
+    def outcome(self) -> Outcome:
+        """The first outcome that is no success, or the first of all."""
+        return next((o for o in self.outcomes if o.kind != "holds"), self.outcomes[0])
+
+    @property
+    def only_length(self) -> int | None:
+        """The one horizon at which it holds, where it fails at the next."""
+        if len(self.outcomes) == 2 and self.outcomes[0].kind == "holds" and self.outcomes[1].kind != "holds":
+            return self.outcomes[0].length
+        return None
+
+    @property
+    def holds(self) -> bool:
+        return all(o.kind == "holds" for o in self.outcomes) or self.only_length is not None
+
+
+def compatible(first: Mapping[str, str], second: Mapping[str, str]) -> bool:
+    return all(second.get(key, value) == value for key, value in first.items())
+
+
+def merge(allowed: list[dict[str, str]], holding: list[Row]) -> list[dict[str, str]]:
+    merged = [{**choice, **row.choices} for choice in allowed for row in holding if compatible(row.choices, choice)]
+    return [choice for position, choice in enumerate(merged) if choice not in merged[:position]]
+
+
+def conditions_of(rows: list[Row], holding: list[Row], relation: Relation) -> tuple[str, ...]:
+    """The named conditions under which a relation holds; empty if it holds under every reading."""
+    found: list[str] = []
+    for choice in CHOICES:
+        options = {row.choices[choice] for row in rows if choice in row.choices}
+        good = {row.choices[choice] for row in holding if choice in row.choices}
+        suggested = choice == "model" and any(row.variant.suggested for row in rows)
+        if good and (good != options or suggested):
+            example = next(row.readings.examples.get(choice) for row in holding if choice in row.choices)
+            found.append(" or ".join(_words(choice, option, example) for option in sorted(good)))
+
+    steps = {row.only_length for row in holding}
+    if None not in steps:
+        found.append(f"{relation_horizon(holding)} = {min(step for step in steps if step is not None)}")
+    return tuple(found)
+
+
+def relation_horizon(rows: list[Row]) -> str:
+    """The name of the horizon in the model of some rows."""
+    return rows[0].variant.base.horizon
+
+
+def _words(choice: str, option: str, example: object) -> str:
+    match choice:
+        case "model":
+            return option
+        case "layout":
+            return LAYOUTS[option]
+        case "partial" if isinstance(example, Derivative):
+            name = unicode_line(example)
+            if option == "total":
+                return f"{name} is the total derivative"
+            where = " where it recurs on the other side" if option == "recurring" else ""
+            return f"{name} is the immediate derivative{where}"
+        case "shorthand" if isinstance(example, Expr):
+            return f"the vector {unicode_line(example)} {SHORTHANDS[option]}"
+        case "product" if isinstance(example, Product):
+            side = "right" if option == "increasing" else "left"
+            return f"{option} product: the largest {example.index} stands on the {side}"
+        case _:
+            return f"{choice}: {option}"
+
+
+def describe(row: Row, rows: list[Row]) -> str:
+    """The choices of a row in words; only those that differ between the rows."""
+    parts = []
+    for choice in CHOICES:
+        if choice in row.choices and len({other.choices.get(choice) for other in rows}) > 1:
+            parts.append(_words(choice, row.choices[choice], row.readings.examples.get(choice)))
+    return "; ".join(part for part in parts if part) or "as written"
+
+
+def result_words(row: Row) -> str:
+    outcome = row.outcome
+    if row.only_length is not None:
+        return f"holds at {row.variant.base.horizon} = {row.only_length} only"
+    match outcome.kind:
+        case "holds":
+            return "holds"
+        case "differs":
+            return "fails"
+        case "impossible":
+            return f"fails: {outcome.message}"
+        case "vacuous":
+            return f"empty: {vacuous_words(outcome)}"
+        case _:
+            return outcome.message
+
+
+def vacuous_words(outcome: Outcome) -> str:
+    part = unicode_line(outcome.part) if outcome.part is not None else "a part"
+    at = ", ".join(f"{letter} = {value}" for letter, value in outcome.instance)
+    return f"it holds only because {part} {outcome.message}" + (f" at {at}" if at else "")
+
+
+def scope_words(outcomes: Sequence[Outcome]) -> str:
+    steps = sorted({outcome.length for outcome in outcomes})
+    return "T=" + ", ".join(map(str, steps))
+
+
+def range_words(skipped: Sequence[tuple[str, int]], outcomes: Sequence[Outcome]) -> str:
+    letters = sorted({letter for letter, _ in skipped})
+    length = max(outcome.length for outcome in outcomes)
+    words = []
+    for letter in letters:
+        values = sorted({value for name, value in skipped if name == letter})
+        low = [value for value in values if value <= length // 2]
+        high = [value for value in values if value > length // 2]
+        if low:
+            words.append(f"{letter} ≥ {max(low) + 1}")
+        if high:
+            words.append(f"{letter} < T" if max(high) == length else f"{letter} ≤ {min(high) - 1}")
+    return "for " + ", ".join(words)
+
+
+def condition_span(rows: list[Row], conditions: tuple[str, ...], relation: Relation) -> Span | None:
+    """The first part on whose meaning the truth depends."""
+    if not conditions:
+        return None
+    for choice in ("partial", "product", "shorthand"):
+        for row in rows:
+            example = row.readings.examples.get(choice)
+            if isinstance(example, Expr) and example.span is not None:
+                return example.span
+    return relation.span

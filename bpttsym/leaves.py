@@ -1,0 +1,79 @@
+"""Numbers for the leaves of a graph, and the functions that are known by name, on arrays real or complex."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bpttsym.shapes import Shape
+
+Array = NDArray[Any]
+
+
+def _sigmoid(x: Array) -> Array:
+    return 1 / (1 + np.exp(-x))
+
+
+def _softmax(x: Array) -> Array:
+    shifted = np.exp(x - x.real.max(axis=(-2, -1), keepdims=True))
+    return np.asarray(shifted / shifted.sum(axis=(-2, -1), keepdims=True))
+
+
+def where_positive(x: Array, value: Array) -> Array:
+    """No number, in both parts, where a logarithm or a root has no real value."""
+    return np.where(x.real > 0, value, complex(np.nan, np.nan) if np.iscomplexobj(x) else np.nan)
+
+
+FUNCTIONS: dict[str, Callable[[Array], Array]] = {
+    r"\tanh": np.tanh,
+    r"\sinh": np.sinh,
+    r"\cosh": np.cosh,
+    r"\exp": np.exp,
+    r"\log": lambda x: where_positive(x, np.log(x)),
+    r"\sigma": _sigmoid,
+    r"\mathrm{softmax}": _softmax,
+    r"\mathrm{relu}": lambda x: np.where(x.real > 0, x, 0 * x),
+    r"\mathrm{softplus}": lambda x: np.log(1 + np.exp(x)),
+    r"\mathrm{id}": lambda x: x,
+    "abs": lambda x: np.where(x.real < 0, -x, x),
+}
+
+LeafRule = Callable[[str, tuple[int, ...], Shape], Array]
+"""The value of a leaf by name, index and shape, as an array (samples, rows, columns)."""
+
+
+def constant(name: str, index: tuple[int, ...], shape: Shape) -> Array:
+    """Parameters and inputs 1, targets and the state before the first step 0: the simplest numbers."""
+    low = name == "y" or (index and min(index) < 1) or name in ("b", "c")
+    return np.full((1, *shape), 0.0 if low else 1.0)
+
+
+def patterned(name: str, index: tuple[int, ...], shape: Shape) -> Array:
+    """Small numbers that differ from entry to entry: 1, 1/2, -1, 2, ... begun at a place by the name."""
+    pool = (1.0, 0.5, -1.0, 2.0, -0.5, 1.5)
+    start = zlib.crc32(repr((name, index)).encode())
+    count = shape[0] * shape[1]
+    return np.array([pool[(start + i * 5 + i * i) % len(pool)] for i in range(count)]).reshape(1, *shape)
+
+
+def scaled_identity(scale: float, names: frozenset[str]) -> LeafRule:
+    """The named matrices are a multiple of the identity, everything else is zero."""
+
+    def rule(name: str, index: tuple[int, ...], shape: Shape) -> Array:
+        return np.asarray((scale * np.eye(*shape) if name in names else np.zeros(shape))[None])
+
+    return rule
+
+
+def scaled_random(scale: float, seed: int) -> LeafRule:
+    """Normal entries, those of parameters multiplied by ``scale``."""
+
+    def rule(name: str, index: tuple[int, ...], shape: Shape) -> Array:
+        random = np.random.default_rng([seed, zlib.crc32(repr((name, index)).encode())])
+        return np.asarray(random.standard_normal((1, *shape)) * (1.0 if index else scale))
+
+    return rule

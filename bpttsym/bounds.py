@@ -140,7 +140,7 @@ def _attack(relation: Relation, model: Model, length: int) -> tuple[Violation | 
         ground = make_ground(model, length, lambda position, size=size: size)  # type: ignore[misc]
         world = NumericWorld(ground.graph, ground.shapes, 1, 0, rule)
         evaluator = Evaluator(world, Readings({}))
-        for bindings in instances(relation, ground):
+        for bindings in instances(relation, ground, evaluator.readings):
             if ground.model.first - 1 in bindings.values():
                 continue
             try:

@@ -11,11 +11,12 @@ from bpttsym.readings import Readings
 from bpttsym.trial import Outcome
 from bpttsym.variants import Variant
 
-CHOICES = ("model", "layout", "partial", "product", "shorthand")
+CHOICES = ("model", "layout", "partial", "states", "product", "last", "shorthand")
 SHORTHANDS = {
     "none": "as written",
     "diagonal": "stands for its diagonal matrix",
     "row": "stands for its row",
+    "inner": "stands for its inner product with what follows",
 }
 LAYOUTS = {
     "numerator": "numerator layout (a gradient is a row)",
@@ -67,6 +68,8 @@ def conditions_of(rows: list[Row], holding: list[Row], relation: Relation) -> tu
         options = {row.choices[choice] for row in rows if choice in row.choices}
         good = {row.choices[choice] for row in holding if choice in row.choices}
         suggested = choice == "model" and any(row.variant.suggested for row in rows)
+        if "total" in good:
+            good, options = good - {"recurring"}, options - {"recurring"}
         if good and (good != options or suggested):
             example = next(row.readings.examples.get(choice) for row in holding if choice in row.choices)
             found.append(" or ".join(_words(choice, option, example) for option in sorted(good)))
@@ -88,7 +91,10 @@ def _words(choice: str, option: str, example: object) -> str:
             return option
         case "layout":
             return LAYOUTS[option]
-        case "partial" if isinstance(example, Derivative):
+        case "last" if isinstance(example, Expr):
+            name = unicode_line(example)
+            return f"{name} is the last step" if option == "last" else f"{name} is any step"
+        case "partial" | "states" if isinstance(example, Derivative):
             name = unicode_line(example)
             if option == "total":
                 return f"{name} is the total derivative"
@@ -140,26 +146,35 @@ def scope_words(outcomes: Sequence[Outcome]) -> str:
     return "T=" + ", ".join(map(str, steps))
 
 
-def range_words(skipped: Sequence[tuple[str, int]], outcomes: Sequence[Outcome]) -> str:
-    letters = sorted({letter for letter, _ in skipped})
+def range_words(outcomes: Sequence[Outcome], first: int) -> str:
+    """The free indices' range where it is narrower than all steps; empty if nothing was left out."""
     length = max(outcome.length for outcome in outcomes)
-    words = []
-    for letter in letters:
-        values = sorted({value for name, value in skipped if name == letter})
-        low = [value for value in values if value <= length // 2]
-        high = [value for value in values if value > length // 2]
-        if low:
-            words.append(f"{letter} ≥ {max(low) + 1}")
-        if high:
-            words.append(f"{letter} < T" if max(high) == length else f"{letter} ≤ {min(high) - 1}")
-    return "for " + ", ".join(words)
+    chosen = [outcome for outcome in outcomes if outcome.length == length]
+    passed = [dict(instance) for outcome in chosen for instance in outcome.passed]
+    skipped = [dict(instance) for outcome in chosen for instance in outcome.skipped]
+    skipped = [instance for instance in skipped if first - 1 not in instance.values()]
+    words: list[str] = []
+    for letter in sorted({letter for instance in skipped for letter in instance}):
+        values = {instance[letter] for instance in passed}
+        if not values:
+            continue
+        if min(values) > first:
+            words.append(f"{letter} ≥ {min(values)}")
+        if max(values) < length:
+            words.append(f"{letter} < T" if max(values) == length - 1 else f"{letter} ≤ T-{length - max(values)}")
+    letters = sorted({letter for instance in passed for letter in instance})
+    for one in letters:
+        for other in letters:
+            if one != other and skipped and all(instance[one] <= instance[other] for instance in passed):
+                words.append(f"{one} ≤ {other}")
+    return "for " + ", ".join(words) if words else ""
 
 
 def condition_span(rows: list[Row], conditions: tuple[str, ...], relation: Relation) -> Span | None:
     """The first part on whose meaning the truth depends."""
     if not conditions:
         return None
-    for choice in ("partial", "product", "shorthand"):
+    for choice in ("partial", "states", "product", "shorthand"):
         for row in rows:
             example = row.readings.examples.get(choice)
             if isinstance(example, Expr) and example.span is not None:

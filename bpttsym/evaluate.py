@@ -104,6 +104,8 @@ class Evaluator:
         if isinstance(expr, Number) or not self.world.is_zero(result):
             return
         match expr:
+            case Symbol() if self._is_abbreviated(expr):
+                self.told.add(key)
             case Derivative(of) if self._of_leaves(of, dict(key[1])):
                 self.told.add(key)
             case Multiply(parts) if any((id(part), key[1]) in self.told for part in parts):
@@ -323,6 +325,7 @@ class Evaluator:
         self, node: Product, body: Expr, index: str, bindings: Mapping[str, int], bound: frozenset[str]
     ) -> V:
         steps = list(sum_range(node, bindings, self.model.first, self.graph.length))
+        self._check_order(node, bindings, bound)
         values = [self.value(body, {**bindings, index: value}, bound | {index}) for value in steps]
         if not values:
             rows, columns = self._shape_elsewhere(node, bindings, bound)
@@ -341,6 +344,13 @@ class Evaluator:
         for value in values[1:]:
             total = self.product(total, value, "", None, body)
         return total
+
+    def _check_order(self, node: Product, bindings: Mapping[str, int], bound: frozenset[str]) -> None:
+        """A product whose free bounds stand the wrong way round (``k > t``) says nothing at these indices."""
+        lower, upper = index_value(node.lower, bindings), index_value(node.upper, bindings)
+        letters = index_letters(Symbol("", (node.lower, node.upper)))
+        if upper < lower - 1 and not letters & bound:
+            raise MissingNode((node.index, (upper,)), "", upper, node.span)
 
     def _shape_elsewhere(self, node: Sum | Product, bindings: Mapping[str, int], bound: frozenset[str]) -> Shape:
         """The shape that the body has at an index where it exists, for an empty sum or product."""
@@ -387,6 +397,8 @@ class Evaluator:
         """Whether an unmarked derivative is immediate under the reading; asked only where it matters."""
         if not any(self.graph.ambiguous(of, variable) for variable in by):
             return False
+        if any(variable[1] for variable in by):
+            return self.readings.ask("states", node) == "immediate"
         option = self.readings.ask("partial", node)
         if option == "total" or any(node is side for side in self.lone):
             return False

@@ -198,8 +198,8 @@ def add(*terms: Expr) -> Expr:
 
 def multiply(*factors: Expr) -> Expr:
     """The juxtaposition of the factors; one factor stands for itself."""
-    joined: tuple[ProductOperator, ...] = ("",) * (len(factors) - 1)
-    return factors[0] if len(factors) == 1 else Multiply(factors, joined)
+    juxtaposed: list[ProductOperator] = ["" for _ in factors[1:]]
+    return factors[0] if len(factors) == 1 else Multiply(factors, tuple(juxtaposed))
 
 
 def shifted(index: Expr, offset: int) -> Expr:

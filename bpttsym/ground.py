@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from bpttsym.expr import Expr, Number, Relation, Symbol, walk
-from bpttsym.model import Definition, Graph, Model, free_letters, index_letters
+from bpttsym.model import Definition, Graph, Model, free_letters, has_derivative, index_letters
+from bpttsym.readings import Readings
 from bpttsym.shapes import (
     DEFAULT_SIZES,
     LOSS_LETTERS,
@@ -27,6 +28,14 @@ def _sized(definitions: tuple[Definition, ...]) -> list[SizedDefinition]:
     return [SizedDefinition(d.name, bool(d.index), d.body, _is_number(d)) for d in definitions]
 
 
+def is_column(sizes: Sizes, expr: Expr) -> bool:
+    """Whether an expression without derivatives is a column vector."""
+    if has_derivative(expr):
+        return False
+    shape = sizes.infer(expr, None)
+    return shape is not None and sizes.find(shape[1]) == 0 and sizes.find(shape[0]) != 0
+
+
 def prepare(model: Model) -> tuple[Model, Sizes]:
     """The model with inner products written out where a number is defined by vectors, and its sizes.
 
@@ -37,8 +46,7 @@ def prepare(model: Model) -> tuple[Model, Sizes]:
         return model, sizes
 
     def is_vector(expr: Expr) -> bool:
-        shape = sizes.infer(expr, None)
-        return shape is not None and sizes.find(shape[1]) == 0 and sizes.find(shape[0]) != 0
+        return is_column(sizes, expr)
 
     changed = tuple(replace(d, body=scalar_form(d.body, is_vector)) if _is_number(d) else d for d in model.definitions)
     if changed == model.definitions:
@@ -59,6 +67,21 @@ class Ground:
     model: Model
     graph: Graph
     shapes: Mapping[str, Shape]
+    sizes: Sizes
+
+    @property
+    def index_names(self) -> frozenset[str]:
+        """The letters over which the definitions run."""
+        return frozenset(
+            part.name
+            for definition in (*self.model.definitions, *self.model.abbreviations)
+            for part in definition.index
+            if isinstance(part, Symbol)
+        )
+
+    def scalar_side(self, side: Expr) -> Expr:
+        """A side that must be a number, its products and squares of vectors read as inner products."""
+        return scalar_form(side, lambda expr: is_column(self.sizes, expr))
 
     @property
     def length(self) -> int:
@@ -75,7 +98,7 @@ def make_ground(model: Model, length: int, size: Callable[[int], int] = default_
     for name, _ in graph.nodes:
         if name not in shapes:
             shapes[name] = (size(len(set(shapes.values()))), 1)
-    return Ground(ready, graph, shapes)
+    return Ground(ready, graph, shapes, sizes)
 
 
 def free_indices(relation: Relation, model: Model) -> list[str]:
@@ -83,12 +106,24 @@ def free_indices(relation: Relation, model: Model) -> list[str]:
     return sorted(free_letters(relation) - {model.horizon})
 
 
-def instances(relation: Relation, ground: Ground) -> Iterator[dict[str, int]]:
-    """The values of the free indices that are tried; those that reach a missing node are left out later."""
+LAST_STEPS = frozenset((r"\tau", "T_{y}", "T_{x}", "n", "N"))
+"""Letters that may name the last step where no definition runs over them."""
+
+
+def instances(relation: Relation, ground: Ground, readings: Readings) -> Iterator[dict[str, int]]:
+    """The values of the free indices that are tried; those that reach a missing node are left out later.
+
+    A letter over which no definition runs may be read as the last step.
+    """
     letters = free_indices(relation, ground.model)
     steps = range(ground.model.first - 1, ground.length + 1)
+    fixed = {ground.model.horizon: ground.length}
+    for letter in [letter for letter in letters if letter in LAST_STEPS and letter not in ground.index_names]:
+        if readings.ask("last", Symbol(letter)) == "last":
+            letters.remove(letter)
+            fixed[letter] = ground.length
     for values in product(steps, repeat=len(letters)):
-        yield {ground.model.horizon: ground.length, **dict(zip(letters, values, strict=True))}
+        yield {**fixed, **dict(zip(letters, values, strict=True))}
 
 
 def literal_steps(relation: Relation) -> list[int]:

@@ -150,6 +150,11 @@ def free_letters(expr: Expr, bound: frozenset[str] = frozenset()) -> set[str]:
             return set().union(*(free_letters(child, bound) for child in children(expr)))
 
 
+def has_derivative(expr: Expr) -> bool:
+    """Whether a derivative stands anywhere inside."""
+    return any(isinstance(part, Derivative) for part in walk(expr))
+
+
 def index_value(expr: Expr, bindings: Bindings) -> int:
     """The integer that an index expression is; raises NotRead for a letter that no binding gives a value."""
     match expr:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, cast
 
 from lark import Lark, Token, Transformer, UnexpectedToken, v_args
 from lark.lexer import Lexer
@@ -220,7 +220,7 @@ def read_line(tokens: list[Tok]) -> Chain:
     """
     _check_fences(tokens)
     try:
-        return _grammar().parse(tokens)  # type: ignore[arg-type]
+        return cast(Chain, _grammar().parse(tokens))  # type: ignore[arg-type]
     except UnexpectedToken as error:
         raise _explain(error, tokens) from None
 

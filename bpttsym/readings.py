@@ -14,7 +14,9 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "layout": ("numerator", "mixed", "denominator"),
     "partial": ("total", "immediate", "recurring"),
     "product": ("increasing", "decreasing"),
-    "shorthand": ("none", "diagonal", "row"),
+    "states": ("total", "immediate"),
+    "last": ("any", "last"),
+    "shorthand": ("none", "diagonal", "row", "inner"),
 }
 """Each choice and its options, the meaning as written first."""
 

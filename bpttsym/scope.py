@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from bpttsym.expr import (
     Add,
     Call,
-    Derivative,
     Expr,
     Hole,
     Negate,
@@ -22,7 +21,7 @@ from bpttsym.expr import (
     transform,
     walk,
 )
-from bpttsym.model import Definition, free_letters, index_letters, index_value
+from bpttsym.model import Definition, free_letters, has_derivative, index_letters, index_value
 from bpttsym.signature import Signature
 
 DEFINING = frozenset(("=", ":=", r"\leftarrow"))
@@ -173,7 +172,9 @@ class Scope:
             self.abbreviations[slot] = definition
             return True
         if abbreviated:
-            if not slot[2] or slot in self.abbreviations:
+            general = self.abbreviations.get((left.name, slot[1], ""))
+            recursive = general is None or left.name in names(general.body)
+            if not slot[2] or slot in self.abbreviations or not (recursive or isinstance(right, Number)):
                 return False
             self.abbreviations[slot] = definition
             return True
@@ -225,11 +226,6 @@ class Scope:
         for slot, known in list(self.definitions.items()):
             if slot[2] and isinstance(known.body, Number) and (slot[0], slot[1], "") in self.abbreviations:
                 self.abbreviations[slot] = self.definitions.pop(slot)
-
-
-def has_derivative(expr: Expr) -> bool:
-    """Whether a derivative stands anywhere inside."""
-    return any(isinstance(part, Derivative) for part in walk(expr))
 
 
 def _normal(node: Expr) -> Expr:

@@ -14,13 +14,16 @@ from bpttsym.edits import factors, neighbours
 from bpttsym.errors import Contradiction, LimitExceeded, NotRead
 from bpttsym.evaluate import Evaluator
 from bpttsym.exact import ExactWorld
-from bpttsym.expr import Derivative, Expr, Relation, Symbol, at
+from bpttsym.expr import Derivative, Expr, Multiply, Relation, Symbol, at
 from bpttsym.ground import Ground, instances
 from bpttsym.numeric import RELATIVE, NumericWorld
 from bpttsym.paths import PathWorld
 from bpttsym.readings import Readings
 from bpttsym.shapes import ShapeClash
 from bpttsym.world import CannotSay, MissingNode, World
+
+Instance = tuple[tuple[str, int], ...]
+"""Values of the free indices."""
 
 Kind = Literal["holds", "differs", "impossible", "vacuous", "unknown"]
 NEIGHBOUR_KINDS = ("index", "swapped-symbol", "dropped-factor", "kind", "transpose", "missing-diag", "power", "sign")
@@ -43,7 +46,8 @@ class Outcome:
     message: str = ""
     part: Expr | None = None
     count: int = 0
-    skipped: tuple[tuple[str, int], ...] = ()
+    passed: tuple[Instance, ...] = ()
+    skipped: tuple[Instance, ...] = ()
 
 
 def lone_sides(relation: Relation) -> tuple[Derivative, ...]:
@@ -62,19 +66,27 @@ def conform(world: World, readings: Readings, relation: Relation, left: Any, rig
     if a == b:
         return left, right
     for side, other, value, shape in ((relation.left, right, left, b), (relation.right, left, right, a)):
-        if isinstance(side, Derivative) and isinstance(side.by, Symbol):
-            variable = world.shapes.get(side.by.name)
-            flat = 1 in world.shape(value) and world.shape(value)[0] * world.shape(value)[1] == shape[0] * shape[1]
-            if flat and (shape == variable or 1 in shape) and 1 in world.shape(value):
-                moved = world.reshape(value, shape)
-                return (moved, other) if side is relation.left else (other, moved)
+        own = world.shape(value)
+        if 1 in own and own[0] * own[1] == shape[0] * shape[1] and _may_turn(world, side, shape):
+            moved = world.reshape(value, shape)
+            return (moved, other) if side is relation.left else (other, moved)
     if a == (1, 1) and world.is_zero(left):
         return world.zeros(b), right
     if b == (1, 1) and world.is_zero(right):
         return left, world.zeros(a)
     if a == (b[1], b[0]) and 1 in a and readings.ask("shorthand", relation.right) == "row":
         return left, world.transpose(right)
+    if (1, 1) in (a, b) and 1 in a and 1 in b and readings.ask("shorthand", relation.right) == "inner":
+        raise ShapeClash("no inner product makes the two sides numbers", relation.span)
     raise ShapeClash(f"the left side is {a[0]}×{a[1]} and the right side {b[0]}×{b[1]}", relation.span)
+
+
+def _may_turn(world: World, side: Expr, shape: tuple[int, int]) -> bool:
+    """A lone gradient may turn into a column or a row; one by a matrix, also in a chain, into the matrix's shape."""
+    last = side.factors[-1] if isinstance(side, Multiply) else side
+    if not isinstance(last, Derivative) or not isinstance(last.by, Symbol):
+        return False
+    return shape == world.shapes.get(last.by.name) or (last is side and 1 in shape)
 
 
 class Trial:
@@ -83,6 +95,7 @@ class Trial:
     def __init__(self, ground: Ground, samples: int = 6, seed: int = 0) -> None:
         self.ground = ground
         self.numbers = NumericWorld(ground.graph, ground.shapes, samples, seed)
+        self._inner: dict[int, tuple[Relation, Relation]] = {}
         self._paths: PathWorld | None = None
         self._exact: ExactWorld | None = None
 
@@ -98,8 +111,18 @@ class Trial:
             self._exact = ExactWorld(self.ground.graph, self.ground.shapes)
         return self._exact
 
+    def read(self, relation: Relation, readings: Readings) -> Relation:
+        """The relation with inner products written out, where the reading says so; made once for each relation."""
+        if readings.fixed.get("shorthand") != "inner":
+            return relation
+        if id(relation) not in self._inner:
+            sides = self.ground.scalar_side(relation.left), self.ground.scalar_side(relation.right)
+            self._inner[id(relation)] = relation, Relation(sides[0], relation.operator, sides[1], span=relation.span)
+        return self._inner[id(relation)][1]
+
     def compare(self, relation: Relation, evaluator: Evaluator, bindings: Mapping[str, int]) -> tuple[float, int]:
         """The relative difference of the two sides in numbers, and the sample where it is largest."""
+        relation = self.read(relation, evaluator.readings)
         left = evaluator.value(relation.left, bindings)
         right = evaluator.value(relation.right, bindings)
         left, right = conform(self.numbers, evaluator.readings, relation, left, right)
@@ -110,44 +133,51 @@ class Trial:
         evaluator = Evaluator(self.numbers, readings, lone_sides(relation), observe)
         length = self.ground.length
         worst, count = 0.0, 0
-        skipped: list[tuple[str, int]] = []
+        skipped: list[Instance] = []
+        passed: list[Instance] = []
         before = self.ground.model.first - 1
-        for bindings in instances(relation, self.ground):
+        for bindings in instances(relation, self.ground, readings):
             free = tuple((letter, value) for letter, value in bindings.items() if letter != self.ground.model.horizon)
-            told = len(evaluator.told)
+            told, vanished = set(evaluator.told), dict(evaluator.vanished)
             try:
                 error, _ = self.compare(relation, evaluator, bindings)
             except MissingNode as missing:
                 if missing.letter and not any(value == before for _, value in free):
                     message = f"at `{missing.letter} = {missing.value}` {missing}"
                     return Outcome("impossible", length, 1.0, free, message, None), evaluator
-                skipped.extend(free)
+                skipped.append(free)
+                evaluator.told, evaluator.vanished = told, vanished
                 continue
             except ShapeClash as clash:
                 return Outcome("impossible", length, 1.0, free, str(clash), _spot(clash)), evaluator
             except (LimitExceeded, CannotSay, NotRead) as error_:
                 return Outcome("unknown", length, message=str(error_), part=_spot(error_)), evaluator
-            if any(value == before for _, value in free) and (len(evaluator.told) > told or error > RELATIVE):
-                evaluator.vanished = {k: v for k, v in evaluator.vanished.items() if k[1] != tuple(bindings.items())}
-                skipped.extend(free)
+            if any(value == before for _, value in free) and (len(evaluator.told) > len(told) or error > RELATIVE):
+                evaluator.told, evaluator.vanished = told, vanished
+                skipped.append(free)
                 continue
+            passed.append(free)
             count += 1
             worst = max(worst, error)
             if error > RELATIVE:
                 return Outcome("differs", length, error, free), evaluator
         if count == 0:
             return Outcome("unknown", length, message="no index value exists for which every step exists"), evaluator
-        for vanished in evaluator.vanished.values():
-            free = tuple((k, v) for k, v in vanished.bindings if k != self.ground.model.horizon)
-            return Outcome("vacuous", length, worst, free, "is zero on every sample", vanished.part), evaluator
-        return Outcome("holds", length, worst, count=count, skipped=tuple(dict.fromkeys(skipped))), evaluator
+        for zero in evaluator.vanished.values():
+            free = tuple((k, v) for k, v in zero.bindings if k != self.ground.model.horizon)
+            return Outcome("vacuous", length, worst, free, "is zero on every sample", zero.part), evaluator
+        return Outcome("holds", length, worst, count=count, passed=tuple(passed), skipped=tuple(skipped)), evaluator
 
     def sensitive(self, relation: Relation, evaluator: Evaluator, readings: Readings) -> Expr | None:
         """The first factor none of whose one-edit neighbours fails on the same samples; None if all have one."""
         evaluator.observe = False
         evaluator.readings = Readings({**readings.met, **readings.fixed})
         before = self.ground.model.first - 1
-        tried = [bindings for bindings in instances(relation, self.ground) if before not in bindings.values()]
+        tried = [
+            bindings
+            for bindings in instances(relation, self.ground, evaluator.readings)
+            if before not in bindings.values()
+        ]
         for path in factors(relation):
             edits = neighbours(relation, NEIGHBOUR_KINDS, within=path)
             if not any(self._fails(edit.relation, evaluator, tried) for edit in edits):
@@ -185,10 +215,11 @@ class Trial:
         evaluator = Evaluator(world, Readings(dict(readings.fixed)), lone_sides(relation))
         before = self.ground.model.first - 1
         tried = 0
-        for bindings in instances(relation, self.ground):
+        for bindings in instances(relation, self.ground, evaluator.readings):
             try:
-                left = evaluator.value(relation.left, bindings)
-                right = evaluator.value(relation.right, bindings)
+                read = self.read(relation, evaluator.readings)
+                left = evaluator.value(read.left, bindings)
+                right = evaluator.value(read.right, bindings)
                 left, right = conform(world, evaluator.readings, relation, left, right)
             except MissingNode:
                 continue

@@ -6,9 +6,22 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bpttsym.evaluate import IDENTITIES
-from bpttsym.expr import Call, Derivative, Expr, Multiply, Norm, Relation, Symbol, Transpose, integer, walk
+from bpttsym.expr import (
+    Call,
+    Derivative,
+    Expr,
+    Multiply,
+    Norm,
+    Number,
+    Relation,
+    Symbol,
+    Transpose,
+    integer,
+    transform,
+    walk,
+)
 from bpttsym.ground import used_symbols
-from bpttsym.model import Definition, Model
+from bpttsym.model import Definition, Model, free_letters
 from bpttsym.shapes import ELEMENTWISE, LOSS_LETTERS
 
 LOSS_FUNCTION = r"\ell"
@@ -92,6 +105,7 @@ def _fit(relation: Relation, model: Model) -> Iterator[Variant]:
     losses = {entry for entry in missing if entry in numerators and entry[0] in LOSS_LETTERS}
     if missing - losses or not model.definitions:
         return
+    model = folded(relation, model)
     loose = any((name, 0) in defined for name, _ in losses)
     losses |= {entry for entry in leaves if entry[1] == 1}
     if not losses:
@@ -142,6 +156,41 @@ def _marks_vector(part: Expr) -> bool:
             return r"\mathbf" in name
         case _:
             return False
+
+
+def folded(relation: Relation, model: Model) -> Model:
+    """The model with a side definition (``z_t = V h_t``) put into the formulas that contain what it names.
+
+    Only where the claim differentiates by it and no other definition uses it: otherwise it would be on no path.
+    """
+    by = {part.by.name for part in walk(relation) if isinstance(part, Derivative) and isinstance(part.by, Symbol)}
+    used = {part.name for d in model.definitions for part in walk(d.body) if isinstance(part, Symbol)}
+    for side in model.definitions:
+        if side.name in by - used and len(side.index) == 1 and not isinstance(side.body, Symbol | Number):
+            letter = Symbol("t")
+            body = transform(side.body, lambda node, old=side.index[0]: _reindexed(node, old, letter))  # type: ignore[misc]
+            general = replace(side, index=(letter,), body=body)
+            others = tuple(replace(d, body=_with_name(d, general)) for d in model.definitions if d != side)
+            if others != tuple(d for d in model.definitions if d != side):
+                model = replace(model, definitions=(*others, general))
+    return model
+
+
+def _reindexed(node: Expr, old: Expr, new: Expr) -> Expr:
+    if isinstance(node, Symbol) and node.index:
+        return replace(node, index=tuple(new if part == old else part for part in node.index))
+    return node
+
+
+def _with_name(definition: Definition, side: Definition) -> Expr:
+    """The body of a definition with the formula of a side definition replaced by its name, at any index."""
+    letters = sorted(free_letters(definition.body) | {"t"})
+    body = definition.body
+    for letter in letters:
+        pattern = transform(side.body, lambda node, to=Symbol(letter): _reindexed(node, side.index[0], to))  # type: ignore[misc]
+        name = Symbol(side.name, (Symbol(letter),))
+        body = transform(body, lambda node, old=pattern, new=name: new if node == old else node)  # type: ignore[misc]
+    return body
 
 
 def _outputs(model: Model) -> list[Definition]:

@@ -305,9 +305,9 @@ class Judge:
         methods = {row.method for row in holding}
         status: Status = "conditional" if conditions else ("verified" if "" in methods else "proved")
         passed = [outcome for row in holding for outcome in row.outcomes if outcome.kind == "holds"]
-        skipped = sorted({item for outcome in passed for item in outcome.skipped})
-        if skipped:
-            told = (*told, range_words(skipped, passed))
+        limits = range_words(passed, first.variant.base.first)
+        if limits:
+            told = (*told, limits)
         return Verdict(
             case.entry,
             status,

@@ -86,7 +86,8 @@ def _may_turn(world: World, side: Expr, shape: tuple[int, int]) -> bool:
     last = side.factors[-1] if isinstance(side, Multiply) else side
     if not isinstance(last, Derivative) or not isinstance(last.by, Symbol):
         return False
-    return shape == world.shapes.get(last.by.name) or (last is side and 1 in shape)
+    alone = last is side
+    return (alone and 1 in shape) or (shape == world.shapes.get(last.by.name) and (alone or 1 not in shape))
 
 
 class Trial:
@@ -118,7 +119,10 @@ class Trial:
         if id(relation) not in self._inner:
             sides = self.ground.scalar_side(relation.left), self.ground.scalar_side(relation.right)
             self._inner[id(relation)] = relation, Relation(sides[0], relation.operator, sides[1], span=relation.span)
-        return self._inner[id(relation)][1]
+        read = self._inner[id(relation)][1]
+        if read != relation:
+            readings.ask("shorthand", relation.right)
+        return read
 
     def compare(self, relation: Relation, evaluator: Evaluator, bindings: Mapping[str, int]) -> tuple[float, int]:
         """The relative difference of the two sides in numbers, and the sample where it is largest."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from bpttsym.evaluate import IDENTITIES
 from bpttsym.expr import (
@@ -167,30 +168,36 @@ def folded(relation: Relation, model: Model) -> Model:
     used = {part.name for d in model.definitions for part in walk(d.body) if isinstance(part, Symbol)}
     for side in model.definitions:
         if side.name in by - used and len(side.index) == 1 and not isinstance(side.body, Symbol | Number):
-            letter = Symbol("t")
-            body = transform(side.body, lambda node, old=side.index[0]: _reindexed(node, old, letter))  # type: ignore[misc]
-            general = replace(side, index=(letter,), body=body)
-            others = tuple(replace(d, body=_with_name(d, general)) for d in model.definitions if d != side)
+            general = replace(side, index=(STEP,), body=_reindexed(side.body, side.index[0], STEP))
+            others = tuple(replace(d, body=_with_name(d.body, general)) for d in model.definitions if d != side)
             if others != tuple(d for d in model.definitions if d != side):
                 model = replace(model, definitions=(*others, general))
     return model
 
 
-def _reindexed(node: Expr, old: Expr, new: Expr) -> Expr:
-    if isinstance(node, Symbol) and node.index:
-        return replace(node, index=tuple(new if part == old else part for part in node.index))
-    return node
+STEP = Symbol("t")
 
 
-def _with_name(definition: Definition, side: Definition) -> Expr:
-    """The body of a definition with the formula of a side definition replaced by its name, at any index."""
-    letters = sorted(free_letters(definition.body) | {"t"})
-    body = definition.body
-    for letter in letters:
-        pattern = transform(side.body, lambda node, to=Symbol(letter): _reindexed(node, side.index[0], to))  # type: ignore[misc]
+def _reindexed(body: Expr, old: Expr, new: Expr) -> Expr:
+    def change(node: Expr) -> Expr:
+        if isinstance(node, Symbol) and node.index:
+            return replace(node, index=tuple(new if part == old else part for part in node.index))
+        return node
+
+    return transform(body, change)
+
+
+def _with_name(body: Expr, side: Definition) -> Expr:
+    """A body with the formula of a side definition replaced by its name, at any index letter."""
+    for letter in sorted(free_letters(body) | {STEP.name}):
+        pattern = _reindexed(side.body, STEP, Symbol(letter))
         name = Symbol(side.name, (Symbol(letter),))
-        body = transform(body, lambda node, old=pattern, new=name: new if node == old else node)  # type: ignore[misc]
+        body = transform(body, partial(_replaced, pattern, name))
     return body
+
+
+def _replaced(old: Expr, new: Expr, node: Expr) -> Expr:
+    return new if node == old else node
 
 
 def _outputs(model: Model) -> list[Definition]:

@@ -24,9 +24,11 @@ from bpttsym.expr import (
     Relation,
     Symbol,
     multiply,
+    names,
     walk,
 )
 from bpttsym.ground import Ground, instances, lengths, make_ground
+from bpttsym.latex import unicode_line
 from bpttsym.leaves import LeafRule, constant, scaled_identity, scaled_random
 from bpttsym.model import Definition, Model
 from bpttsym.numeric import NumericWorld
@@ -155,18 +157,18 @@ def _attack(relation: Relation, model: Model, length: int) -> tuple[Violation | 
             if broken is not None:
                 free = tuple((k, v) for k, v in bindings.items() if k != ground.model.horizon)
                 leaves = leaves_above(relation, evaluator, bindings, ground)
-                witness = Counterexample(length, free, leaves, _cells(ground), numbers(left), numbers(right))
+                witness = Counterexample(length, free, leaves, _cells(ground, relation), numbers(left), numbers(right))
                 return Violation(*broken[:2], witness, broken[2]), tried
     return None, tried
 
 
-def _cells(ground: Ground) -> tuple[str, ...]:
-    from bpttsym.latex import unicode_line
-
+def _cells(ground: Ground, relation: Relation) -> tuple[str, ...]:
+    """The formulas of the quantities that a relation names."""
+    wanted = names(relation)
     return tuple(
         f"{unicode_line(Symbol(d.name, d.index))} = {unicode_line(d.body)}"
         for d in ground.model.definitions
-        if isinstance(d.body, Call) and d.body.function in GAMMA
+        if d.name in wanted and isinstance(d.body, Call) and d.body.function in GAMMA
     )
 
 

@@ -24,6 +24,7 @@ from bpttsym.expr import (
     Number,
     Power,
     Product,
+    Relation,
     Sum,
     Symbol,
     Transpose,
@@ -47,6 +48,24 @@ class Vanished:
     bindings: BindingKey
 
 
+@dataclass(frozen=True, slots=True)
+class Lone:
+    """The derivatives that stand alone as a side, and whether one of them recurs inside the other side."""
+
+    sides: tuple[Derivative, ...] = ()
+    recurs: bool = False
+
+
+NONE_ALONE = Lone()
+
+
+def lone_sides(relation: Relation) -> Lone:
+    """The derivatives that stand alone as a side of a relation."""
+    sides = tuple(side for side in (relation.left, relation.right) if isinstance(side, Derivative))
+    inside = (part for side in (relation.left, relation.right) if side not in sides for part in walk(side))
+    return Lone(sides, bool(sides) and any(part == side for part in inside for side in sides))
+
+
 class Evaluator:
     """Values of expressions in one world under one reading.
 
@@ -55,14 +74,13 @@ class Evaluator:
     leaves, which vanish by definition, in ``told``.
     """
 
-    def __init__(
-        self, world: World, readings: Readings, lone: tuple[Derivative, ...] = (), observe: bool = False
-    ) -> None:
+    def __init__(self, world: World, readings: Readings, lone: Lone = NONE_ALONE, observe: bool = False) -> None:
         self.world = world
         self.graph = world.graph
         self.model = world.graph.model
         self.readings = readings
-        self.lone = lone
+        self.lone = lone.sides
+        self.recurs = lone.recurs
         self.observe = observe
         self.vanished: dict[tuple[int, BindingKey], Vanished] = {}
         self.told: set[tuple[int, BindingKey]] = set()
@@ -354,7 +372,7 @@ class Evaluator:
 
     def _shape_elsewhere(self, node: Sum | Product, bindings: Mapping[str, int], bound: frozenset[str]) -> Shape:
         """The shape that the body has at an index where it exists, for an empty sum or product."""
-        other = Evaluator(self.world, self.readings, self.lone)
+        other = Evaluator(self.world, self.readings, Lone(self.lone, self.recurs))
         for value in range(self.model.first - 1, self.graph.length + 1):
             try:
                 return self.world.shape(other.value(node.body, {**bindings, node.index: value}, bound | {node.index}))
@@ -399,7 +417,7 @@ class Evaluator:
             return False
         if any(variable[1] for variable in by):
             return self.readings.ask("states", node) == "immediate"
-        option = self.readings.ask("partial", node)
+        option = self.readings.ask("partial", node, () if self.recurs else ("total", "immediate"))
         if option == "total" or any(node is side for side in self.lone):
             return False
         return option == "immediate" or any(node == side for side in self.lone)

@@ -31,9 +31,14 @@ class Readings:
     fixed: Assignment
     met: dict[str, str] = field(default_factory=dict)
     examples: dict[str, object] = field(default_factory=dict)
+    options: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def ask(self, choice: str, example: object = None) -> str:
-        """The option taken for a choice; the first one where none is fixed."""
+    def ask(self, choice: str, example: object = None, options: tuple[str, ...] = ()) -> str:
+        """The option taken for a choice; the first one where none is fixed.
+
+        ``options`` narrows what there is to choose from in this equation.
+        """
+        self.options.setdefault(choice, options or OPTIONS[choice])
         option = self.fixed.get(choice) or OPTIONS[choice][0]
         self.met.setdefault(choice, option)
         if example is not None:
@@ -61,4 +66,4 @@ def explore(
                 prefix = {name: full[name] for name in full if name in assignment}
                 before = list(full)[: list(full).index(choice)]
                 prefix.update({name: full[name] for name in before})
-                stack.extend({**prefix, choice: option} for option in OPTIONS[choice][1:])
+                stack.extend({**prefix, choice: option} for option in readings.options[choice][1:])

@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 from bpttsym.edits import factors, neighbours
 from bpttsym.errors import Contradiction, LimitExceeded, NotRead
-from bpttsym.evaluate import Evaluator
+from bpttsym.evaluate import Evaluator, lone_sides
 from bpttsym.exact import ExactWorld
-from bpttsym.expr import Derivative, Expr, Multiply, Relation, Symbol, at
+from bpttsym.expr import Derivative, Expr, Multiply, Negate, Norm, Power, Relation, Symbol, Transpose, at
 from bpttsym.ground import Ground, instances
 from bpttsym.numeric import RELATIVE, NumericWorld
 from bpttsym.paths import PathWorld
@@ -48,11 +48,6 @@ class Outcome:
     count: int = 0
     passed: tuple[Instance, ...] = ()
     skipped: tuple[Instance, ...] = ()
-
-
-def lone_sides(relation: Relation) -> tuple[Derivative, ...]:
-    """The derivatives that stand alone as a side."""
-    return tuple(side for side in (relation.left, relation.right) if isinstance(side, Derivative))
 
 
 def conform(world: World, readings: Readings, relation: Relation, left: Any, right: Any) -> tuple[Any, Any]:
@@ -183,6 +178,8 @@ class Trial:
             if before not in bindings.values()
         ]
         for path in factors(relation):
+            while path and isinstance(at(relation, path[:-1]), Power | Norm | Negate | Transpose):
+                path = path[:-1]
             edits = neighbours(relation, NEIGHBOUR_KINDS, within=path)
             if not any(self._fails(edit.relation, evaluator, tried) for edit in edits):
                 return at(relation, path)

@@ -18,6 +18,7 @@ from bpttsym.expr import (
     Symbol,
     Transpose,
     integer,
+    names,
     transform,
     walk,
 )
@@ -119,7 +120,7 @@ def _identity(relation: Relation, scope: Model) -> Variant | None:
     """A claim about known functions of variables that nothing defines (``\\tanh(x) = ...``): true of every number."""
     symbols = used_symbols(relation, scope.horizon)
     known = any(isinstance(part, Call) and part.function in ELEMENTWISE for part in walk(relation))
-    if not known or not symbols or any(count or name in scope.arities for name, count in symbols):
+    if not known or not symbols or any(count or 0 in scope.arities.get(name, ()) for name, count in symbols):
         return None
     if any(isinstance(part, Call) and part.function not in ELEMENTWISE for part in walk(relation)):
         return None
@@ -129,9 +130,7 @@ def _identity(relation: Relation, scope: Model) -> Variant | None:
 
 def scalar_variant(relation: Relation, variant: Variant) -> Variant | None:
     """The same model with scalar states, where nothing in the claim or its definitions marks a vector."""
-    if any(
-        _marks_vector(part) for root in (relation, *(d.body for d in variant.base.definitions)) for part in walk(root)
-    ):
+    if any(_marks_vector(part) for root in (relation, *_used(relation, variant.base)) for part in walk(root)):
         return None
     build = variant.build
     condition = " and ".join(filter(None, (variant.condition, "the states are scalars")))
@@ -141,6 +140,18 @@ def scalar_variant(relation: Relation, variant: Variant) -> Variant | None:
         base=replace(variant.base, scalar=True),
         build=lambda length: replace(build(length), scalar=True),
     )
+
+
+def _used(relation: Relation, model: Model) -> list[Expr]:
+    """The formulas that a relation uses, those that they use, and so on."""
+    wanted = names(relation)
+    found: list[Expr] = []
+    while True:
+        more = [d.body for d in model.definitions if d.name in wanted and d.body not in found]
+        if not more:
+            return found
+        found.extend(more)
+        wanted = wanted.union(*(names(body) for body in more))
 
 
 def _marks_vector(part: Expr) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bpttsym.errors import NotRead
-from bpttsym.evaluate import Evaluator
+from bpttsym.evaluate import Evaluator, lone_sides
 from bpttsym.expr import Derivative, Relation, Symbol, walk
 from bpttsym.ground import Ground, instances, literal_steps, make_ground
 from bpttsym.leaves import constant, patterned
@@ -15,7 +15,7 @@ from bpttsym.model import Key
 from bpttsym.numeric import NumericWorld
 from bpttsym.readings import Readings
 from bpttsym.shapes import Shape, ShapeClash
-from bpttsym.trial import conform, lone_sides
+from bpttsym.trial import conform
 from bpttsym.variants import Variant
 from bpttsym.world import CannotSay, MissingNode
 

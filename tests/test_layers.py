@@ -42,7 +42,10 @@ PARTS: dict[str, tuple[str, ...]] = {
     "evaluate": ("world",),
     "numeric": ("leaves",),
     "verdict": ("variants", "trial", "witness", "bounds", "conditions"),
-    "wording": ("values", "advice"),
+    "derivation": ("names", "structure", "ways", "expansion", "summation"),
+    "check": ("manuscript",),
+    "build": ("report_page",),
+    "wording": ("evidence", "advice"),
 }
 
 # Imports within one row, each with its reason. `rnn` has none: it is an oracle, and imports nothing of ours.

@@ -1,0 +1,275 @@
+"""The main job: every document of a folder is verified, its gradients are derived, and all of it is written at once.
+
+Nothing is written before everything is proved. The files go into a new folder beside the output, which then takes
+the output's place, so that a run that fails or is interrupted leaves the former output whole.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+from math import ceil, log10
+from pathlib import Path
+from typing import Any
+
+from bpttsym.check import NotProved, derive, manuscript_of, proved_text
+from bpttsym.document import Document, read_document
+from bpttsym.errors import BpttsymError, Contradiction, UsageError
+from bpttsym.expr import Symbol
+from bpttsym.manuscript import settings, tex
+from bpttsym.model import Model
+from bpttsym.names import loss_names, parameters, relevant
+from bpttsym.report import to_json
+from bpttsym.report_page import Derived, page
+from bpttsym.source import read_source
+from bpttsym.structure import NotDerived
+from bpttsym.verdict import judge
+from bpttsym.wording import Judged, diagnose
+
+OK, FAILED, UNUSABLE, CONTRADICTED = 0, 1, 2, 3
+SUFFIXES = frozenset((".md", ".markdown", ".txt", ".tex", ".ipynb"))
+FORMS = ("sum", "expanded")
+WRITTEN = ("report.md", "report.json", "latex/*.tex", "figures/*", ".gitkeep")
+"""What a build writes; a folder that holds anything else is not taken for an output."""
+SMALLEST_BOUND = -12
+FIGURES = 6
+
+Files = dict[str, str]
+
+
+class Refused(BpttsymError):
+    """A document in which something is refuted or not as it expects, or an output that is not up to date."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """One document with its verdicts and the derivatives of its losses."""
+
+    judged: Judged
+    derived: tuple[Derived, ...]
+    texts: Files
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Run ``bpttsym build``; returns the exit status."""
+    folder, output = Path(arguments.folder), Path(arguments.output)
+    try:
+        results = [_result(path) for path in documents(folder)]
+        files = contents(results)
+        if arguments.check:
+            compare(files, output)
+            print(f"{arguments.output} is up to date: {_summary(results)}")
+        else:
+            write(files, output)
+            print(f"{arguments.output}: {_summary(results)}")
+    except Contradiction as error:
+        return _complain(f"{error}; this is an error of bpttsym", CONTRADICTED)
+    except (Refused, NotProved) as error:
+        return _complain(str(error), FAILED)
+    except BpttsymError as error:
+        return _complain(str(error), UNUSABLE)
+    except OSError as error:
+        return _complain(f"cannot write {arguments.output}: {(error.strerror or str(error)).lower()}", UNUSABLE)
+    return OK
+
+
+def _complain(message: str, status: int) -> int:
+    print(f"bpttsym: {message}", file=sys.stderr)
+    return status
+
+
+def _summary(results: list[Result]) -> str:
+    relations = sum(len(result.judged.verdicts) for result in results)
+    derivatives = sum(len(result.derived) for result in results)
+    found = f"{len(results)} documents with {relations} relations, all as expected"
+    return f"{found}; {derivatives} derivatives, all proved"
+
+
+# ---------------------------------------------------------------------------------------------------------- what is in
+
+
+def documents(folder: Path) -> list[Path]:
+    """The documents of a folder in the order of their names; raises UsageError where there are none."""
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder `{folder}`")
+    found = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in SUFFIXES)
+    if not found:
+        raise UsageError(f"there is no document in `{folder}`; documents end with {', '.join(sorted(SUFFIXES))}")
+    return found
+
+
+def _result(path: Path) -> Result:
+    """Verify a document and derive the gradients of its models; raises Refused or NotProved."""
+    source = replace(read_source(path), name=path.name)
+    document = read_document(source)
+    judged = Judged(document, tuple(judge(document)))
+    _refuse(judged, path)
+    derived: list[Derived] = []
+    texts: Files = {}
+    for number, model in enumerate(_models(document), 1):
+        name = f"latex/{path.stem}.tex" if number == 1 else f"latex/{path.stem}_{number}.tex"
+        try:
+            found = [_derived(model, by, name) for by in parameters(model)]
+            wanted = [(one.checked, form) for one in found for form in one.forms]
+            if wanted:
+                texts[name] = proved_text(tex(manuscript_of(wanted), settings(model)), "tex")
+        except NotProved as error:
+            raise NotProved(f"in {path}: {error}") from None
+        derived += found
+    return Result(judged, tuple(derived), texts)
+
+
+def _derived(model: Model, by: str, file: str) -> Derived:
+    """The derivative of the loss by a parameter, in the forms that the rules of derivation have for the model."""
+    checked = derive(model, Symbol(loss_names(model)[0]), Symbol(by))
+    forms, failures = [], []
+    for form in FORMS:
+        try:
+            checked.derivation.steps(form)
+            forms.append(form)
+        except NotDerived as error:
+            failures.append((form, str(error)))
+    return Derived(checked, tuple(forms), file, tuple(failures))
+
+
+def _refuse(judged: Judged, path: Path) -> None:
+    """Raise Refused, naming the first place where a document is not what it expects to be."""
+    if judged.passes():
+        return
+    for verdict in judged.verdicts:
+        if not verdict.as_expected:
+            found = diagnose(judged.document, verdict)
+            place = judged.document.source.locate(found.span.start if found else verdict.entry.span.start)
+            title = found.title if found else verdict.status
+            raise Refused(f"{path}:{place.line}:{place.column}: {title}: {verdict.read}")
+    raise Refused(f"{path}: an expectation does not fit its display")
+
+
+def _models(document: Document) -> list[Model]:
+    """The different models of a document that define a loss with parameters, without what the loss does not need."""
+    found: list[Model] = []
+    for model in document.models:
+        for loss in loss_names(model)[:1]:
+            plain = relevant(model, loss)
+            if parameters(plain) and plain.definitions not in [other.definitions for other in found]:
+                found.append(plain)
+    return found
+
+
+# --------------------------------------------------------------------------------------------------------- what is out
+
+
+def contents(results: list[Result]) -> Files:
+    """All files of the output by name; the same documents give the same bytes on every machine."""
+    files: Files = {}
+    for result in results:
+        for name, text in result.texts.items():
+            if name in files:
+                raise UsageError(f"two documents are called `{Path(name).stem}`")
+            files[name] = text
+    derived = [derived for result in results for derived in result.derived]
+    data = to_json([result.judged for result in results]) | {"derivations": [one.data() for one in derived]}
+    files["report.json"] = json.dumps(portable(data), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    worst = max((v.max_error for result in results for v in result.judged.verdicts), default=0.0)
+    files["report.md"] = page([(result.judged, result.derived) for result in results], error_bound(worst))
+    return files
+
+
+def portable(data: Any, key: str = "") -> Any:
+    """The data with errors rounded up to a power of ten and other numbers to a few figures."""
+    match data:
+        case Mapping():
+            return {name: portable(value, str(name)) for name, value in data.items()}
+        case list() | tuple():
+            return [portable(value, key) for value in data]
+        case float() if key == "max_error":
+            return error_bound(data)
+        case float():
+            return float(f"{data:.{FIGURES}g}")
+        case _:
+            return data
+
+
+def error_bound(error: float) -> float:
+    """The power of ten, of at least 1e-12, that an error does not exceed."""
+    power = SMALLEST_BOUND if error <= 0 else max(SMALLEST_BOUND, ceil(log10(error)))
+    return float(f"1e{power}")
+
+
+def write(files: Files, output: Path) -> None:
+    """Make the output folder hold exactly these files; until the last moment nothing of the former one is touched."""
+    _restore(output)
+    _own(output)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    fresh = output.parent / f".{output.name}.new-{os.getpid()}"
+    try:
+        for name, text in files.items():
+            path = fresh / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
+        _swap(fresh, output)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _before(output: Path) -> Path:
+    """Where the former output stands for the moment between two renamings."""
+    return output.parent / f".{output.name}.before"
+
+
+def _swap(fresh: Path, output: Path) -> None:
+    """Put the new folder in the place of the output; whatever happens, the former one or the new one stands there."""
+    before = _before(output)
+    try:
+        if output.exists():
+            os.rename(output, before)
+        os.rename(fresh, output)
+    except BaseException:
+        _restore(output)
+        raise
+    shutil.rmtree(before, ignore_errors=True)
+
+
+def _restore(output: Path) -> None:
+    """Put a former output back where a run was stopped between two renamings."""
+    before = _before(output)
+    if before.exists() and output.exists():
+        shutil.rmtree(before)
+    elif before.exists():
+        os.rename(before, output)
+
+
+def _own(output: Path) -> None:
+    """Raise UsageError for a path that is no folder, or that holds what no build has written."""
+    if not output.exists():
+        return
+    if not output.is_dir():
+        raise UsageError(f"`{output}` is no folder")
+    allowed = {path for pattern in WRITTEN for path in output.glob(pattern)}
+    for path in sorted(output.rglob("*")):
+        if not path.is_dir() and path not in allowed:
+            held = path.relative_to(output)
+            raise UsageError(f"`{output}` holds `{held}`, which no build writes; choose another folder")
+
+
+def compare(files: Files, output: Path) -> None:
+    """Raise Refused, naming the first file and line in which the output differs from these files."""
+    for name in sorted(files):
+        path = output / name
+        if not path.is_file():
+            raise Refused(f"{path} is missing; run `bpttsym build`")
+        there = path.read_bytes().decode("utf-8", "replace")
+        if there != files[name]:
+            pairs = zip_longest(there.split("\n"), files[name].split("\n"))
+            line = next(number for number, (old, new) in enumerate(pairs, 1) if old != new)
+            raise Refused(f"{path}:{line}: this is not what the documents give; run `bpttsym build`")
+    for pattern in ("report.*", "latex/*"):
+        for path in sorted(output.glob(pattern)):
+            if path.relative_to(output).as_posix() not in files:
+                raise Refused(f"{path} is left over; run `bpttsym build`")

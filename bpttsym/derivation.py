@@ -1,0 +1,191 @@
+r"""The derivative of one quantity of a model by another, in named steps that each make a claim.
+
+    \frac{\partial L}{\partial\psi} = \sum_{t=1}^{T}\sum_{k=1}^{t}\frac{\partial L}{\partial h_t}\cdots
+
+A derivation judges nothing: a step is a relation with a reason in words, and whether it is true is for
+``check`` to find out. What a form is called is a row of ``FORMS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from bpttsym.errors import UsageError
+from bpttsym.expansion import count_paths, expanded, steps_of, weighted
+from bpttsym.expr import Derivative, Expr, Number, Relation, Symbol, add, multiply, shifted, walk
+from bpttsym.model import Model
+from bpttsym.names import of_number, relevant, unknown
+from bpttsym.structure import NotDerived, Structure
+from bpttsym.summation import Chain, total
+from bpttsym.ways import Unrolled
+
+Words = tuple[str | Expr, ...]
+"""Running text with expressions in it, for a writer to print."""
+
+MAXIMUM_FACTORS = 100_000
+"""An expansion of more factors is not made as a tree; it can be written out term by term."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One claim of a derivation: what it is called, why it should hold, and the relation.
+
+    ``rows`` are the counts of terms that stand together in one row of a long sum, where the order has rows.
+    """
+
+    name: str
+    reason: Words
+    relation: Relation
+    rows: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """The derivative of ``of`` by ``by`` in a model, unrolled over ``length`` steps where a form needs a number."""
+
+    model: Model
+    of: Symbol
+    by: Symbol
+    length: int
+    _made: dict[str, tuple[Step, ...]] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def structure(self) -> Structure:
+        """The model made ready, with its graph over ``length`` steps."""
+        return Structure(self.model, self.length)
+
+    @cached_property
+    def chain(self) -> Chain:
+        """The model seen for any number of steps."""
+        return Chain(self.structure, self.of, self.by)
+
+    @property
+    def left(self) -> Derivative:
+        """What is derived."""
+        return self.structure.whole(self.of, self.by)
+
+    def steps(self, form: str) -> tuple[Step, ...]:
+        """The steps of a form, the one that says the derivative itself last."""
+        if form not in FORMS:
+            raise UsageError(unknown("form", form, FORMS))
+        if form not in self._made:
+            self._made[form] = FORMS[form].steps(self)
+        return self._made[form]
+
+    def fixed(self, form: str) -> bool:
+        """Whether a form is about one number of steps."""
+        return FORMS[form].fixed or has_literal_steps(self.model)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a form is made, what it is in words, and whether it is about one number of steps."""
+
+    title: str
+    steps: Callable[[Derivation], tuple[Step, ...]]
+    fixed: bool
+
+
+def derivation(model: Model, of: str | Symbol, by: str | Symbol, length: int | None = None) -> Derivation:
+    """The derivation of a derivative in a model; names may be LaTeX or plain (``psi``, ``W_hh``, ``h_0``).
+
+    Without a length, the model's own or 4. Raises UsageError for a name that the model does not have.
+    """
+    steps = length or model.length or 4
+    if length is not None and model.length not in (None, length) and has_literal_steps(model):
+        raise NotDerived(f"the definitions name single steps of {model.horizon} = {model.length}, not of {length}")
+    what = of_number(model, of)
+    ready = relevant(model, what.name)
+    ready = replace(ready, length=steps if has_literal_steps(ready) else None)
+    return Derivation(ready, what, of_number(model, by), steps)
+
+
+def has_literal_steps(model: Model) -> bool:
+    """Whether a definition names a step after the first by its number, so that it fits one horizon only."""
+    for definition in model.definitions:
+        for part in walk(definition.body):
+            if isinstance(part, Symbol) and any(isinstance(i, Number) and i.value > model.first for i in part.index):
+                return True
+    return False
+
+
+def _expanded(derivation: Derivation) -> tuple[Step, ...]:
+    """One term for each path of the graph with a number of steps; for a variable at any step, at each one."""
+    structure = derivation.structure
+    found: list[Step] = []
+    for by in steps_of(structure, derivation.by):
+        terms, factors = count_paths(structure, derivation.of, by)
+        if factors > MAXIMUM_FACTORS:
+            raise NotDerived(f"the expanded form has {terms} terms with {factors} factors; its sum form is one line")
+        left = structure.whole(derivation.of, by)
+        outputs = _outputs(derivation, by)
+        if outputs is not None:
+            found.append(outputs)
+        groups = expanded(structure, derivation.of, by)
+        right = add(*(term for group in groups for term in group))
+        steps = "one step" if structure.length == 1 else f"{structure.length} steps"
+        reason = (
+            *("one term for each path from ", by, " to ", derivation.of, f" in the graph of {steps}: "),
+            "the local Jacobians along it, the last output first, short paths before long",
+        )
+        found.append(Step("paths", reason, Relation(left, "=", right), tuple(map(len, groups))))
+    return tuple(found)
+
+
+def _outputs(derivation: Derivation, by: Symbol) -> Step | None:
+    """The chain rule through the states that the quantity reads, before any state is unrolled."""
+    structure = derivation.structure
+    if by.index or derivation.of.name in structure.states:
+        return None
+    walker = Unrolled(structure, by)
+    ways = sorted(walker.ways(derivation.of), key=lambda way: walker.key(way.end)[1], reverse=True)
+    if not any(way.end.name in structure.states for way in ways):
+        return None
+    terms = [
+        weighted(way.weight, *way.factors, *(() if way.end == by else (structure.whole(way.end, by),))) for way in ways
+    ]
+    reason = ("the chain rule through the states that ", derivation.of, " is computed from")
+    return Step("outputs", reason, Relation(structure.whole(derivation.of, by), "=", add(*terms)))
+
+
+def _sum(derivation: Derivation) -> tuple[Step, ...]:
+    """Sums over the steps with products of step Jacobians, for any number of steps."""
+    chain, by = derivation.chain, derivation.by
+    found: list[Step] = []
+    if chain.through and not by.index and derivation.of.name not in derivation.structure.states:
+        found += _states_by_parameter(derivation)
+    reason = "the sum over all paths, with the states between two steps as an ordered product"
+    reason = reason if chain.through else "the chain rule; no state lies between"
+    found.append(Step("sum", (reason,), Relation(derivation.left, "=", total(chain.terms()))))
+    return tuple(found)
+
+
+def _states_by_parameter(derivation: Derivation) -> list[Step]:
+    """The state by a parameter, from its own step before, and with that put in until the first step."""
+    structure, chain, by = derivation.structure, derivation.chain, derivation.by
+    letter = Symbol(chain.letters()[0])
+    state = Symbol(chain.state, (letter,))
+    before = Symbol(chain.state, (shifted(letter, -1),))
+    now = [weighted(exit_.way.weight, *exit_.way.factors) for exit_ in chain.exits(letter)]
+    earlier = multiply(chain.jacobian(before.index[0]), structure.whole(before, by))
+    return [
+        Step(
+            "step",
+            (state, " depends on ", by, " through its own step and through the state before"),
+            Relation(structure.whole(state, by), "=", add(*now, earlier)),
+        ),
+        Step(
+            "unrolled",
+            (f"the step before put in again and again, down to step {structure.model.first}",),
+            Relation(structure.whole(state, by), "=", total(Chain(structure, state, by).terms())),
+        ),
+    ]
+
+
+FORMS: dict[str, Form] = {
+    "expanded": Form("path by path", _expanded, True),
+    "sum": Form("as a sum over steps", _sum, False),
+}
+"""The forms that a derivative can be given in."""

@@ -1,0 +1,220 @@
+r"""A derivation as a text that can be read back: its settings, the model it is about, and its steps with reasons.
+
+One list of blocks, and a writer for each kind of text; what they print is what ``check`` reads and judges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from bpttsym.derivation import FORMS, Derivation, Words
+from bpttsym.expr import Add, Call, Derivative, Expr, Relation, Symbol, add, integer, walk
+from bpttsym.latex import latex, latex_pieces, unicode_line
+from bpttsym.model import Model
+
+ROW = 20
+"""How wide a row of a long sum may become, counted in fractions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A title; 1 is the highest level."""
+
+    level: int
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Running text with formulas in it."""
+
+    words: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """Relations that stand alone, one below the other; ``rows`` break the right side of a long sum."""
+
+    relations: tuple[Relation, ...]
+    rows: tuple[int, ...] = ()
+
+
+Block = Heading | Paragraph | Display
+
+
+def settings(model: Model) -> dict[str, str]:
+    """What a text about a model has to declare, so that nothing in it is left to be read in two ways."""
+    found = {"layout": "numerator"}
+    if model.first != 1:
+        found["first"] = str(model.first)
+    if model.initial_zero:
+        found["h_0"] = "zero"
+    if model.scalar:
+        found["state"] = "scalar"
+    return found
+
+
+def definitions(model: Model) -> Display:
+    """The model as it was defined."""
+    found: list[Relation] = []
+    for name, formals, body in model.functions:
+        found.append(Relation(Call(name, tuple(map(Symbol, formals))), "=", body))
+    found += [Relation(Symbol(d.name, d.index), "=", d.body) for d in model.definitions]
+    return Display(tuple(found))
+
+
+def manuscript(wanted: Sequence[tuple[Derivation, str]]) -> list[Block]:
+    """Forms of derivatives in one model: what holds for any number of steps first, then the rest."""
+    model, length = wanted[0][0].model, wanted[0][0].length
+    blocks: list[Block] = [Heading(1, ("The model",)), definitions(model)]
+    general = [(one, form) for one, form in wanted if not one.fixed(form)]
+    if general:
+        blocks.append(Heading(2, ("For any number of steps",)))
+    for one, form in general:
+        blocks += _form(one, form)
+    fixed = [(one, form) for one, form in wanted if one.fixed(form)]
+    if fixed:
+        title = "For one step" if length == 1 else f"For {length} steps"
+        blocks += [Heading(2, (title,)), horizon(model, length)]
+    for one, form in fixed:
+        blocks += _form(one, form)
+    return blocks
+
+
+def _form(derivation: Derivation, form: str) -> list[Block]:
+    title: Words = ("The derivative of ", derivation.of, " by ", derivation.by, f", {FORMS[form].title}")
+    blocks: list[Block] = [Heading(3, title)]
+    for step in derivation.steps(form):
+        blocks += [Paragraph(step.reason), Display((step.relation,), step.rows)]
+    return blocks
+
+
+def horizon(model: Model, length: int) -> Display:
+    """The number of steps."""
+    return Display((Relation(Symbol(model.horizon), "=", integer(length)),))
+
+
+def rows(display: Display) -> Iterator[str]:
+    """The rows of a display, aligned at the relation; long sums are broken between outputs and at full rows."""
+    for relation in display.relations:
+        pieces = list(latex_pieces(relation.right))
+        for first, last in _breaks(relation, display.rows):
+            shown = "".join(pieces[first:last])
+            yield rf"&\quad{shown}" if first else f"{latex(relation.left)} &{relation.operator} {shown}"
+
+
+def _lines(display: Display) -> Iterator[str]:
+    """The rows of a display for a terminal."""
+    for relation in display.relations:
+        head = f"{unicode_line(relation.left)} {unicode_line(Symbol(relation.operator))} "
+        terms = _terms(relation)
+        for first, last in _breaks(relation, display.rows):
+            shown = unicode_line(add(*terms[first:last]))
+            sign = "" if shown.startswith("-") else "+ "
+            yield f"{' ' * (len(head) - 2)}{sign}{shown}" if first else f"{head}{shown}"
+
+
+def _terms(relation: Relation) -> tuple[Expr, ...]:
+    return relation.right.terms if isinstance(relation.right, Add) else (relation.right,)
+
+
+def _breaks(relation: Relation, counts: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Where the rows of a right side begin and end, counted in terms."""
+    terms = _terms(relation)
+    start = 0
+    for count in counts if sum(counts) == len(terms) else (len(terms),):
+        yield from _full(terms, start, start + count)
+        start += count
+
+
+def _full(terms: Sequence[Expr], start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Where rows begin and end, so that none is wider than ROW."""
+    width, first = 0, start
+    for position in range(start, end):
+        own = max(1, sum(isinstance(part, Derivative) for part in walk(terms[position])))
+        if width and width + own > ROW:
+            yield first, position
+            width, first = 0, position
+        width += own
+    yield first, end
+
+
+def display_latex(display: Display) -> str:
+    """A display as LaTeX: one row alone, more of them aligned."""
+    lines = list(rows(display))
+    if len(lines) == 1:
+        return lines[0].replace("&", "", 1)
+    body = " \\\\\n".join(lines)
+    return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
+
+
+def _inline(words: Words) -> str:
+    return "".join(part if isinstance(part, str) else f"${latex(part)}$" for part in words)
+
+
+def spoken(words: Words) -> str:
+    """Words for a terminal."""
+    return "".join(part if isinstance(part, str) else unicode_line(part) for part in words)
+
+
+def markdown(blocks: Sequence[Block], declared: dict[str, str]) -> str:
+    """The blocks as Markdown, with mathematics in fences."""
+    parts = ["---\n" + "".join(f"{key}: {value}\n" for key, value in declared.items()) + "---\n"]
+    for block in blocks:
+        match block:
+            case Heading(level, words):
+                parts.append(f"{'#' * level} {_inline(words)}\n")
+            case Paragraph(words):
+                parts.append(f"{_sentence(words, _inline)}\n")
+            case Display():
+                parts.append(f"```math\n{display_latex(block)}\n```\n")
+    return "\n".join(parts)
+
+
+def _sentence(words: Words, write: Callable[[Words], str]) -> str:
+    """A reason as a sentence that leads to the display below it."""
+    first, *rest = words
+    start = first[:1].upper() + first[1:] if isinstance(first, str) else first
+    return write((start, *rest)) + ":"
+
+
+TEX_HEAD = r"""\documentclass{article}
+\usepackage[a4paper,landscape,margin=15mm]{geometry}
+\usepackage{amsmath}
+\allowdisplaybreaks
+\setlength{\parindent}{0pt}
+\setcounter{secnumdepth}{0}
+"""
+
+
+def tex(blocks: Sequence[Block], declared: dict[str, str]) -> str:
+    """The blocks as a TeX document that stands alone."""
+    parts = ["".join(f"% bpttsym: {key}: {value}\n" for key, value in declared.items()) + TEX_HEAD]
+    parts.append("\\begin{document}\n")
+    for block in blocks:
+        match block:
+            case Heading(level, words):
+                parts.append(f"\\{'sub' * (level - 1)}section{{{_inline(words)}}}\n")
+            case Paragraph(words):
+                parts.append(f"{_sentence(words, _inline)}\n")
+            case Display():
+                lines = " \\\\\n".join(rows(block))
+                parts.append(f"\\begin{{align*}}\n{lines}\n\\end{{align*}}\n")
+    parts.append("\\end{document}\n")
+    return "\n".join(parts)
+
+
+def unicode_text(blocks: Sequence[Block]) -> str:
+    """The blocks as plain text for a terminal, one line for each relation."""
+    parts = []
+    for block in blocks:
+        match block:
+            case Heading(level, words):
+                title = spoken(words)
+                parts.append(f"{title}\n{('=' if level == 1 else '-') * len(title)}\n")
+            case Paragraph(words):
+                parts.append(f"{_sentence(words, spoken)}\n")
+            case Display():
+                parts.append("".join(f"    {line}\n" for line in _lines(block)))
+    return "\n".join(parts)

@@ -1,0 +1,125 @@
+r"""Names of a model as people type them: ``psi``, ``W_hh``, ``h_0``, ``y_hat_2`` or LaTeX as it stands.
+
+A name that the model does not have raises UsageError and tells the nearest that it has.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from bpttsym.errors import UsageError
+from bpttsym.expr import Expr, Symbol, integer, walk
+from bpttsym.model import Model, index_letters
+from bpttsym.shapes import LOSS_LETTERS
+
+STEP_LETTERS = ("t", "k", "s", "n", "i", "j")
+_FONT = re.compile(r"\\(?:mathcal|mathbf|mathrm|mathbb|boldsymbol|text)\s*\{([^{}]*)\}")
+_ACCENT = re.compile(r"\\(hat|tilde|bar|vec|dot)\s*(?:\{([^{}]*)\}|(\w))")
+
+
+def plain(name: str) -> str:
+    r"""A name without LaTeX: ``\hat{y}`` is ``y_hat``, ``W_{hh}`` is ``W_hh``, ``\mathcal{L}`` is ``L``."""
+    text = _FONT.sub(r"\1", name)
+    text = _ACCENT.sub(lambda found: f"{found[2] or found[3]}_{found[1]}", text)
+    return re.sub(r"[\\{}\s]", "", text)
+
+
+def _spellings(name: str) -> set[str]:
+    spelled = plain(name)
+    found = {spelled, spelled.replace("_", "")}
+    if (match := re.fullmatch(r"(\w+)_(hat|tilde|bar|vec|dot)", spelled)) is not None:
+        found |= {f"{match[2]}_{match[1]}", f"{match[2]}{match[1]}"}
+    return found
+
+
+def known_names(model: Model) -> dict[str, frozenset[int]]:
+    """The names of a model with the numbers of indices they carry, functions and sets left out."""
+    applied = {name for name, _ in model.sets} | {model.horizon}
+    letters = set().union(*(index_letters(definition.body) for definition in model.definitions), ())
+    return {
+        name: counts
+        for name, counts in model.arities.items()
+        if name not in applied and not (counts == frozenset((0,)) and name in letters)
+    }
+
+
+def of_number(model: Model, text: str | Symbol) -> Symbol:
+    """The quantity that a text names; raises UsageError with the nearest names where there is none."""
+    if isinstance(text, Symbol):
+        return text
+    names = known_names(model)
+    for name, index in _readings(text, model):
+        exact = [known for known in names if known == name and len(index) in names[known]]
+        near = [known for known in names if plain(name) in _spellings(known) and len(index) in names[known]]
+        for known in exact or near:
+            return Symbol(known, index)
+    if text == "L" and (losses := loss_names(model)):
+        return Symbol(losses[0])
+    raise UsageError(unknown("quantity", text, shown_names(model)))
+
+
+def _readings(text: str, model: Model) -> Iterator[tuple[str, tuple[Expr, ...]]]:
+    """The text as a name, and as a name with one index."""
+    yield text.strip(), ()
+    found = re.fullmatch(r"\s*(.+?)_\{?(\w+)\}?\s*", text)
+    if found is not None:
+        step = found[2]
+        if step.isdecimal():
+            yield found[1], (integer(int(step)),)
+        elif step == model.horizon or step in STEP_LETTERS:
+            yield found[1], (Symbol(step),)
+
+
+def loss_names(model: Model) -> list[str]:
+    """The numbers that a model defines and that no other definition uses: what it is about."""
+    parts = (part for definition in model.definitions for part in walk(definition.body))
+    used = {part.name for part in parts if isinstance(part, Symbol) and not part.index}
+    return [d.name for d in model.definitions if not d.index and d.name in LOSS_LETTERS and d.name not in used]
+
+
+def relevant(model: Model, name: str) -> Model:
+    """The model without the definitions that a quantity is not computed from."""
+    needed, open_ = {name}, [name]
+    while open_:
+        below = open_.pop()
+        for definition in model.definitions:
+            if definition.name == below:
+                parts = {part.name for part in walk(definition.body) if isinstance(part, Symbol)}
+                open_ += parts - needed
+                needed |= parts
+    kept = tuple(definition for definition in model.definitions if definition.name in needed)
+    return replace(model, definitions=kept, abbreviations=(), label="")
+
+
+def parameters(model: Model) -> list[str]:
+    """The leaves without steps that the model computes with, targets left out, in the order they are met."""
+    defined = {definition.name for definition in model.definitions}
+    letters = set().union(*(index_letters(definition.body) for definition in model.definitions), ())
+    found: dict[str, None] = {}
+    for definition in model.definitions:
+        if definition.name in LOSS_LETTERS:
+            continue
+        for part in walk(definition.body):
+            if isinstance(part, Symbol) and not part.index and part.name not in letters | {model.horizon}:
+                found.update(dict.fromkeys(model.set_members.get(part.name, (part.name,))))
+    return [name for name in found if name not in defined]
+
+
+def shown_names(model: Model) -> list[str]:
+    """The names of a model as one types them, a step letter for those that have steps."""
+    found = []
+    for name, counts in known_names(model).items():
+        found += [plain(name) + "_t" * count for count in sorted(counts) if count < 2]
+    return sorted(found)
+
+
+def unknown(kind: str, text: str, known: Iterable[str]) -> str:
+    """One sentence that names the nearest right thing."""
+    listed = list(known)
+    near = difflib.get_close_matches(text, listed, 1, 0.3)
+    if near:
+        return f"there is no {kind} `{text}`; the nearest is `{near[0]}` (there are {', '.join(listed)})"
+    return f"there is no {kind} `{text}`; there are {', '.join(listed)}"

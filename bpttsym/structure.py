@@ -1,0 +1,159 @@
+r"""What a derivative runs through: which quantities are states, and what each quantity is computed from.
+
+    \mathcal{L} -> \hat{y}_t -> h_t -> h_{t-1} -> ... -> h_k -> \psi
+
+A state is a quantity that is computed from itself at another step; what a cell computes on the way from one
+step to the next (``a_t`` of ``h_t = \tanh(a_t)``) is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+from bpttsym.errors import BpttsymError, NotRead
+from bpttsym.expr import Add, Derivative, Expr, Multiply, Negate, Number, Sum, Symbol, children, integer, walk
+from bpttsym.ground import Ground, make_ground
+from bpttsym.model import Definition, Model
+
+CLEAR_LENGTH = 4
+"""A horizon long enough for every ambiguity of a derivative to show."""
+
+
+class NotDerived(BpttsymError):
+    """A derivative that is outside of what the rules of derivation cover; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Binder:
+    """The sum that an index letter of a way is bound by."""
+
+    letter: str
+    lower: Expr
+    upper: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One occurrence of a parent in a definition; ``weight`` is the number before it where it is a plain term."""
+
+    parent: Symbol
+    weight: Fraction | None
+    binder: Binder | None = None
+
+
+class Structure:
+    """The parts of a model that every form of a derivative needs."""
+
+    def __init__(self, model: Model, length: int) -> None:
+        self.given = model
+        self.length = length
+        self.ground: Ground = make_ground(model, length)
+        self.model = self.ground.model
+        self.graph = self.ground.graph
+
+    @cached_property
+    def uses(self) -> Mapping[str, frozenset[str]]:
+        """For every defined name, the names in its definitions."""
+        found: dict[str, set[str]] = {}
+        for definition in self.model.definitions:
+            found.setdefault(definition.name, set()).update(name for name, _ in self._mentions(definition))
+        return {name: frozenset(names) for name, names in found.items()}
+
+    def _mentions(self, definition: Definition) -> Iterator[tuple[str, tuple[Expr, ...]]]:
+        for part in walk(definition.body):
+            if isinstance(part, Symbol):
+                members = self.model.set_members.get(part.name, (part.name,))
+                yield from ((name, part.index) for name in members)
+
+    def reaches(self, name: str, target: str) -> bool:
+        """Whether a quantity depends on another through one definition or more, at any steps."""
+        return target in self._below(name)
+
+    def _below(self, name: str) -> set[str]:
+        seen: set[str] = set()
+        open_ = [name]
+        while open_:
+            for below in self.uses.get(open_.pop(), ()):
+                if below not in seen:
+                    seen.add(below)
+                    open_.append(below)
+        return seen
+
+    @cached_property
+    def states(self) -> tuple[str, ...]:
+        """The names that a definition refers to at another step and that depend on it in turn."""
+        found: dict[str, None] = {}
+        for definition in self.model.definitions:
+            for name, index in self._mentions(definition):
+                if definition.index and index and index != definition.index:
+                    same = name == definition.name or self.reaches(name, definition.name)
+                    if same and self.reaches(definition.name, name):
+                        found[name] = None
+        return tuple(found)
+
+    @cached_property
+    def ambiguous(self) -> frozenset[tuple[str, str]]:
+        """The pairs of names whose unmarked derivative could be total or immediate at some steps."""
+        found: set[tuple[str, str]] = set()
+        graphs = [self.graph]
+        if self.length < CLEAR_LENGTH:
+            with suppress(NotRead):  # definitions at literal steps exist at their own horizon only
+                graphs.append(make_ground(self.model, CLEAR_LENGTH).graph)
+        for graph in graphs:
+            for key, node in graph.nodes.items():
+                found |= {(key[0], parent[0]) for parent in node.parents if graph.ambiguous(key, parent)}
+        return frozenset(found)
+
+    def is_number(self, symbol: Symbol) -> bool:
+        """Whether a quantity has one entry."""
+        return self.ground.shapes.get(symbol.name) == (1, 1)
+
+    def local(self, of: Symbol, by: Symbol) -> Derivative:
+        """The local Jacobian, marked as immediate where an unmarked one could be read as total."""
+        return Derivative(of, by, "immediate" if (of.name, by.name) in self.ambiguous else "partial")
+
+    def whole(self, of: Symbol, by: Symbol) -> Derivative:
+        """The total derivative, marked where an unmarked one could be read as immediate, or is one of a state."""
+        marked = (of.name, by.name) in self.ambiguous or (of.name in self.states and not by.index)
+        return Derivative(of, by, "total" if marked else "partial")
+
+    def references(self, body: Expr) -> Iterator[Edge]:
+        """What a body is computed from: each occurrence with its number in front, None where it is no plain term."""
+        yield from self._references(body, Fraction(1), None)
+
+    def _references(self, body: Expr, weight: Fraction | None, binder: Binder | None) -> Iterator[Edge]:
+        match body:
+            case Symbol(name, index):
+                members = self.model.set_members.get(name, ()) if not index else ()
+                for member in members or (name,):
+                    yield Edge(Symbol(member, index), None if members else weight, binder)
+            case Negate(inner):
+                yield from self._references(inner, None if weight is None else -weight, binder)
+            case Add(terms):
+                for term in terms:
+                    yield from self._references(term, weight, binder)
+            case Sum(inner, letter, lower, upper):
+                if binder is not None:
+                    raise NotDerived(f"a sum over `{letter}` inside of a sum over `{binder.letter}` is not derived")
+                first = integer(self.model.first) if lower is None else lower
+                last = Symbol(self.model.horizon) if upper is None else upper
+                yield from self._references(inner, weight, Binder(letter, first, last))
+            case Multiply((Number(number), inner)):
+                yield from self._references(inner, None if weight is None else weight * number, binder)
+            case _:
+                for child in children(body):
+                    yield from self._references(child, None, binder)
+
+
+def merged(edges: list[Edge]) -> list[Edge]:
+    """One edge for each parent; a parent that occurs twice has the sum of its numbers, or none."""
+    found: dict[tuple[Symbol, Binder | None], Fraction | None] = {}
+    for edge in edges:
+        key = (edge.parent, edge.binder)
+        known = found.get(key, Fraction(0))
+        found[key] = None if known is None or edge.weight is None else known + edge.weight
+    return [Edge(parent, weight, binder) for (parent, binder), weight in found.items() if weight != 0]

@@ -88,14 +88,14 @@ def _cell(body: Call, taken: set[str], state: str) -> Expr:
     return Call(r"\tanh", (Add(tuple(terms)) if len(terms) > 1 else terms[0],))
 
 
-def judge_bound(relation: Relation, variant: Variant) -> BoundResult:
+def judge_bound(relation: Relation, variant: Variant, where: tuple[Relation, ...] = ()) -> BoundResult:
     """Attack a bound; ``refuted`` with a witness, ``verified`` if it survives, ``unchecked`` if it has no value."""
     base = concrete(variant.base)
     steps = (base.length,) if base.length is not None else lengths(relation, base)
     tried = 0
     try:
         for length in steps:
-            found, count = _attack(relation, base, length)
+            found, count = _attack(relation, base, length, where)
             tried += count
             if found is not None:
                 return _refuted(relation, base, found, tried)
@@ -135,13 +135,15 @@ def _attacks(recurrent: frozenset[str]) -> Iterator[tuple[LeafRule, int]]:
             yield scaled_random(scale, seed), 3
 
 
-def _attack(relation: Relation, model: Model, length: int) -> tuple[Violation | None, int]:
+def _attack(
+    relation: Relation, model: Model, length: int, where: tuple[Relation, ...] = ()
+) -> tuple[Violation | None, int]:
     tried = 0
     recurrent = frozenset(w.name for d in model.definitions if (w := _recurrent_weight(d)) is not None)
     for rule, size in _attacks(recurrent):
         ground = make_ground(model, length, lambda position, size=size: size)  # type: ignore[misc]
         world = NumericWorld(ground.graph, ground.shapes, 1, 0, rule)
-        evaluator = Evaluator(world, Readings({}))
+        evaluator = Evaluator(world, Readings({}, where))
         for bindings in instances(relation, ground, evaluator.readings):
             if ground.model.first - 1 in bindings.values():
                 continue

@@ -38,7 +38,8 @@ COUNTS = frozenset(("K", "V", "D", "C", "M", "N", "n", "m", "d", "H"))
 class Entry:
     """One relation of a display: a definition, a claim, or something that was not read.
 
-    ``scope`` is the number of the scope in which it stands; ``relation`` is None where nothing was read.
+    ``scope`` is the number of the scope in which it stands; ``relation`` is None where nothing was read;
+    ``where`` holds conditions on its indices (``t < T``) and ``words`` what else stands behind it.
     """
 
     equation: int
@@ -51,6 +52,8 @@ class Entry:
     open: bool = False
     expected: str | None = None
     model: str = ""
+    where: tuple[Relation, ...] = ()
+    words: str = ""
 
 
 @dataclass
@@ -216,12 +219,20 @@ class _Reader:
     def _display(self, maths: Maths, lines: list[Line]) -> None:
         part = 0
         begin = len(self.entries)
+        row: list[Entry] = []
         for line in lines:
+            row = row if line.same_row else []
             for relation in self._relations(line):
+                if row and isinstance(relation, Relation) and self.scopes[-1].is_index_relation(relation):
+                    for entry in row:
+                        entry.where = (*entry.where, relation)
+                    continue
                 part += 1
                 span = relation.span or line.span
                 entry = Entry(maths.number, part, span, "unchecked", len(self.scopes) - 1, model=maths.model)
+                entry.words = line.words
                 self.entries.append(entry)
+                row.append(entry)
                 if isinstance(relation, NotRead):
                     entry.failure = relation
                     continue

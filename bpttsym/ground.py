@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 
+from bpttsym.errors import NotRead
 from bpttsym.expr import Expr, Number, Relation, Symbol, walk
-from bpttsym.model import Definition, Graph, Model, free_letters, has_derivative, index_letters
+from bpttsym.model import Definition, Graph, Model, free_letters, has_derivative, index_letters, index_value
 from bpttsym.readings import Readings
 from bpttsym.shapes import (
     DEFAULT_SIZES,
@@ -110,6 +112,30 @@ LAST_STEPS = frozenset((r"\tau", "T_{y}", "T_{x}", "n", "N"))
 """Letters that may name the last step where no definition runs over them."""
 
 
+COMPARISONS: dict[str, Callable[[int, int], bool]] = {
+    "=": operator.eq,
+    "<": operator.lt,
+    ">": operator.gt,
+    r"\le": operator.le,
+    r"\ge": operator.ge,
+    r"\ne": operator.ne,
+}
+
+
+def satisfies(where: tuple[Relation, ...], bindings: Mapping[str, int]) -> bool:
+    """Whether index values fulfil the conditions that stand behind an equation (``t < T``).
+
+    Raises NotRead for a condition that is no comparison of step numbers.
+    """
+    for condition in where:
+        compare = COMPARISONS.get(condition.operator)
+        if compare is None:
+            raise NotRead("this condition on the indices is not read", condition.span)
+        if not compare(index_value(condition.left, bindings), index_value(condition.right, bindings)):
+            return False
+    return True
+
+
 def instances(relation: Relation, ground: Ground, readings: Readings) -> Iterator[dict[str, int]]:
     """The values of the free indices that are tried; those that reach a missing node are left out later.
 
@@ -123,7 +149,9 @@ def instances(relation: Relation, ground: Ground, readings: Readings) -> Iterato
             letters.remove(letter)
             fixed[letter] = ground.length
     for values in product(steps, repeat=len(letters)):
-        yield {**fixed, **dict(zip(letters, values, strict=True))}
+        bindings = {**fixed, **dict(zip(letters, values, strict=True))}
+        if satisfies(readings.where, bindings):
+            yield bindings
 
 
 def literal_steps(relation: Relation) -> list[int]:

@@ -23,12 +23,16 @@ from bpttsym.tokens import MAXIMUM_NESTING, Tok, tokenize
 
 @dataclass(slots=True)
 class Line:
-    """One line of a display: a chain that was read, or the reason why not; ``remark`` holds words before it."""
+    """One line of a display: a chain that was read, or the reason why not.
+
+    ``same_row`` says that it stands behind another line in its row; ``words`` are those behind it.
+    """
 
     span: Span
     chain: Chain | None
     failure: NotRead | None
-    remark: str = ""
+    same_row: bool = False
+    words: str = ""
 
 
 def _hull(first: Any, last: Any) -> Span:
@@ -278,7 +282,7 @@ def read_display(text: str, offset: int = 0) -> list[Line]:
     for piece in split_lines(tokens):
         span = Span(piece.tokens[0].start, piece.tokens[-1].end)
         try:
-            lines.append(Line(span, read_line(piece.tokens), None, piece.remark))
+            lines.append(Line(span, read_line(piece.tokens), None, piece.same_row, piece.words))
         except NotRead as error:
-            lines.append(Line(span, None, error, piece.remark))
+            lines.append(Line(span, None, error, piece.same_row, piece.words))
     return lines

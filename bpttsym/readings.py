@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from bpttsym.expr import Relation
+
 OPTIONS: dict[str, tuple[str, ...]] = {
     "layout": ("numerator", "mixed", "denominator"),
     "partial": ("total", "immediate", "recurring"),
@@ -26,12 +28,20 @@ Outcome = TypeVar("Outcome")
 
 @dataclass(slots=True)
 class Readings:
-    """Answers for one evaluation; ``met`` is what was asked, with an example of what it was asked about."""
+    """Answers for one evaluation; ``met`` is what was asked, with an example of what it was asked about.
+
+    ``where`` holds the conditions on the free indices that stand behind the equation.
+    """
 
     fixed: Assignment
+    where: tuple[Relation, ...] = ()
     met: dict[str, str] = field(default_factory=dict)
     examples: dict[str, object] = field(default_factory=dict)
     options: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def settled(self) -> Readings:
+        """The same answers, all of them fixed, for another evaluation."""
+        return Readings({**self.met, **self.fixed}, self.where)
 
     def ask(self, choice: str, example: object = None, options: tuple[str, ...] = ()) -> str:
         """The option taken for a choice; the first one where none is fixed.
@@ -47,14 +57,14 @@ class Readings:
 
 
 def explore(
-    evaluate: Callable[[Readings], Outcome], declared: Assignment
+    evaluate: Callable[[Readings], Outcome], declared: Assignment, where: tuple[Relation, ...] = ()
 ) -> Iterator[tuple[dict[str, str], Readings, Outcome]]:
     """Every assignment of the choices that ``evaluate`` meets, with its outcome; a declared choice is fixed."""
     stack: list[dict[str, str]] = [{}]
     seen: set[tuple[tuple[str, str], ...]] = set()
     while stack:
         assignment = stack.pop()
-        readings = Readings({**assignment, **declared})
+        readings = Readings({**assignment, **declared}, where)
         outcome = evaluate(readings)
         full = {choice: option for choice, option in readings.met.items() if choice not in declared}
         key = tuple(sorted(full.items()))

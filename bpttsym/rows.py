@@ -22,10 +22,11 @@ _CLOSES = frozenset(("RBRACE", "CLOSE", "NORM_CLOSE"))
 
 @dataclass(slots=True)
 class Piece:
-    """The tokens of one line and the words that stood before it."""
+    """The tokens of one line, whether it continues a row after a comma or words, and the words behind it."""
 
     tokens: list[Tok]
-    remark: str = ""
+    same_row: bool = False
+    words: str = ""
 
 
 def split_lines(tokens: list[Tok]) -> Iterator[Piece]:
@@ -36,6 +37,7 @@ def split_lines(tokens: list[Tok]) -> Iterator[Piece]:
             if position == 0 and lines and _continues(lines[-1].tokens, piece.tokens, aligned):
                 lines[-1].tokens.extend(piece.tokens)
             else:
+                piece.same_row = position > 0
                 lines.append(piece)
     for line in lines:
         _strip(line)
@@ -82,27 +84,26 @@ def _rows(tokens: Iterator[Tok]) -> Iterator[tuple[list[Tok], bool]]:
         yield row, aligned
 
 
-def _pieces(row: list[Tok]) -> Iterator[Piece]:
+def _pieces(row: list[Tok]) -> list[Piece]:
     """The parts of a row between words, and between commas that part relations."""
     depth = 0
     part: list[Tok] = []
-    remark = ""
+    found: list[Piece] = []
     for tok in row:
         depth += (tok.kind in _OPENS) - (tok.kind in _CLOSES)
         label = tok.kind == "COLON" and depth == 0
         if depth == 0 and (tok.kind == "TEXT" or label):
-            if label:
-                part = []
-            if part:
-                yield from _commas(part, remark)
-            part, remark = [], (f"{remark} {tok.value}".strip() if not part else tok.value)
+            found.extend([] if label else _commas(part))
+            part = []
+            if found and not label:
+                found[-1].words = f"{found[-1].words} {tok.value}".strip()
         else:
             part.append(tok)
-    if part:
-        yield from _commas(part, remark)
+    found.extend(_commas(part))
+    return found
 
 
-def _commas(part: list[Tok], remark: str) -> Iterator[Piece]:
+def _commas(part: list[Tok]) -> list[Piece]:
     depth = 0
     begin = 0
     pieces: list[list[Tok]] = []
@@ -112,9 +113,7 @@ def _commas(part: list[Tok], remark: str) -> Iterator[Piece]:
             pieces.append(part[begin:position])
             begin = position + 1
     pieces.append(part[begin:])
-    for piece in pieces:
-        if piece:
-            yield Piece(piece, remark)
+    return [Piece(piece) for piece in pieces if piece]
 
 
 def _continues(before: list[Tok], row: list[Tok], aligned: bool) -> bool:

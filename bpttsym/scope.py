@@ -106,7 +106,7 @@ class Scope:
     def define(self, relation: Relation) -> bool:
         """Take a relation in as a definition; False if it is a claim."""
         left, right = relation.left, relation.right
-        if relation.operator == r"\in" or isinstance(right, Hole) or self._is_index_relation(relation):
+        if relation.operator == r"\in" or isinstance(right, Hole) or self.is_index_relation(relation):
             return True
         if relation.operator == r"\leftarrow":
             return isinstance(left, Symbol)
@@ -131,7 +131,8 @@ class Scope:
         if relation.span is not None:
             self.own.append(relation.span)
 
-    def _is_index_relation(self, relation: Relation) -> bool:
+    def is_index_relation(self, relation: Relation) -> bool:
+        """Whether it only says something of step numbers (``k < t``)."""
         letters = self.signature.indices | {self.signature.horizon}
         parts = [part for side in (relation.left, relation.right) for part in walk(side)]
         if relation.left == Symbol(self.signature.horizon) and relation.operator in DEFINING:

@@ -135,7 +135,11 @@ class Trial:
         skipped: list[Instance] = []
         passed: list[Instance] = []
         before = self.ground.model.first - 1
-        for bindings in instances(relation, self.ground, readings):
+        try:
+            everywhere = list(instances(relation, self.ground, readings))
+        except NotRead as failure:
+            return Outcome("unknown", length, message=str(failure), part=_spot(failure)), evaluator
+        for bindings in everywhere:
             free = tuple((letter, value) for letter, value in bindings.items() if letter != self.ground.model.horizon)
             told, vanished = set(evaluator.told), dict(evaluator.vanished)
             try:
@@ -170,7 +174,7 @@ class Trial:
     def sensitive(self, relation: Relation, evaluator: Evaluator, readings: Readings) -> Expr | None:
         """The first factor none of whose one-edit neighbours fails on the same samples; None if all have one."""
         evaluator.observe = False
-        evaluator.readings = Readings({**readings.met, **readings.fixed})
+        evaluator.readings = readings.settled()
         before = self.ground.model.first - 1
         tried = [
             bindings
@@ -213,7 +217,7 @@ class Trial:
         return ""
 
     def _proved(self, relation: Relation, readings: Readings, world: PathWorld | ExactWorld) -> bool:
-        evaluator = Evaluator(world, Readings(dict(readings.fixed)), lone_sides(relation))
+        evaluator = Evaluator(world, readings.settled(), lone_sides(relation))
         before = self.ground.model.first - 1
         tried = 0
         for bindings in instances(relation, self.ground, evaluator.readings):

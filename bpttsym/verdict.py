@@ -151,7 +151,7 @@ class Judge:
         found = self._models_for(entry, relation)
         if not found:
             return self._undefined(entry, relation)
-        result = judge_bound(relation, found[0])
+        result = judge_bound(relation, found[0], entry.where)
         suggestions = tuple(Suggestion(r, s, note) for r, s, note in result.suggestions)  # type: ignore[arg-type]
         return Verdict(
             entry,
@@ -202,6 +202,7 @@ class Judge:
         return case
 
     def _try(self, case: Case, relation: Relation, variant: Variant, named: bool) -> None:
+        where = case.entry.where
         try:
             trials = [self.trial(variant, length) for length in lengths(relation, variant.base)]
         except NotRead as failure:
@@ -213,7 +214,7 @@ class Judge:
 
         for shorthand in OPTIONS["shorthand"]:
             found: list[Row] = []
-            for choices, readings, outcomes in explore(evaluate, {**self.declared, "shorthand": shorthand}):
+            for choices, readings, outcomes in explore(evaluate, {**self.declared, "shorthand": shorthand}, where):
                 asked = {"shorthand": shorthand} if "shorthand" in readings.met else {}
                 model = {"model": variant.condition} if named else {}
                 if asked or shorthand == "none":
@@ -236,7 +237,7 @@ class Judge:
     def status_under(self, relation: Relation, row: Row) -> tuple[Status, Outcome]:
         """What a relation is under the model and the choices of a row that was tried for another one."""
         trials = [self.trial(row.variant, length) for length in lengths(relation, row.variant.base)]
-        readings = Readings({**row.readings.met, **row.readings.fixed})
+        readings = row.readings.settled()
         tried = Row({}, row.variant, readings, outcomes_of(relation, trials, readings))
         if all(outcome.kind == "holds" for outcome in tried.outcomes):
             return ("proved" if self._prove(relation, tried, trials) else "verified"), tried.outcome
@@ -338,6 +339,11 @@ class Judge:
                     )
         if any(row.variant.suggested or row.variant.loose for row in rows):
             return self._undefined(case.entry, case.relation)
+        if case.entry.words:
+            message = f"it fails as written, but the words `{case.entry.words}` behind it may restrict it"
+            return Verdict(
+                case.entry, "unchecked", message, (), told, label, readings=listed, code="words", blame=case.entry.span
+            )
         differing = [row for row in rows if row.outcome.kind == "differs"]
         unknown = [row for row in rows if row.outcome.kind == "unknown"]
         if unknown and not differing:

@@ -70,7 +70,7 @@ def smallest_counterexample(
 
 
 def _difference(relation: Relation, world: NumericWorld, ground: Ground, readings: Readings) -> Counterexample | None:
-    evaluator = Evaluator(world, Readings({**readings.met, **readings.fixed}), lone_sides(relation))
+    evaluator = Evaluator(world, readings.settled(), lone_sides(relation))
     before = ground.model.first - 1
     for bindings in instances(relation, ground, evaluator.readings):
         if before in bindings.values():

@@ -41,6 +41,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "document": ("scope",),
     "evaluate": ("world",),
     "numeric": ("leaves",),
+    "exact": ("field",),
     "verdict": ("variants", "trial", "witness", "bounds", "conditions"),
     "derivation": ("names", "structure", "ways", "expansion", "summation"),
     "check": ("manuscript",),
@@ -59,7 +60,7 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
 }
 
 DOORS: dict[str, frozenset[str]] = {
-    "numpy": frozenset({"rnn", "numeric", "leaves", "exact", "symbolic", "check", "figures"}),
+    "numpy": frozenset({"rnn", "numeric", "leaves", "field", "exact", "symbolic", "check", "figures"}),
     "sympy": frozenset({"symbolic"}),
     "matplotlib": frozenset({"figures"}),
     "lark": frozenset({"parse"}),

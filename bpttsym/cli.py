@@ -1,0 +1,210 @@
+"""The command line: arguments in, exit status out; a command loads what it needs when it is run.
+
+Exit status: 0 nothing is refuted, or exactly what the documents expect; 1 something is refuted or not as expected;
+2 bad usage or an unreadable input; 3 algebra and numbers contradict each other, an error of bpttsym itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from io import TextIOWrapper
+
+from bpttsym import __version__
+
+TYPE_CHECKING = False  # as in `typing`, which is slow to load
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+    from bpttsym.errors import BpttsymError
+    from bpttsym.wording import Judged
+
+OK, FAILED, UNUSABLE, CONTRADICTED, INTERRUPTED, NOBODY_READS = 0, 1, 2, 3, 130, 141
+DESCRIPTION = "Verify backpropagation through time in notes with LaTeX equations."
+EPILOG = "Exit status: 0 all is well, 1 something is refuted or not as expected, 2 bad usage or input, 3 our own error."
+
+
+class BadUsage(Exception):
+    """Arguments that name nothing bpttsym knows; the text is one line."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are one line, without the usage before it."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of ending the program."""
+        raise BadUsage(f"{message} (see `{self.prog} --help`)")
+
+
+def steps(text: str) -> str:
+    """A number of steps, as given to ``-T``."""
+    if not (text.isascii() and text.isdigit() and int(text) >= 1):
+        raise argparse.ArgumentTypeError(f"`{text}` is no whole number of at least 1")
+    return str(int(text))
+
+
+def add_verify(parser: Parser) -> None:
+    """The arguments of ``bpttsym verify``."""
+    parser.add_argument("files", metavar="FILE", nargs="*", help="Markdown, TeX or a notebook; `-` is standard input")
+    parser.add_argument("--json", action="store_true", help="print the verdicts as one JSON object")
+    parser.add_argument("--model", metavar="NAME|FILE", help="definitions that come before those of a document")
+    parser.add_argument("-T", dest="length", metavar="N", type=steps, help="number of steps, whatever a document says")
+    parser.add_argument("--strict", action="store_true", help="unchecked and conditional relations fail, too")
+    parser.add_argument("--plain", action="store_true", help="no colours, and a frame of ASCII characters only")
+
+
+def add_build(parser: Parser) -> None:
+    """The arguments of ``bpttsym build``."""
+    parser.add_argument("folder", metavar="DIR", nargs="?", default="derivations", help="default: derivations")
+    parser.add_argument("-o", dest="output", metavar="OUTPUT", default="output", help="default: output")
+    parser.add_argument("--check", action="store_true", help="write nothing, but compare with what is there")
+
+
+def run_verify(arguments: argparse.Namespace) -> int:
+    """Verify files one after another; one that cannot be read does not stop the others."""
+    if not arguments.files:
+        raise BadUsage("verify needs at least one FILE (see `bpttsym verify --help`)")
+    from bpttsym.document import load_preset
+    from bpttsym.errors import BpttsymError
+    from bpttsym.report import Style, report, to_json
+
+    settings = {"T": arguments.length, "model": arguments.model}
+    settings = {key: value for key, value in settings.items() if value is not None}
+    if "model" in settings:
+        try:
+            load_preset(arguments.model)
+        except BpttsymError as error:
+            raise BadUsage(str(error)) from None
+    terminal = sys.stdout.isatty()
+    style = Style(terminal and not arguments.plain and not os.environ.get("NO_COLOR"), arguments.plain)
+    status = OK
+    done: list[Judged] = []
+    errors: list[dict[str, str]] = []
+    for name in arguments.files:
+        start = time.perf_counter()
+        try:
+            judged = judge_file(name, settings)
+        except BpttsymError as error:
+            status = max(status, complain(error, name))
+            errors.append({"file": name, "message": str(error)})
+            continue
+        status = max(status, OK if judged.passes(arguments.strict) else FAILED)
+        done.append(judged)
+        if not arguments.json:
+            seconds = time.perf_counter() - start if terminal else None
+            print(("\n" if len(done) > 1 else "") + report(judged, style, seconds), end="", flush=True)
+    if arguments.json:
+        import json
+
+        print(json.dumps(to_json(done) | {"errors": errors}, indent=2, allow_nan=False))
+    return status
+
+
+def judge_file(name: str, settings: dict[str, str]) -> Judged:
+    """A file with the verdicts of its relations, under settings that go before its own; raises BpttsymError."""
+    from bpttsym.document import read_document
+    from bpttsym.source import read_source
+    from bpttsym.verdict import judge
+    from bpttsym.wording import Judged
+
+    document = read_document(read_source(name), settings)
+    return Judged(document, tuple(judge(document)))
+
+
+def complain(error: BpttsymError, name: str) -> int:
+    """Tell in one line why a file has no verdicts; returns the exit status that goes with it."""
+    from bpttsym.errors import Contradiction
+    from bpttsym.report import visible
+
+    place = "" if name == "-" or name in str(error) else f"{name}: "
+    words = " ".join(str(error).split())
+    internal = isinstance(error, Contradiction)
+    blame = "; this is an error of bpttsym, please report it" if internal else ""
+    print(f"bpttsym: {visible(place + words)}{blame}", file=sys.stderr)
+    return CONTRADICTED if internal else UNUSABLE
+
+
+def run_build(arguments: argparse.Namespace) -> int:
+    """Hand over to the main job."""
+    return int(import_module("bpttsym.build").main(arguments))
+
+
+COMMANDS: dict[str, tuple[str, Callable[[Parser], None], Callable[[argparse.Namespace], int]]] = {
+    "verify": ("say of every equation of a document whether it is true", add_verify, run_verify),
+    "build": ("verify the derivations and write the output folder", add_build, run_build),
+}
+MODULES = {"build": "build.py"}
+USAGE = {"verify": "bpttsym verify FILE... [--json] [--model NAME|FILE] [-T N] [--strict] [--plain]"}
+
+
+def available() -> list[str]:
+    """The commands whose modules are there."""
+    here = os.path.dirname(__file__)
+    return [name for name in COMMANDS if os.path.exists(os.path.join(here, MODULES.get(name, "")))]
+
+
+def make_parser() -> tuple[Parser, dict[str, Parser]]:
+    """The parser of the whole line, and those of the commands."""
+    parser = Parser("bpttsym", description=DESCRIPTION, epilog=EPILOG, allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"bpttsym {__version__}")
+    group = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+    parsers = {}
+    for name in available():
+        words, add_arguments, _ = COMMANDS[name]
+        about = f"{words[0].upper()}{words[1:]}."
+        parsers[name] = group.add_parser(name, help=words, description=about, usage=USAGE.get(name), allow_abbrev=False)
+        add_arguments(parsers[name])
+    return parser, parsers
+
+
+def nearest(word: str, known: Sequence[str]) -> str:
+    """A hint at the known word that a mistyped one resembles, or at all of them."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(word, known, 1, 0.5)
+    return f"; the nearest is `{near[0]}`" if near else f"; there is {', '.join(f'`{name}`' for name in known)}"
+
+
+def read_arguments(argv: Sequence[str]) -> argparse.Namespace:
+    """The arguments of a command line; raises BadUsage, and SystemExit after ``--help`` and ``--version``."""
+    parser, parsers = make_parser()
+    command = next((word for word in argv if not word.startswith("-")), None)
+    if command is not None and command not in parsers:
+        raise BadUsage(f"there is no command `{command}`{nearest(command, list(parsers))}")
+    arguments, unknown = parser.parse_known_args(argv)
+    if unknown and not unknown[0].startswith("-"):
+        raise BadUsage(f"`{unknown[0]}` is one argument too many (see `bpttsym {command} --help`)")
+    if unknown:
+        actions = (parsers[command] if command is not None else parser)._actions
+        known = [option for action in actions for option in action.option_strings]
+        raise BadUsage(f"there is no option `{unknown[0]}`{nearest(unknown[0], known)}")
+    if arguments.command is None:
+        raise BadUsage("a command is needed (see `bpttsym --help`)")
+    return arguments
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        arguments = read_arguments(sys.argv[1:] if argv is None else argv)
+        status = COMMANDS[arguments.command][2](arguments)
+        sys.stdout.flush()
+        return status
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else OK
+    except BadUsage as error:
+        print(f"bpttsym: {error}", file=sys.stderr)
+        return UNUSABLE
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # so that the interpreter's last flush has somewhere to go
+        return NOBODY_READS
+    except KeyboardInterrupt:
+        print("bpttsym: interrupted", file=sys.stderr)
+        return INTERRUPTED

@@ -119,13 +119,15 @@ def _check(derivation: Derivation, form: str) -> tuple[CheckedStep, ...]:
     steps = derivation.steps(form)
     text = markdown(manuscript([(derivation, form)]), settings(model))
     document = read_document(source_from_text(text, "<derivation>"))
-    claims = [verdict for verdict in judge(document) if verdict.entry.kind != "definition"]
+    verdicts = judge(document)
+    given = [verdict for verdict in verdicts if verdict.entry.equation <= 1 + derivation.fixed(form)]
+    claims = verdicts[len(given) :]
     if len(claims) != len(steps):
         raise NotProved(f"{len(steps)} steps are printed and {len(claims)} are read back")
     for step, verdict in zip(steps, claims, strict=True):
         if verdict.entry.relation != step.relation:
             raise NotProved(f"the step `{step.name}` reads back as another equation: {verdict.read or verdict.message}")
-        if verdict.status != "proved":
+        if verdict.status != ("definition" if step.relation.operator == ":=" else "proved"):
             why = verdict.message or "; ".join(verdict.conditions)
             raise NotProved(f"the step `{step.name}` is {verdict.status}, not proved: {verdict.read} ({why})")
     if document.models[-1].definitions != model.definitions:

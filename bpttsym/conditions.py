@@ -62,18 +62,24 @@ def merge(allowed: list[dict[str, str]], holding: list[Row]) -> list[dict[str, s
 
 
 def conditions_of(rows: list[Row], holding: list[Row], relation: Relation) -> tuple[str, ...]:
-    """The named conditions under which a relation holds; empty if it holds under every reading."""
+    """The named conditions under which a relation holds; empty if it holds under every reading.
+
+    A choice that a row never met does not restrict it, but a model that was assumed always restricts.
+    """
     found: list[str] = []
     for choice in CHOICES:
         options = {row.choices[choice] for row in rows if choice in row.choices}
         good = {row.choices[choice] for row in holding if choice in row.choices}
-        suggested = choice == "model" and any(row.variant.suggested for row in rows)
+        assumed = choice == "model" and (
+            any(choice not in row.choices for row in rows) or any(row.variant.suggested for row in rows)
+        )
+        if choice == "model" and any(choice not in row.choices for row in holding):
+            continue
         if "total" in good:
             good, options = good - {"recurring"}, options - {"recurring"}
-        if good and (good != options or suggested):
+        if good and (good != options or assumed):
             example = next(row.readings.examples.get(choice) for row in holding if choice in row.choices)
             found.append(" or ".join(_words(choice, option, example) for option in sorted(good)))
-
     steps = {row.only_length for row in holding}
     if None not in steps:
         found.append(f"{relation_horizon(holding)} = {min(step for step in steps if step is not None)}")

@@ -17,28 +17,13 @@ from bpttsym.expansion import count_paths, expanded, steps_of, weighted
 from bpttsym.expr import Derivative, Expr, Number, Relation, Symbol, add, multiply, shifted, walk
 from bpttsym.model import Model
 from bpttsym.names import of_number, relevant, unknown
-from bpttsym.structure import NotDerived, Structure
+from bpttsym.recursion import Recursion
+from bpttsym.structure import NotDerived, Step, Structure, Words
 from bpttsym.summation import Chain, total
 from bpttsym.ways import Unrolled
 
-Words = tuple[str | Expr, ...]
-"""Running text with expressions in it, for a writer to print."""
-
 MAXIMUM_FACTORS = 100_000
 """An expansion of more factors is not made as a tree; it can be written out term by term."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One claim of a derivation: what it is called, why it should hold, and the relation.
-
-    ``rows`` are the counts of terms that stand together in one row of a long sum, where the order has rows.
-    """
-
-    name: str
-    reason: Words
-    relation: Relation
-    rows: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -184,8 +169,14 @@ def _states_by_parameter(derivation: Derivation) -> list[Step]:
     ]
 
 
+def _recursive(derivation: Derivation) -> tuple[Step, ...]:
+    """The derivative by each state from that by the next one."""
+    return Recursion(derivation.chain).steps()
+
+
 FORMS: dict[str, Form] = {
     "expanded": Form("path by path", _expanded, True),
+    "recursive": Form("from the last step down", _recursive, False),
     "sum": Form("as a sum over steps", _sum, False),
 }
 """The forms that a derivative can be given in."""

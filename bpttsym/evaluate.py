@@ -152,7 +152,7 @@ class Evaluator:
             case Negate(body):
                 return self.world.negate(self.value(body, bindings, bound))
             case Add(terms):
-                return self._sum([self.value(term, bindings, bound) for term in terms], expr)
+                return self._add(terms, expr, bindings, bound)
             case Multiply(factors, operators):
                 return self._multiply(factors, operators, bindings, bound)
             case Divide(numerator, denominator):
@@ -174,6 +174,15 @@ class Evaluator:
                 return self._call(expr, function, (*arguments, *parameters), primes, bindings, bound)
             case _:
                 raise NotRead("this part of an equation has no value", expr.span)
+
+    def sides(self, relation: Relation, bindings: Mapping[str, int]) -> tuple[V, V]:
+        """The values of both sides; an identity that is a whole side has the size of the other."""
+        if self.is_identity(relation.left) or self.is_identity(relation.right):
+            other = relation.right if self.is_identity(relation.left) else relation.left
+            value = self.value(other, bindings)
+            identity = self.world.identity(self.world.shape(value)[0])
+            return (identity, value) if other is relation.right else (value, identity)
+        return self.value(relation.left, bindings), self.value(relation.right, bindings)
 
     def key(self, symbol: Symbol, bindings: Mapping[str, int], bound: frozenset[str]) -> Key:
         """The node that a symbol names; MissingNode where there is none."""
@@ -237,15 +246,34 @@ class Evaluator:
                         )
         return value
 
+    def is_identity(self, expr: Expr) -> bool:
+        """Whether it is the identity matrix, whose size its surroundings give."""
+        return isinstance(expr, Symbol) and expr.name in IDENTITIES and expr.name not in self.model.arities
+
+    def _add(self, terms: tuple[Expr, ...], expr: Expr, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
+        """A sum, in which the identity has the size of the other terms."""
+        sized = [term for term in terms if not self.is_identity(term.body if isinstance(term, Negate) else term)]
+        if not sized:
+            raise NotRead("the size of this identity matrix is not known", expr.span)
+        total = self._sum([self.value(term, bindings, bound) for term in sized], expr)
+        for term in terms:
+            if term not in sized:
+                rows, columns = self.world.shape(total)
+                if rows != columns:
+                    raise ShapeClash(f"the identity is added to {_show((rows, columns))}", term.span)
+                one = self.world.identity(rows)
+                total = self.world.add(total, self.world.negate(one) if isinstance(term, Negate) else one)
+        return total
+
     def _sum(self, values: list[V], expr: Expr) -> V:
         world = self.world
         total = values[0]
         for value in values[1:]:
             first, second = world.shape(total), world.shape(value)
             if first != second:
-                if second == (1, 1):
+                if second == (1, 1) and 1 in first:
                     value = world.broadcast(value, first)
-                elif first == (1, 1):
+                elif first == (1, 1) and 1 in second:
                     total = world.broadcast(total, second)
                 else:
                     raise ShapeClash(f"{_show(first)} and {_show(second)} are added", expr.span)
@@ -261,12 +289,13 @@ class Evaluator:
         for position, factor in enumerate(factors):
             if position:
                 operator = operators[position - 1] or operator if total is None else operators[position - 1]
-            if isinstance(factor, Symbol) and factor.name in IDENTITIES and factor.name not in self.model.arities:
+            if self.is_identity(factor):
                 continue
             value = self.value(factor, bindings, bound)
             total = value if total is None else self.product(total, value, operator, before, factor)
             before = factor
-        if total is None:
+        identity = any(self.is_identity(factor) for factor in factors)
+        if total is None or (identity and self.world.shape(total) == (1, 1)):
             raise NotRead("the size of this identity matrix is not known", factors[0].span)
         return total
 

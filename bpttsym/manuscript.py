@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bpttsym.derivation import FORMS, Derivation, Words
+from bpttsym.derivation import FORMS, Derivation
 from bpttsym.expr import Add, Call, Derivative, Expr, Relation, Symbol, add, integer, walk
 from bpttsym.latex import latex, latex_pieces, unicode_line
 from bpttsym.model import Model
+from bpttsym.structure import Words
 
 ROW = 20
 """How wide a row of a long sum may become, counted in fractions."""

@@ -15,12 +15,30 @@ from fractions import Fraction
 from functools import cached_property
 
 from bpttsym.errors import BpttsymError, NotRead
-from bpttsym.expr import Add, Derivative, Expr, Multiply, Negate, Number, Sum, Symbol, children, integer, walk
+from bpttsym.expr import Add, Derivative, Expr, Multiply, Negate, Number, Relation, Sum, Symbol, children, integer, walk
 from bpttsym.ground import Ground, make_ground
 from bpttsym.model import Definition, Model
 
 CLEAR_LENGTH = 4
 """A horizon long enough for every ambiguity of a derivative to show."""
+
+
+Words = tuple[str | Expr, ...]
+"""Running text with expressions in it, for a writer to print."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One claim of a derivation: what it is called, why it should hold, and the relation.
+
+    A relation ``:=`` gives a name and claims nothing. ``rows`` are the counts of terms that stand together in one
+    row of a long sum, where the order has rows.
+    """
+
+    name: str
+    reason: Words
+    relation: Relation
+    rows: tuple[int, ...] = ()
 
 
 class NotDerived(BpttsymError):

@@ -132,10 +132,14 @@ class Chain:
 
     def terms(self) -> list[Expr]:
         """The addends of the sum form."""
-        found = [self._direct(way) for way in self.direct]
+        found = self.direct_terms()
         for way in self.through:
             found += self._through(way)
         return found
+
+    def direct_terms(self) -> list[Expr]:
+        """The addends that no state lies on."""
+        return [self._direct(way) for way in self.direct]
 
     def _direct(self, way: Way) -> Expr:
         if not self.by.index:

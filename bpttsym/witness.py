@@ -76,7 +76,7 @@ def _difference(relation: Relation, world: NumericWorld, ground: Ground, reading
         if before in bindings.values():
             continue
         try:
-            raw = evaluator.value(relation.left, bindings), evaluator.value(relation.right, bindings)
+            raw = evaluator.sides(relation, bindings)
             left, right = conform(world, evaluator.readings, relation, *raw)
         except (MissingNode, ShapeClash, CannotSay):
             continue

@@ -15,6 +15,7 @@ from functools import cached_property
 from bpttsym.errors import UsageError
 from bpttsym.expansion import count_paths, expanded, steps_of, weighted
 from bpttsym.expr import Derivative, Expr, Number, Relation, Symbol, add, multiply, shifted, walk
+from bpttsym.gradients import Gradients
 from bpttsym.model import Model
 from bpttsym.names import of_number, relevant, unknown
 from bpttsym.recursion import Recursion
@@ -174,9 +175,15 @@ def _recursive(derivation: Derivation) -> tuple[Step, ...]:
     return Recursion(derivation.chain).steps()
 
 
+def _matrix(derivation: Derivation) -> tuple[Step, ...]:
+    """Gradients as columns and matrices, with the local Jacobians opened."""
+    return Gradients(derivation.structure, derivation.of, derivation.by).steps()
+
+
 FORMS: dict[str, Form] = {
     "expanded": Form("path by path", _expanded, True),
     "recursive": Form("from the last step down", _recursive, False),
+    "matrix": Form("in matrices", _matrix, False),
     "sum": Form("as a sum over steps", _sum, False),
 }
 """The forms that a derivative can be given in."""

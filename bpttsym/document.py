@@ -96,8 +96,19 @@ class Document:
             initial_zero=self.settings.get("h_0") == "zero",
             scalar=self.settings.get("state") == "scalar",
             distributions=_distributions(scope),
+            elementwise=self.elementwise,
             label=self._label(scope),
         )
+
+    @cached_property
+    def elementwise(self) -> tuple[str, ...]:
+        """Unknown functions of which the document writes a derivative ``f'``: they act on each entry."""
+        found: set[str] = set()
+        for entry in self.entries:
+            for part in walk(entry.relation) if entry.relation is not None else ():
+                if isinstance(part, Call) and part.primes and part.function in self.signature.functions:
+                    found.add(part.function)
+        return tuple(sorted(found))
 
     def model_named(self, name: str) -> Model:
         """The model of the scope under a heading, or a preset; raises UsageError for a name that is neither."""

@@ -43,7 +43,7 @@ def prepare(model: Model) -> tuple[Model, Sizes]:
 
     Raises ShapeClash where the definitions cannot stand together.
     """
-    sizes = infer_sizes(_sized(model.definitions), model.horizon, model.scalar)
+    sizes = infer_sizes(_sized(model.definitions), model.horizon, model.scalar, model.elementwise)
     if model.scalar:
         return model, sizes
 
@@ -54,7 +54,7 @@ def prepare(model: Model) -> tuple[Model, Sizes]:
     if changed == model.definitions:
         return model, sizes
     rewritten = replace(model, definitions=changed)
-    return rewritten, infer_sizes(_sized(changed), model.horizon, False)
+    return rewritten, infer_sizes(_sized(changed), model.horizon, False, model.elementwise)
 
 
 def default_size(position: int) -> int:

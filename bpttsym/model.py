@@ -78,7 +78,8 @@ class Model:
     ``definitions`` make the forward graph; ``abbreviations`` stand for expressions with derivatives and are
     never part of it; ``functions`` are functions given by a formula; ``sets`` name groups of parameters;
     ``length`` is the horizon if the document fixes it; ``distributions`` are targets whose entries sum to one;
-    ``variables`` are numbers over which a claim is universally quantified.
+    ``variables`` are numbers over which a claim is universally quantified; ``elementwise`` are unknown
+    functions that act on each entry, because the document writes a derivative ``f'`` of them.
     """
 
     definitions: tuple[Definition, ...] = ()
@@ -92,6 +93,7 @@ class Model:
     scalar: bool = False
     distributions: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
+    elementwise: tuple[str, ...] = ()
     label: str = ""
 
     @cached_property

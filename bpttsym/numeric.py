@@ -175,7 +175,7 @@ class NumericWorld:
         return np.asarray(np.linalg.norm(value, ord=2, axis=(-2, -1), keepdims=True))
 
     def apply(self, function: str, arguments: tuple[Array, ...], primes: int, shape: Shape) -> Array:
-        known = FUNCTIONS.get(function)
+        known = self.entrywise(function) if function in self.graph.model.elementwise else FUNCTIONS.get(function)
         if known is None:
             if primes:
                 raise CannotSay(f"the derivative of the unknown function `{function}` is not read")
@@ -188,6 +188,18 @@ class NumericWorld:
                     raise CannotSay("softmax has no elementwise derivative")
                 return np.asarray(known(arguments[0] + 1j * STEP).imag / STEP)
         raise CannotSay("a second derivative is not read")
+
+    def entrywise(self, function: str) -> Callable[[Array], Array]:
+        """An unknown function of one number: a random sum of hyperbolic tangents, the same wherever it is applied."""
+        if self.simple:
+            return np.tanh
+        random = np.random.default_rng([self.seed, zlib.crc32(repr(("entry", function)).encode())])
+        scale, slope, offset = random.uniform(0.4, 1.0, 3), random.uniform(0.5, 1.3, 3), random.standard_normal(3)
+
+        def value(x: Array) -> Array:
+            return np.asarray(sum(scale[i] * np.tanh(slope[i] * x + offset[i]) for i in range(3)))
+
+        return value
 
     def opaque(self, function: str, arguments: tuple[Array, ...], shape: Shape) -> Array:
         """A function without a formula: C tanh(A z + a) of all arguments z, with random A, a, C by its name.
@@ -329,6 +341,7 @@ class _Perturbed(NumericWorld):
         self.shapes = base.shapes
         self.samples = base.samples
         self.simple = base.simple
+        self.seed = base.seed
         self.positive = base.positive
         self.by = by
         self.frozen = frozen

@@ -68,7 +68,8 @@ class SizedDefinition:
 class Sizes:
     """Dimensions of names, unified; read with :meth:`shape` after all definitions are seen."""
 
-    def __init__(self, horizon: str, scalar: bool = False) -> None:
+    def __init__(self, horizon: str, scalar: bool = False, elementwise: frozenset[str] = frozenset()) -> None:
+        self._elementwise = ELEMENTWISE | elementwise
         self._parent: list[int] = [0]
         self._names: dict[str, tuple[int, int]] = {}
         self._given: dict[int, int] = {0: 1}
@@ -229,7 +230,7 @@ class Sizes:
     def _call(
         self, function: str, arguments: tuple[Expr, ...], expr: Call, hint: tuple[int, int] | None
     ) -> tuple[int, int] | None:
-        if function in ELEMENTWISE and len(arguments) == 1:
+        if function in self._elementwise and len(arguments) == 1:
             found = self.infer(arguments[0], hint)
             return found if found is not None else self._settle(arguments[0])
         if function == r"\mathrm{diag}":
@@ -258,9 +259,11 @@ class Sizes:
         return result
 
 
-def infer_sizes(definitions: Iterable[SizedDefinition], horizon: str, scalar: bool) -> Sizes:
+def infer_sizes(
+    definitions: Iterable[SizedDefinition], horizon: str, scalar: bool, elementwise: Iterable[str] = ()
+) -> Sizes:
     """The sizes of every name in the definitions, in two passes so that order does not matter."""
-    sizes = Sizes(horizon, scalar)
+    sizes = Sizes(horizon, scalar, frozenset(elementwise))
     listed = list(definitions)
     for definition in listed:
         if definition.scalar:

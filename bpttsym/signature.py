@@ -78,6 +78,7 @@ class _Census:
     applied: set[str] = field(default_factory=set)
     several: set[str] = field(default_factory=set)
     subscripted: set[str] = field(default_factory=set)
+    differentiated: set[str] = field(default_factory=set)
     bound: set[str] = field(default_factory=set)
     shifted: set[str] = field(default_factory=set)
 
@@ -97,7 +98,8 @@ def signature(chains: Iterable[Chain], horizon: str = "T") -> Signature:
         for name in census.applied
         if name in census.several - census.heads or (name not in census.bare and name in FUNCTION_LETTERS)
     }
-    quantities = (census.heads | census.numerators) - functions
+    functions -= census.differentiated - FUNCTION_LETTERS
+    quantities = (census.heads | census.numerators | census.differentiated) - functions
     letters = (INDEX_LETTERS - (census.subscripted - census.shifted)) | census.bound | census.shifted
     named = tuple(sorted((name, known) for name, known in aliases.items() if name in functions))
     return Signature(frozenset(functions) - set(aliases), frozenset(quantities), frozenset(letters), horizon, named)
@@ -204,7 +206,14 @@ def _count_numerator(numerator: Surface, census: _Census) -> None:
         _count(inner.factors[1], census, applied=True)
         _count(inner.factors[2], census)
     else:
+        if isinstance(inner, Term) and len(inner.factors) == 2 and _is_differential(inner.factors[0]):
+            census.differentiated.add(base_name(inner.factors[1]))
         _count(inner, census)
+
+
+def _is_differential(node: Surface) -> bool:
+    base = node.base if isinstance(node, Scripted) else node
+    return isinstance(base, Word) and base.text in (r"\partial", r"\mathrm{d}", "d")
 
 
 def _count_script(name: str, kind: str, script: Surface | None, census: _Census) -> None:

@@ -113,7 +113,7 @@ class Chain:
             return None
         if len(self.by.index) != 1 or not isinstance(letter, Symbol):
             raise NotDerived(f"`{self.by.name}` has more than one index")
-        offset = _offset(end.index[0], letter)
+        offset = offset_of(end.index[0], letter)
         return shifted(self.by.index[0], -offset)
 
     def jacobian(self, step: Expr) -> Expr:
@@ -149,7 +149,7 @@ class Chain:
                 raise NotDerived(f"single steps of `{self.by.name}` are used, so there is no formula for any step")
             return weighted(way.weight, *way.factors)
         letter = Symbol(way.binder.letter)
-        solved = {letter.name: shifted(self.by.index[0], -_offset(way.end.index[0], letter))}
+        solved = {letter.name: shifted(self.by.index[0], -offset_of(way.end.index[0], letter))}
         return weighted(way.weight, *(substitute(factor, solved) for factor in way.factors))
 
     def _through(self, way: Way) -> list[Expr]:
@@ -175,7 +175,7 @@ class Chain:
         if binder is None:
             return weighted(weight, *way.factors, *self.product(last, step, letters[1]), *ending)
         letter = Symbol(binder.letter)
-        lower = shifted(step, -_offset(last, letter))
+        lower = shifted(step, -offset_of(last, letter))
         lower = binder.lower if _before(lower, binder.lower) else lower
         if lower == binder.upper:
             start = tuple(substitute(factor, {letter.name: lower}) for factor in way.factors)
@@ -207,7 +207,7 @@ def _moved(symbol: Symbol, values: Mapping[str, Expr]) -> Symbol:
     return moved
 
 
-def _offset(index: Expr, letter: Symbol) -> int:
+def offset_of(index: Expr, letter: Symbol) -> int:
     """How far an index lies from a letter: 1 for ``t + 1``."""
     for offset in range(-4, 5):
         if index == shifted(letter, offset):

@@ -62,10 +62,12 @@ def merge(allowed: list[dict[str, str]], holding: list[Row]) -> list[dict[str, s
 
 
 def conditions_of(rows: list[Row], holding: list[Row], relation: Relation) -> tuple[str, ...]:
-    """The named conditions under which a relation holds; empty if it holds under every reading.
+    """The named conditions under which a relation holds; empty only if it holds under every reading.
 
-    A choice that a row never met does not restrict it, but a model that was assumed always restricts.
+    A choice that a row never met does not restrict it, but a model that was assumed always restricts. Where no
+    list of separate conditions tells the readings that hold from those that fail, each that holds is named whole.
     """
+    named: dict[str, set[str]] = {}
     found: list[str] = []
     for choice in CHOICES:
         options = {row.choices[choice] for row in rows if choice in row.choices}
@@ -75,15 +77,21 @@ def conditions_of(rows: list[Row], holding: list[Row], relation: Relation) -> tu
         )
         if choice == "model" and any(choice not in row.choices for row in holding):
             continue
-        if "total" in good:
-            good, options = good - {"recurring"}, options - {"recurring"}
         if good and (good != options or assumed):
+            named[choice] = good
+            shown = good - {"recurring"} if "total" in good else good
             example = next(row.readings.examples.get(choice) for row in holding if choice in row.choices)
-            found.append(" or ".join(_words(choice, option, example) for option in sorted(good)))
+            found.append(" or ".join(_words(choice, option, example) for option in sorted(shown)))
+    if any(not row.holds and _fulfils(row, named) for row in rows):
+        found = [" or else ".join(dict.fromkeys(f"({describe(row, rows)})" for row in holding))]
     steps = {row.only_length for row in holding}
     if None not in steps:
         found.append(f"{relation_horizon(holding)} = {min(step for step in steps if step is not None)}")
     return tuple(found)
+
+
+def _fulfils(row: Row, named: Mapping[str, set[str]]) -> bool:
+    return all(row.choices.get(choice, next(iter(good))) in good for choice, good in named.items())
 
 
 def relation_horizon(rows: list[Row]) -> str:

@@ -88,11 +88,10 @@ def _visible_character(character: str) -> str:
 
 def width(text: str) -> int:
     """The columns that a text takes in a terminal."""
-    return sum(
-        2 if unicodedata.east_asian_width(character) in "WF" else 1
-        for character in text
-        if not unicodedata.combining(character)
-    )
+    if text.isascii():
+        return len(text)
+    wide, combining = unicodedata.east_asian_width, unicodedata.combining
+    return sum(2 if wide(character) in "WF" else 1 for character in text if not combining(character))
 
 
 def quotation(source: Source, span: Span, label: str, room: int, cut: str) -> list[str]:
@@ -164,11 +163,15 @@ def table(rows: Sequence[Line], room: int) -> Iterator[str]:
 def _wrapped(text: str, room: int, indent: str) -> list[str]:
     """A text in lines, broken at blanks; the lines after the first are indented."""
     lines = [""]
+    used = 0
     for word in text.split(" "):
-        if lines[-1].strip() and width(lines[-1]) + 1 + width(word) > room:
+        columns = width(word)
+        if used and used + 1 + columns > room:
             lines.append(indent + word)
+            used = len(indent) + columns
         else:
             lines[-1] += f" {word}" if lines[-1] else word
+            used += columns + (1 if used else 0)
     return lines
 
 

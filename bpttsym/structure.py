@@ -15,7 +15,23 @@ from fractions import Fraction
 from functools import cached_property
 
 from bpttsym.errors import BpttsymError, NotRead
-from bpttsym.expr import Add, Derivative, Expr, Multiply, Negate, Number, Relation, Sum, Symbol, children, integer, walk
+from bpttsym.expr import (
+    Add,
+    Derivative,
+    Expr,
+    Multiply,
+    Negate,
+    Number,
+    Relation,
+    Sum,
+    Symbol,
+    children,
+    integer,
+    shifted,
+    substitute,
+    transform,
+    walk,
+)
 from bpttsym.ground import Ground, make_ground
 from bpttsym.model import Definition, Model
 
@@ -175,3 +191,29 @@ def merged(edges: list[Edge]) -> list[Edge]:
         known = found.get(key, Fraction(0))
         found[key] = None if known is None or edge.weight is None else known + edge.weight
     return [Edge(parent, weight, binder) for (parent, binder), weight in found.items() if weight != 0]
+
+
+def tidy(index: Expr) -> Expr:
+    """An index with its numbers merged: ``(t - 1) + 1`` is ``t``."""
+    match index:
+        case Add((first, *rest)):
+            total = tidy(first)
+            for term in rest:
+                if isinstance(term, Number):
+                    total = shifted(total, int(term.value))
+                elif isinstance(term, Negate) and isinstance(term.body, Number):
+                    total = shifted(total, -int(term.body.value))
+                else:
+                    total = Add((total, term))
+            return total
+        case _:
+            return index
+
+
+def at_step(body: Expr, letter: str, step: Expr) -> Expr:
+    """A definition at one step: the letter replaced, and indices like ``(t + 1) - 1`` merged."""
+
+    def merge(node: Expr) -> Expr:
+        return Symbol(node.name, tuple(map(tidy, node.index))) if isinstance(node, Symbol) and node.index else node
+
+    return transform(substitute(body, {letter: step}), merge)

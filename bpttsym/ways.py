@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from bpttsym.expr import Add, Expr, Negate, Number, Sum, Symbol, integer, shifted, substitute
+from bpttsym.expr import Expr, Number, Sum, Symbol, integer, substitute
 from bpttsym.model import Definition, Key, index_value, sum_range
-from bpttsym.structure import Binder, Edge, NotDerived, Structure, merged
+from bpttsym.structure import Binder, Edge, NotDerived, Structure, merged, tidy
 
 MAXIMUM_WAYS = 200_000
 
@@ -165,7 +165,7 @@ class Folded(Walker):
         for edge in self.structure.references(definition.body):
             if edge.binder is not None and edge.binder.letter in bindings:
                 raise NotDerived(f"the letter `{edge.binder.letter}` is bound twice in the definition of `{node.name}`")
-            index = tuple(_tidy(substitute(part, bindings)) for part in edge.parent.index)
+            index = tuple(tidy(substitute(part, bindings)) for part in edge.parent.index)
             edges.append(replace(edge, parent=Symbol(edge.parent.name, index)))
         horizon = self.structure.model.horizon
         return merged([edge for edge in edges if edge.parent.index or edge.parent.name != horizon])
@@ -189,19 +189,3 @@ class Folded(Walker):
         steps = [part.value for part in definition.index if isinstance(part, Number)]
         return bool(steps) and min(steps) < self.structure.model.first
 
-
-def _tidy(index: Expr) -> Expr:
-    """An index with its numbers merged: ``(t - 1) + 1`` is ``t``."""
-    match index:
-        case Add((first, *rest)):
-            total = _tidy(first)
-            for term in rest:
-                if isinstance(term, Number):
-                    total = shifted(total, int(term.value))
-                elif isinstance(term, Negate) and isinstance(term.body, Number):
-                    total = shifted(total, -int(term.body.value))
-                else:
-                    total = Add((total, term))
-            return total
-        case _:
-            return index

@@ -136,3 +136,40 @@ def test_the_vacuous_product_passes_without_the_rule(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(NumericWorld, "is_zero", lambda self, value: False)
     verdict = verdict_of(f"{ABSTRACT_ONE}\n$$T=4$$\n\n$${VACUOUS}$$\n")
     assert verdict.status != "unchecked"
+
+
+COUPLED = r"""
+$$s_t = f(U x_t + W s_{t-1})$$
+$$o_t = g(V s_t)$$
+$$\frac{\partial s_t}{\partial s_k}=\prod_{j=k+1}^t \frac{\partial s_j}{\partial s_{j-1}}$$
+"""
+
+
+def test_readings_that_only_hold_together_are_a_condition() -> None:
+    """An order that is right in one layout and the other order in another: no choice alone decides, so it is named."""
+    verdict = verdict_of(COUPLED)
+    assert verdict.status == "conditional"
+    assert len(verdict.conditions) == 1
+    assert verdict.conditions[0].count("or else") == 2
+
+
+SCALAR_ONLY = r"""
+$$h_t=\tanh(W h_{t-1}+U x_t+b)$$
+$$\frac{\partial h_{t}}{\partial h_{t-1}} = W (1-h_t^2)$$
+"""
+
+
+def test_a_truth_of_scalars_is_never_a_truth_of_vectors() -> None:
+    """An equation that fits no vector layout and holds for numbers is true on that condition only."""
+    verdict = verdict_of(SCALAR_ONLY)
+    assert verdict.status == "conditional"
+    assert verdict.conditions == ("the states are scalars",)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_true_without_condition_means_that_every_reading_holds(case: Case) -> None:
+    """Where a verdict names no condition, no row in the layout of the document fails."""
+    judged = Judge(document_of(case, *(equation for equation, _ in case.equations)))
+    for verdict in judged.run():
+        if verdict.status in ("proved", "verified"):
+            assert all(result == "holds" for _, result in verdict.readings), verdict.read

@@ -91,7 +91,8 @@ def conditions_of(rows: list[Row], holding: list[Row], relation: Relation) -> tu
 
 
 def _fulfils(row: Row, named: Mapping[str, set[str]]) -> bool:
-    return all(row.choices.get(choice, next(iter(good))) in good for choice, good in named.items())
+    """Whether a row meets the named conditions; a choice that it never met cannot break one, but a model can."""
+    return all(row.choices.get(c, "" if c == "model" else next(iter(good))) in good for c, good in named.items())
 
 
 def relation_horizon(rows: list[Row]) -> str:

@@ -96,16 +96,38 @@ class _Place(NamedTuple):
         return [node.index for node in around if isinstance(node, Sum | Product)]
 
 
+class _Surroundings(NamedTuple):
+    """What all edits of one relation need to know of it."""
+
+    relation: Relation
+    steps: set[str]
+    free: tuple[str, ...]
+    symbols: dict[int, set[str]]
+
+
+_latest: list[_Surroundings] = []
+
+
+def _surroundings(relation: Relation) -> _Surroundings:
+    """The surroundings of a relation; kept for the one asked last, whose factors are asked for one by one."""
+    if not _latest or _latest[0].relation is not relation:
+        nodes = list(tree.walk(relation))
+        bound = {node.index for node in nodes if isinstance(node, Sum | Product)}
+        limits = (part for node in nodes if isinstance(node, Sum | Product) for part in tree.children(node)[1:])
+        indices = (part for node in nodes if isinstance(node, Symbol) for part in node.index)
+        steps = bound.union(*map(tree.names, limits), *map(tree.names, indices))
+        symbols = {(len(node.index), node.name) for node in nodes if isinstance(node, Symbol)}
+        found = {
+            count: {name for n, name in symbols if n == count} - (set() if count else steps) for count, _ in symbols
+        }
+        _latest[:] = [_Surroundings(relation, steps, tuple(sorted(steps - bound)), found)]
+    return _latest[0]
+
+
 def _places(relation: Relation, within: Path = (), vocabulary: Vocabulary | None = None) -> Iterator[_Place]:
     """The places whose edits may lie at or below a path, parents first."""
-    nodes = list(tree.walk(relation))
-    bound = {node.index for node in nodes if isinstance(node, Sum | Product)}
-    limits = (part for node in nodes if isinstance(node, Sum | Product) for part in tree.children(node)[1:])
-    indices = (part for node in nodes if isinstance(node, Symbol) for part in node.index)
-    steps = bound.union(*map(tree.names, limits), *map(tree.names, indices))
-    symbols = {(len(node.index), node.name) for node in nodes if isinstance(node, Symbol)}
-    found = {count: {name for n, name in symbols if n == count} - (set() if count else steps) for count, _ in symbols}
-    near = (tuple(sorted(steps - bound)), found if vocabulary is None else vocabulary)
+    _, steps, free, symbols = _surroundings(relation)
+    near = (free, symbols if vocabulary is None else vocabulary)
 
     def visit(node: Expr, path: Path, above: tuple[Expr, ...]) -> Iterator[_Place]:
         parts = tree.children(node)

@@ -54,9 +54,10 @@ class CheckedDerivation:
         return tuple(step for name in FORMS for step in self.form(name))
 
     def latex(self, form: str = "expanded") -> str:
-        """The last step of a form for mathematics mode."""
-        step = self.form(form)[-1].step
-        return display_latex(Display((step.relation,), step.rows))
+        """A form for mathematics mode, without the steps that lead to it."""
+        names = FORMS[form].results if form in FORMS else ()
+        steps = [checked.step for checked in self.form(form) if not names or checked.step.name in names]
+        return display_latex(*(Display((step.relation,), step.rows) for step in steps))
 
     def tex(self, *forms: str) -> str:
         """Some forms as a TeX document that stands alone; all where none is named."""
@@ -74,7 +75,7 @@ class CheckedDerivation:
         return manuscript_of([(self, form) for form in forms or FORMS])
 
     def _repr_latex_(self) -> str:
-        return f"$\\displaystyle {self.latex()}$"
+        return f"$$\n{self.latex()}\n$$"
 
     def _repr_markdown_(self) -> str:
         return self.markdown()

@@ -14,12 +14,12 @@ from functools import cached_property
 
 from bpttsym.errors import UsageError
 from bpttsym.expansion import count_paths, expanded, steps_of, weighted
-from bpttsym.expr import Derivative, Expr, Number, Relation, Symbol, add, multiply, shifted, walk
+from bpttsym.expr import Derivative, Number, Relation, Symbol, add, multiply, shifted, walk
 from bpttsym.gradients import Gradients
 from bpttsym.model import Model
 from bpttsym.names import of_number, relevant, unknown
 from bpttsym.recursion import Recursion
-from bpttsym.structure import NotDerived, Step, Structure, Words
+from bpttsym.structure import NotDerived, Step, Structure
 from bpttsym.summation import Chain, total
 from bpttsym.ways import Unrolled
 
@@ -67,11 +67,15 @@ class Derivation:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How a form is made, what it is in words, and whether it is about one number of steps."""
+    """How a form is made, what it is in words, and whether it is about one number of steps.
+
+    ``results`` are the names of the steps that are the form itself and not the way to it; all where there are none.
+    """
 
     title: str
     steps: Callable[[Derivation], tuple[Step, ...]]
     fixed: bool
+    results: tuple[str, ...] = ()
 
 
 def derivation(model: Model, of: str | Symbol, by: str | Symbol, length: int | None = None) -> Derivation:
@@ -181,9 +185,9 @@ def _matrix(derivation: Derivation) -> tuple[Step, ...]:
 
 
 FORMS: dict[str, Form] = {
-    "expanded": Form("path by path", _expanded, True),
+    "expanded": Form("path by path", _expanded, True, ("paths",)),
+    "sum": Form("as a sum over steps", _sum, False, ("sum",)),
     "recursive": Form("from the last step down", _recursive, False),
     "matrix": Form("in matrices", _matrix, False),
-    "sum": Form("as a sum over steps", _sum, False),
 }
 """The forms that a derivative can be given in."""

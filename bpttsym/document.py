@@ -119,9 +119,9 @@ class Document:
 
     def _label(self, scope: Scope) -> str:
         """Where the definitions of a scope stand, for messages."""
-        spans = scope.own or [known.span for known in scope.definitions.values() if known.span is not None]
+        spans = scope.own
         if not spans:
-            return ""
+            return scope.origin or ("" if scope.parent is None else self._label(scope.parent))
         first = min(self.source.locate(span.start).line for span in spans)
         last = max(self.source.locate(max(span.start, span.end - 1)).line for span in spans)
         return f"line {first}" if first == last else f"lines {first}-{last}"
@@ -199,7 +199,8 @@ class _Reader:
         self.settings = settings
         self.scopes = [Scope(0, known)]
         if base is not None:
-            self.scopes = [replace(base.scopes[-1].child(0, ""), signature=known)]
+            name = f"model {settings['model']}"
+            self.scopes = [replace(base.scopes[-1].child(0, ""), signature=known, origin=name, parent=None)]
         self.entries: list[Entry] = []
         self.last: Expr | None = None
 

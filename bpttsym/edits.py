@@ -287,6 +287,16 @@ def _power(place: _Place) -> Iterator[_Change]:
             yield (), replace(node, exponent=Number(value + 1)), (value + 1, value)
 
 
+def _square(place: _Place) -> Iterator[_Change]:
+    """``1 - h_t`` becomes ``1 - h_t^2``: the slip that loses a square, the other way round."""
+    beside_one = isinstance(place.node, Add) and len(place.parts) == 2 and isinstance(place.parts[0], Number)
+    for i, part in enumerate(place.parts if beside_one else ()):
+        inner = part.body if isinstance(part, Negate) else part
+        if i not in place.indices and isinstance(inner, Symbol | tree.Call):
+            squared = Power(inner, tree.integer(2), span=inner.span)
+            yield _put(place, i, Negate(squared, span=part.span) if isinstance(part, Negate) else squared)
+
+
 def _direction(place: _Place) -> Iterator[_Change]:
     if isinstance(node := place.node, Product) and node.direction != "written":
         turned: tree.Direction = "increasing" if node.direction == "decreasing" else "decreasing"
@@ -309,6 +319,7 @@ EDITS: tuple[EditRow, ...] = (
     EditRow("swapped-symbol", "`{}` in place of `{}`", _swapped_symbol),
     EditRow("missing-diag", "the diag left out", _missing_diag),
     EditRow("power", "the power {} in place of {}", _power),
+    EditRow("square", "a term squared", _square),
     EditRow("one", "{} in place of 1", _one),
     EditRow("direction", "the factors of the product in {} order", _direction),
     EditRow("elementwise", "the product after factor {} made {}", _elementwise),

@@ -33,9 +33,10 @@ from bpttsym.expr import (
 from bpttsym.model import Definition, Key, index_letters, index_value, sum_range
 from bpttsym.readings import Readings
 from bpttsym.shapes import Shape, ShapeClash
-from bpttsym.world import MissingNode, V, World
+from bpttsym.world import CannotSay, MissingNode, V, World
 
 MAXIMUM_STEPS = 400_000
+MAXIMUM_MATRIX_POWER = 64
 IDENTITIES = frozenset(("I", r"\mathbf{I}", r"\mathbb{I}"))
 BindingKey = tuple[tuple[str, int], ...]
 
@@ -276,7 +277,7 @@ class Evaluator:
                 elif first == (1, 1) and 1 in second:
                     total = world.broadcast(total, second)
                 else:
-                    raise ShapeClash(f"{_show(first)} and {_show(second)} are added", expr.span)
+                    raise ShapeClash(f"{_show(first)} and {_show(second)} cannot be added", expr.span)
             total = world.add(total, value)
         return total
 
@@ -311,16 +312,19 @@ class Evaluator:
         if operator in (r"\odot", r"\circ"):
             if a == b:
                 return world.elementwise(first, second)
-            raise ShapeClash(f"{_show(a)} and {_show(b)} are multiplied elementwise", span)
+            raise ShapeClash(f"{_show(a)} and {_show(b)} cannot be multiplied elementwise", span)
         if operator == r"\otimes":
             if a[1] == 1 and b[1] == 1:
                 return world.matrix_product(first, world.transpose(second))
             if a == b:
                 return world.elementwise(first, second)
-            raise ShapeClash(f"an outer product of {_show(a)} and {_show(b)}", span)
+            raise ShapeClash(f"{_show(a)} and {_show(b)} have no outer product", span)
         if a[1] == b[0]:
             if a[1] == 1 and right is not None and not _has_transpose(right):
-                raise ShapeClash(f"a column {_show(a)} stands before a row {_show(b)}", span)
+                raise ShapeClash(
+                    f"a column {_show(a)} before a row {_show(b)} needs a written transpose",
+                    span,
+                )
             return world.matrix_product(first, second)
         if a == b and 1 in a:
             return world.elementwise(first, second)
@@ -329,7 +333,7 @@ class Evaluator:
             if option != "none":
                 moved = world.diagonal(first) if option == "diagonal" else world.transpose(first)
                 return world.matrix_product(moved, second)
-        raise ShapeClash(f"{_show(a)} and {_show(b)} are multiplied", span)
+        raise ShapeClash(f"{_show(a)} and {_show(b)} cannot be multiplied", span)
 
     def _quotient(self, above: V, below: V, expr: Expr) -> V:
         world = self.world
@@ -340,7 +344,7 @@ class Evaluator:
             return world.scale(above, below)
         if a == b:
             return world.elementwise(above, below)
-        raise ShapeClash(f"{_show(a)} is divided by {_show(b)}", expr.span)
+        raise ShapeClash(f"{_show(a)} cannot be divided by {_show(b)}", expr.span)
 
     def _power(self, base: Expr, exponent: Expr, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
         match exponent:
@@ -356,8 +360,23 @@ class Evaluator:
         found = self.value(base, bindings, bound)
         rows, columns = self.world.shape(found)
         if rows > 1 and columns > 1:
-            raise ShapeClash(f"a matrix {_show((rows, columns))} is raised to a power", base.span)
+            return self._matrix_power(found, power, base, exponent, bindings, bound)
         return self.world.power(found, power)
+
+    def _matrix_power(
+        self, value: V, power: Fraction, base: Expr, exponent: Expr, bindings: Mapping[str, int], bound: frozenset[str]
+    ) -> V:
+        rows, columns = self.world.shape(value)
+        if rows != columns:
+            raise ShapeClash(f"a matrix {_show((rows, columns))} cannot be raised to a power", base.span)
+        if power < 0 and not index_letters(Symbol("", (exponent,))) & bound:
+            raise MissingNode((str(power), ()), "", int(power), exponent.span)
+        if power.denominator != 1 or not 0 <= power <= MAXIMUM_MATRIX_POWER:
+            raise CannotSay("this power of a matrix is not read", exponent.span)
+        total = self.world.identity(rows)
+        for _ in range(int(power)):
+            total = self.world.matrix_product(total, value)
+        return total
 
     def _big_sum(self, node: Sum, body: Expr, index: str, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
         values = [
@@ -427,7 +446,7 @@ class Evaluator:
 
             jacobian = self.world.derivative_of(evaluate, by, frozen)
             scalar = self.world.shape(jacobian)[0] == 1
-        return self._laid_out(node, jacobian, by, scalar)
+        return self.laid_out(node, jacobian, by, scalar)
 
     def _is_abbreviated(self, symbol: Symbol) -> bool:
         return any(entry.name == symbol.name for entry in self.model.abbreviations)
@@ -451,7 +470,8 @@ class Evaluator:
             return False
         return option == "immediate" or any(node == side for side in self.lone)
 
-    def _laid_out(self, node: Derivative, jacobian: V, by: tuple[Key, ...], scalar: bool) -> V:
+    def laid_out(self, node: Derivative, jacobian: V, by: tuple[Key, ...], scalar: bool) -> V:
+        """A Jacobian in numerator layout as the reading lays it out."""
         world = self.world
         variable = world.shapes[by[0][0]]
         if world.shape(jacobian) == (1, 1):

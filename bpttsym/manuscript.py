@@ -72,22 +72,26 @@ def manuscript(wanted: Sequence[tuple[Derivation, str]]) -> list[Block]:
     general = [(one, form) for one, form in wanted if not one.fixed(form)]
     if general:
         blocks.append(Heading(2, ("For any number of steps",)))
+    said: set[Relation] = set()
     for one, form in general:
-        blocks += _form(one, form)
+        blocks += _form(one, form, said)
     fixed = [(one, form) for one, form in wanted if one.fixed(form)]
     if fixed:
         title = "For one step" if length == 1 else f"For {length} steps"
         blocks += [Heading(2, (title,)), horizon(model, length)]
     for one, form in fixed:
-        blocks += _form(one, form)
+        blocks += _form(one, form, said)
     return blocks
 
 
-def _form(derivation: Derivation, form: str) -> list[Block]:
+def _form(derivation: Derivation, form: str, said: set[Relation]) -> list[Block]:
+    """The steps of a form under a heading, but for those that the text has said already."""
     title: Words = ("The derivative of ", derivation.of, " by ", derivation.by, f", {FORMS[form].title}")
     blocks: list[Block] = [Heading(3, title)]
     for step in derivation.steps(form):
-        blocks += [Paragraph(step.reason), Display((step.relation,), step.rows)]
+        if step.relation not in said:
+            blocks += [Paragraph(step.reason), Display((step.relation,), step.rows)]
+        said.add(step.relation)
     return blocks
 
 
@@ -141,9 +145,9 @@ def _full(terms: Sequence[Expr], start: int, end: int) -> Iterator[tuple[int, in
     yield first, end
 
 
-def display_latex(display: Display) -> str:
-    """A display as LaTeX: one row alone, more of them aligned."""
-    lines = list(rows(display))
+def display_latex(*displays: Display) -> str:
+    """Displays as LaTeX in one block: one row alone, more of them aligned."""
+    lines = [line for display in displays for line in rows(display)]
     if len(lines) == 1:
         return lines[0].replace("&", "", 1)
     body = " \\\\\n".join(lines)

@@ -104,16 +104,28 @@ def _pieces(row: list[Tok]) -> list[Piece]:
 
 
 def _commas(part: list[Tok]) -> list[Piece]:
+    """The pieces between commas; a wide gap parts two only where there is a relation on both of its sides."""
     depth = 0
-    begin = 0
-    pieces: list[list[Tok]] = []
-    for position, tok in enumerate(part):
+    pieces: list[list[Tok]] = [[]]
+    gaps: list[bool] = []
+    for tok in part:
         depth += (tok.kind in _OPENS) - (tok.kind in _CLOSES)
-        if tok.kind == "SEP" and depth == 0:
-            pieces.append(part[begin:position])
-            begin = position + 1
-    pieces.append(part[begin:])
-    return [Piece(piece) for piece in pieces if piece]
+        if depth == 0 and tok.kind in {"SEP", "GAP"}:
+            gaps.append(tok.kind == "GAP")
+            pieces.append([])
+        elif tok.kind != "GAP":
+            pieces[-1].append(tok)
+    joined = [pieces[0]]
+    for piece, gap in zip(pieces[1:], gaps, strict=True):
+        if gap and not (_related(joined[-1]) and _related(piece) and piece[0].kind != "REL"):
+            joined[-1] = joined[-1] + piece
+        else:
+            joined.append(piece)
+    return [Piece(piece) for piece in joined if piece]
+
+
+def _related(piece: list[Tok]) -> bool:
+    return any(tok.kind == "REL" for tok in piece)
 
 
 def _continues(before: list[Tok], row: list[Tok], aligned: bool) -> bool:

@@ -32,7 +32,10 @@ Slot = tuple[str, int, str]
 
 @dataclass
 class Scope:
-    """Definitions in force from ``start`` on; ``own`` holds the spans of those made here, not inherited."""
+    """Definitions in force from ``start`` on; ``own`` holds the spans of those made here, not inherited.
+
+    ``origin`` says where the inherited ones come from if that is no part of the document.
+    """
 
     start: int
     signature: Signature
@@ -43,6 +46,8 @@ class Scope:
     length: int | None = None
     own: list[Span] = field(default_factory=list)
     title: str = ""
+    origin: str = ""
+    parent: Scope | None = field(default=None, repr=False)
 
     def child(self, start: int, title: str) -> Scope:
         """A scope that inherits everything."""
@@ -55,6 +60,7 @@ class Scope:
             dict(self.sets),
             self.length,
             title=title,
+            parent=self,
         )
 
     def slot(self, symbol: Symbol) -> Slot:

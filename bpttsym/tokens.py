@@ -80,7 +80,7 @@ FUNCTION_WORDS = frozenset(
     "softmax diag tanh sigmoid relu ReLU vec tr log exp Softmax Diag softplus id max min rank sign".split()
 )
 _SPACING = frozenset(
-    r"\, \; \: \! \quad \qquad \limits \nolimits \displaystyle \textstyle \scriptstyle \nonumber \notag \hline"
+    r"\, \; \: \! \limits \nolimits \displaystyle \textstyle \scriptstyle \nonumber \notag \hline"
     r" \hfill \smallskip \medskip \bigskip \noindent \centering".split()
 ) | {"\\ ", "\\\n"}
 _SIZES = re.compile(r"\\(?:left|right|middle|[bB]ig{1,2}[lrm]?)(?![a-zA-Z])\s*")
@@ -98,7 +98,7 @@ _ENVIRONMENT = re.compile(r"\s*\{([a-zA-Z]+\*?)\}")
 
 @dataclass(slots=True)
 class Tok:
-    """One token: its kind (a terminal of latex.lark, or AMP, ROW, TEXT, BEGIN, END, ENV), value and offsets."""
+    """One token: its kind (a terminal of latex.lark, or AMP, ROW, GAP, TEXT, BEGIN, END, ENV), value and offsets."""
 
     kind: str
     value: str
@@ -240,6 +240,8 @@ class _Tokenizer:
 
     def token(self, word: str, start: int, end: int) -> int:
         first = word[0]
+        if word in (r"\quad", r"\qquad"):
+            return self.emit("GAP", word, start, end)
         if first.isspace() or first in "%~" or word in _SPACING:
             return end
         if first.isdigit():

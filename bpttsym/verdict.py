@@ -35,7 +35,19 @@ from bpttsym.witness import Counterexample, smallest_counterexample
 
 Status = Literal["definition", "proved", "verified", "conditional", "refuted", "unchecked"]
 EQUALITIES = frozenset(("=", ":="))
-REPAIRS = ("bound", "index", "order", "transpose", "sign", "power", "missing-diag", "kind", "bound-index")
+REPAIRS = (
+    "bound",
+    "index",
+    "order",
+    "transpose",
+    "sign",
+    "power",
+    "square",
+    "coefficient",
+    "missing-diag",
+    "kind",
+    "bound-index",
+)
 """The edits that are tried as a repair; symbols are not swapped, which would change what is said."""
 
 MAXIMUM_REPAIRS = 150
@@ -251,7 +263,8 @@ class Judge:
         for edit in islice(neighbours(relation, REPAIRS), MAXIMUM_REPAIRS):
             tried += 1
             status, _ = self.status_under(edit.relation, row)
-            if status in ("proved", "verified"):
+            trivial = edit.relation.left == edit.relation.right
+            if status in ("proved", "verified") and not trivial:
                 found.append(Suggestion(edit.relation, status, edit.words, edit.path))
         return tuple(replace(s, note=f"{s.note}; {tried} one-edit changes were tried") for s in found[:3])
 

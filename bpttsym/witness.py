@@ -108,12 +108,11 @@ def _independent(
         by = evaluator.key(side.by, bindings, frozenset())
     except NotRead:
         return None
-    jacobian = world.central_difference(of, by)
+    scalar = world.shapes[of[0]] == (1, 1)
+    jacobian = evaluator.laid_out(side, world.central_difference(of, by), (by,), scalar)
     shape: Shape = world.shape(left)
-    if jacobian.size != left[0].size:
+    if world.shape(jacobian) != shape and jacobian.size != left[0].size:
         return None
-    if world.shape(jacobian) == (shape[1], shape[0]) and 1 not in shape:
-        jacobian = world.transpose(jacobian)
     return numbers(jacobian.reshape(1, *shape))
 
 

@@ -153,6 +153,10 @@ EXAMPLES: dict[str, list[tuple[Expr, list[Expr]]]] = {
         (Power(a, THREE), [Power(a, TWO), Power(a, integer(4))]),
         (Power(a, integer(-1)), []),
     ],
+    "square": [
+        (Add((ONE, Negate(a))), [Add((ONE, Negate(Power(a, TWO))))]),
+        (Add((a, Negate(b))), []),
+    ],
     "one": [(Add((ONE, a)), [Add((integer(0), a)), Add((TWO, a))]), (Sum(h(1), "t", ONE, TWO), [])],
     "direction": [
         (Product(a, "i", ONE, T, "decreasing"), [Product(a, "i", ONE, T, "increasing")]),

@@ -43,7 +43,10 @@ PARTS: dict[str, tuple[str, ...]] = {
     "numeric": ("leaves",),
     "exact": ("field",),
     "verdict": ("variants", "trial", "witness", "bounds", "conditions"),
-    "derivation": ("names", "structure", "ways", "expansion", "summation"),
+    "derivation": (
+        *("names", "structure", "ways", "expansion", "summation"),
+        *("recursion", "pullback", "gradients"),
+    ),
     "check": ("manuscript",),
     "build": ("report_page",),
     "wording": ("evidence", "advice"),

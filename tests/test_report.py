@@ -202,23 +202,6 @@ GOLDEN: dict[str, tuple[str, str]] = {
     "a false equation with a repair": (
         NUMERATOR + CELL + r"$$\frac{\partial h_t}{\partial h_{t-1}}=\mathrm{diag}(1-h_t)W$$",
         r"""
-        error[false-equation]: the two sides differ
-         --> notes.md:5:3
-          |
-        5 | $$\frac{\partial h_t}{\partial h_{t-1}}=\mathrm{diag}(1-h_t)W$$
-          |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-          |
-          = read as: ∂h_t/∂h_{t-1} = diag(1 - h_t) · W
-          = model: line 4 of notes.md
-          = smallest counterexample:
-                T = 1, t = 1, all sizes 1
-                W = U = x₁ = 1
-                h₀ = 0
-                left                 0.42
-                right                0.2384
-                central differences  0.42
-
-        notes.md: 2 relations: 1 definition, 1 refuted
         """,
     ),
     "an expectation not met": (

@@ -1,0 +1,167 @@
+r"""The matrix form: gradients as columns and matrices, with every local Jacobian opened that has a formula.
+
+    \nabla_{h_t} L = V^{\top}\nabla_{\hat{y}_t} L + W^{\top}\,\mathrm{diag}(1 - h_{t+1}^2)\,\nabla_{h_{t+1}} L
+    \nabla_{W} L = \sum_{t=1}^{T} \mathrm{diag}(1 - h_t^2)\,(\nabla_{h_t} L)\,h_{t-1}^{\top}
+
+Every quantity gathers what those computed from it hand back, from the loss down to the variable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from bpttsym.expr import Derivative, Expr, Number, Relation, Sum, Symbol, Transpose, add, integer, shifted, walk
+from bpttsym.model import Definition
+from bpttsym.pullback import Pullback
+from bpttsym.structure import Binder, NotDerived, Step, Structure, at_step
+from bpttsym.summation import SUM_LETTERS, offset_of, summed
+
+
+class Use(NamedTuple):
+    """A quantity that is computed from another, with its definition at the step that concerns the other.
+
+    ``when``: a use by the quantity of the same step stands for ``every`` step, one by that of the step after it for
+    those that have a ``next`` one, and one by a quantity without steps may be of the ``last`` step alone.
+    """
+
+    node: Symbol
+    body: Expr
+    when: str = "every"
+    binder: Binder | None = None
+
+
+class Gradients:
+    """The gradient of one number by a quantity, with the gradients that it needs before it."""
+
+    def __init__(self, structure: Structure, of: Symbol, by: Symbol) -> None:
+        self.structure = structure
+        self.model = structure.model
+        self.of = of
+        self.by = by
+        if not structure.is_number(of):
+            raise NotDerived(f"the matrix form is for the gradient of a number, and `{of.name}` is none")
+        if not structure.reaches(of.name, by.name):
+            raise NotDerived(f"`{of.name}` does not depend on `{by.name}`")
+        if max(len(definition.index) for definition in self.model.definitions) > 1:
+            raise NotDerived("there is no matrix form for quantities with two indices")
+        self.last = Symbol(self.model.horizon)
+        self._read_last: dict[str, bool] = {}
+        taken = set(self.model.arities) | {part.name for part in walk(of) if isinstance(part, Symbol)}
+        own = [part for part in by.index if isinstance(part, Symbol) and part != self.last]
+        self.letter = own[0] if own else Symbol(next(letter for letter in SUM_LETTERS if letter not in taken))
+
+    def steps(self) -> tuple[Step, ...]:
+        """The gradients from the number down; the one that is asked for comes last."""
+        found: list[Step] = []
+        for name in self._between():
+            node = Symbol(name, (self.letter,) if 1 in self.model.arities[name] else ())
+            if self._own_gradient(node) is not None:
+                found += self.gathered(node)
+        found += self.gathered(self.by)
+        return tuple(step for n, step in enumerate(found) if step.relation not in [s.relation for s in found[n + 1 :]])
+
+    def _between(self) -> list[str]:
+        """The names between the number and the variable, those that hand something back before those that get it."""
+        order: list[str] = []
+
+        def visit(name: str, above: tuple[str, ...]) -> None:
+            for definition in self.model.definitions:
+                user = definition.name
+                if user not in (*order, *above, name, self.of.name) and name in self.structure.uses[user]:
+                    if self.structure.reaches(self.of.name, user):
+                        visit(user, (*above, name))
+            order.append(name)
+
+        visit(self.by.name, ())
+        return order if self.by.name in self.structure.states else order[:-1]
+
+    def gathered(self, node: Symbol) -> list[Step]:
+        """What a quantity gathers: one equation, or two where the last step differs from those before it."""
+        uses = sorted(self.uses(node), key=lambda use: use.when == "next")
+        step = node.index[0] if node.index else None
+        if step is None or all(use.when == "every" for use in uses):
+            return [self._step(node, uses)]
+        if isinstance(step, Number) and step.value < self.model.first:
+            return [self._step(node, [use for use in uses if use.when == "next"])]
+        later = [use for use in uses if use.when != "last"]
+        if later and step != self.letter and step != self.last:
+            return [self._step(node, later)]
+        at_last = Symbol(node.name, (self.last,))
+        found = [self._step(at_last, [use for use in self.uses(at_last) if use.when != "next"])]
+        return found if step == self.last or not later else [*found, self._step(node, later)]
+
+    def _step(self, node: Symbol, uses: list[Use]) -> Step:
+        terms = [summed(term, use.binder) for use in uses for term in self._terms(node, use)]
+        if not terms:
+            raise NotDerived(f"nothing that `{self.of.name}` depends on is computed from `{node.name}`")
+        users: list[str | Expr] = []
+        for user in dict.fromkeys(use.node for use in uses):
+            users += [" and ", user] if users else [user]
+        reason = (node, " gathers what ", *users, " hands back" if len(users) == 1 else " hand back")
+        return Step("gradient", reason, Relation(Derivative(self.of, node, "gradient"), "=", add(*terms)))
+
+    def _terms(self, node: Symbol, use: Use) -> list[Expr]:
+        jacobian = Transpose(self.structure.local(use.node, node))
+        rules = Pullback(self.structure.ground.shapes, node, use.node, jacobian)
+        return rules.of_definition(use.body, self._own_gradient(use.node))
+
+    def _own_gradient(self, node: Symbol) -> Expr | None:
+        """The gradient by a quantity as it is handed back; None where it is one."""
+        if node == self.of:
+            return None
+        if self.structure.is_number(node):
+            terms = [term for use in self.uses(node) for term in self._terms(node, use)]
+            if terms == [integer(1)]:
+                return None
+        return Derivative(self.of, node, "gradient")
+
+    def _last_only(self, name: str) -> bool:
+        """Whether nothing but the last step of a quantity is read."""
+        if name not in self._read_last:
+            self._read_last[name] = False
+            uses = list(self.uses(Symbol(name, (self.letter,))))
+            self._read_last[name] = all(use.when == "last" for use in uses)
+        return self._read_last[name]
+
+    def uses(self, node: Symbol) -> Iterator[Use]:
+        """The definitions that mention a quantity, each at the steps that concern it."""
+        for definition in self.model.definitions:
+            user = definition.name
+            early = any(isinstance(part, Number) and part.value < self.model.first for part in definition.index)
+            reached = user == self.of.name or self.structure.reaches(self.of.name, user)
+            if reached and not early and node.name in self.structure.uses[user]:
+                if not definition.general:
+                    raise NotDerived(f"`{user}` is defined for single steps, so there is no matrix form")
+                yield from self._use(definition, node)
+
+    def _use(self, definition: Definition, node: Symbol) -> Iterator[Use]:
+        name, body = definition.name, definition.body
+        found = {part.index for part in walk(body) if isinstance(part, Symbol) and part.name == node.name and part.index}
+        indices = {index[0] for index in found}
+        match definition.index, node.index:
+            case (), ():
+                yield Use(Symbol(name), body)
+            case (Symbol(own),), ():
+                everywhere = Binder(self.letter.name, integer(self.model.first), self.last)
+                if self._last_only(name):
+                    yield Use(Symbol(name, (self.last,)), at_step(body, own, self.last))
+                else:
+                    yield Use(Symbol(name, (self.letter,)), at_step(body, own, self.letter), binder=everywhere)
+            case (), _:
+                letters = {part.index for part in walk(body) if isinstance(part, Sum)}
+                if indices == {self.last}:
+                    yield Use(Symbol(name), body, "last")
+                elif all(isinstance(index, Symbol) and index.name in letters for index in indices):
+                    yield Use(Symbol(name), body)
+                else:
+                    raise NotDerived(f"`{name}` uses `{node.name}` at single steps, so there is no matrix form")
+            case (Symbol(own),), (step,):
+                for offset in sorted({offset_of(index, Symbol(own)) for index in indices}, reverse=True):
+                    if offset not in (0, -1):
+                        raise NotDerived(f"`{name}` uses `{node.name}` at a step that no rule is for")
+                    user = shifted(step, -offset)
+                    when = "next" if offset else "last" if self._last_only(name) else "every"
+                    yield Use(Symbol(name, (user,)), at_step(body, own, user), when)
+            case _:
+                raise NotDerived(f"no rule says at which steps `{name}` uses `{node.name}`")

@@ -202,6 +202,25 @@ GOLDEN: dict[str, tuple[str, str]] = {
     "a false equation with a repair": (
         NUMERATOR + CELL + r"$$\frac{\partial h_t}{\partial h_{t-1}}=\mathrm{diag}(1-h_t)W$$",
         r"""
+        error[false-equation]: the two sides differ
+         --> notes.md:5:57
+          |
+        5 | $$\frac{\partial h_t}{\partial h_{t-1}}=\mathrm{diag}(1-h_t)W$$
+          |                                                         ^^^ one change here makes it true
+          |
+          = read as: ∂h_t/∂h_{t-1} = diag(1 - h_t) · W
+          = model: line 4 of notes.md
+          = smallest counterexample:
+                T = 1, t = 1, all sizes 1
+                W = U = x₁ = 1
+                h₀ = 0
+                left                 0.42
+                right                0.2384
+                central differences  0.42
+        help: with a term squared it holds (proved; 23 one-edit changes were tried):
+              \frac{\partial h_t}{\partial h_{t-1}} = \mathrm{diag}(1 - h_t^{2}) W
+
+        notes.md: 2 relations: 1 definition, 1 refuted
         """,
     ),
     "an expectation not met": (
@@ -307,7 +326,7 @@ GOLDEN: dict[str, tuple[str, str]] = {
           = read as: ∂h₃/∂h₁ = ∏_{i=3 down to 1} ∂h_{i+1}/∂h_i
           = model: line 4 of notes.md
           = readings: both fail: as written; the states are scalars
-        help: with the upper bound moved by one it holds (proved; 20 one-edit changes were tried):
+        help: with the upper bound moved by one it holds (proved; 22 one-edit changes were tried):
               \frac{\partial h_3}{\partial h_1} = \prod_{2 \ge i \ge 1}\frac{\partial h_{i+1}}{\partial h_i}
 
         notes.md: 5 relations: 4 definitions, 1 refuted

@@ -34,7 +34,7 @@ from bpttsym.model import Definition, Model
 from bpttsym.numeric import NumericWorld
 from bpttsym.readings import Readings
 from bpttsym.variants import Variant
-from bpttsym.witness import Counterexample, leaves_above, numbers
+from bpttsym.witness import Counterexample, leaves_above, nodes_above, numbers
 from bpttsym.world import MissingNode
 
 BOUNDS = {r"\le": 1, "<": 1, r"\ge": -1, ">": -1}
@@ -158,7 +158,7 @@ def _attack(
             broken = _broken(world, relation, left, right)
             if broken is not None:
                 free = tuple((k, v) for k, v in bindings.items() if k != ground.model.horizon)
-                leaves = leaves_above(relation, evaluator, bindings, ground)
+                leaves = leaves_above(nodes_above(relation, evaluator, bindings, ground), world, ground)
                 witness = Counterexample(length, free, leaves, _cells(ground, relation), numbers(left), numbers(right))
                 return Violation(*broken[:2], witness, broken[2]), tried
     return None, tried

@@ -8,13 +8,14 @@ which holds here holds for a generic differentiable function.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from fractions import Fraction
 
 import numpy as np
 
 from bpttsym.evaluate import Evaluator
 from bpttsym.expr import Call, Expr, Symbol, walk
+from bpttsym.latex import unicode_line
 from bpttsym.leaves import FUNCTIONS, Array, LeafRule, where_positive
 from bpttsym.model import Graph, Key
 from bpttsym.readings import Readings
@@ -250,15 +251,18 @@ class NumericWorld:
             trailing += 1
         return trailing
 
-    def formulas(self) -> tuple[str, ...]:
-        """What stands for each unknown function in a simple world, in words."""
+    def formulas(self, names: Collection[str]) -> tuple[str, ...]:
+        """What stands for each unknown function of the named quantities in a simple world, in one line each."""
+        known = set(FUNCTIONS) | _defined(self.graph)
         found = []
         for definition in self.graph.model.definitions:
             body = definition.body
-            if isinstance(body, Call) and body.function not in FUNCTIONS and body.function not in _defined(self.graph):
-                weights = ", ".join(p.name for p in body.parameters if isinstance(p, Symbol))
-                inside = "its arguments" if not weights else f"{weights} · its other arguments"
-                found.append(f"{body.function} = tanh({inside})")
+            if definition.name not in names or not isinstance(body, Call) or body.function in known:
+                continue
+            inside = ", ".join(unicode_line(argument) for argument in body.arguments)
+            inside = f"({inside})" if len(body.arguments) > 1 else inside
+            weights = "".join(f"{unicode_line(weight)} · " for weight in body.parameters)
+            found.append(f"{unicode_line(body)} = tanh({weights}{inside})")
         return tuple(dict.fromkeys(found))
 
     def central_difference(self, of: Key, by: Key, step: float = 1e-5) -> Array:

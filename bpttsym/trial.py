@@ -154,7 +154,7 @@ class Trial:
             except MissingNode as missing:
                 if missing.letter and not any(value == before for _, value in free):
                     message = f"at `{missing.letter} = {missing.value}` {missing}"
-                    return Outcome("impossible", length, 1.0, free, message, None), evaluator
+                    return Outcome("impossible", length, 1.0, free, message, _spot(missing)), evaluator
                 skipped.append(free)
                 evaluator.told, evaluator.vanished = told, vanished
                 continue

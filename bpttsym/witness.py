@@ -17,7 +17,7 @@ from bpttsym.readings import Readings
 from bpttsym.shapes import Shape, ShapeClash
 from bpttsym.trial import conform
 from bpttsym.variants import Variant
-from bpttsym.world import CannotSay, MissingNode
+from bpttsym.world import CannotSay, MissingNode, World
 
 VISIBLE = 1e-3
 """Sides that differ by less than this, relatively, are no example to show."""
@@ -82,11 +82,12 @@ def _difference(relation: Relation, world: NumericWorld, ground: Ground, reading
             continue
         if world.difference(left, right, relation)[0] > VISIBLE:
             free = tuple((k, v) for k, v in bindings.items() if k != ground.model.horizon)
+            used = nodes_above(relation, evaluator, bindings, ground)
             return Counterexample(
                 ground.length,
                 free,
-                leaves_above(relation, evaluator, bindings, ground),
-                world.formulas(),
+                leaves_above(used, world, ground),
+                world.formulas({name for name, _ in used}),
                 numbers(left),
                 numbers(right),
                 _independent(relation, world, evaluator, bindings, left),
@@ -116,20 +117,20 @@ def _independent(
     return numbers(jacobian.reshape(1, *shape))
 
 
-def leaves_above(
-    relation: Relation, evaluator: Evaluator, bindings: Mapping[str, int], ground: Ground
-) -> tuple[tuple[str, Numbers], ...]:
-    """The leaves on which the sides depend, with their values, in the order of the graph."""
+def nodes_above(relation: Relation, evaluator: Evaluator, bindings: Mapping[str, int], ground: Ground) -> set[Key]:
+    """The nodes that the sides name, and all on which these depend."""
     used: set[Key] = set()
-    graph = ground.graph
     for part in walk(relation):
         if isinstance(part, Symbol):
-            for keys in _keys(part, evaluator, bindings):
-                used |= {keys} | graph.ancestors(keys)
-    if not used:
-        used = set(graph.nodes)
-    found = [key for key, node in graph.nodes.items() if node.body is None and key in used]
-    return tuple((shown(key), numbers(evaluator.world.node(key))) for key in found)
+            for key in _keys(part, evaluator, bindings):
+                used |= {key} | ground.graph.ancestors(key)
+    return used or set(ground.graph.nodes)
+
+
+def leaves_above(used: set[Key], world: World, ground: Ground) -> tuple[tuple[str, Numbers], ...]:
+    """The leaves among some nodes with their values, in the order of the graph."""
+    found = [key for key, node in ground.graph.nodes.items() if node.body is None and key in used]
+    return tuple((shown(key), numbers(world.node(key))) for key in found)
 
 
 def _keys(symbol: Symbol, evaluator: Evaluator, bindings: Mapping[str, int]) -> Iterator[Key]:

@@ -318,10 +318,10 @@ GOLDEN: dict[str, tuple[str, str]] = {
         r"\partial h_i}$$",
         r"""
         error[impossible]: at `i = 3` `h_{4}` does not exist
-         --> notes.md:5:44
+         --> notes.md:5:70
           |
         5 | $$\frac{\partial h_3}{\partial h_1}=\prod_{3\ge i\ge1}\frac{\partial h_{i+1}}{\partial h_i}$$
-          |                                            ^ one change here makes it true
+          |                                                                      ^^^^^^^
           |
           = read as: ∂h₃/∂h₁ = ∏_{i=3 down to 1} ∂h_{i+1}/∂h_i
           = model: line 4 of notes.md

@@ -108,15 +108,17 @@ class Evaluator:
         """The value of a node from its definition; a number stands for a vector of equal entries."""
         node = self.graph.nodes[key]
         assert node.body is not None
-        value = self.value(node.body, node.bindings)
+        try:
+            value = self.value(node.body, node.bindings)
+        except ShapeClash as clash:
+            raise NotRead(f"in the definition of `{key[0]}` {clash}", clash.span) from None
         shape = self.world.shapes[key[0]]
         if self.world.shape(value) == shape:
             return value
         if self.world.shape(value) == (1, 1):
             return self.world.broadcast(value, shape)
-        raise ShapeClash(
-            f"`{key[0]}` is {_show(shape)} and its definition {_show(self.world.shape(value))}", node.body.span
-        )
+        found = _show(self.world.shape(value))
+        raise NotRead(f"`{key[0]}` is {_show(shape)} where it is used and {found} by its definition", node.body.span)
 
     def _look(self, expr: Expr, key: tuple[int, BindingKey], result: V) -> None:
         """Record a part that vanishes, unless a derivative of a leaf inside makes it vanish by definition."""
@@ -320,7 +322,7 @@ class Evaluator:
                 return world.elementwise(first, second)
             raise ShapeClash(f"{_show(a)} and {_show(b)} have no outer product", span)
         if a[1] == b[0]:
-            if a[1] == 1 and right is not None and not _has_transpose(right):
+            if a[1] == 1 and right is not None and not (_has_transpose(right) or (left and _has_transpose(left))):
                 raise ShapeClash(
                     f"a column {_show(a)} before a row {_show(b)} needs a written transpose",
                     span,

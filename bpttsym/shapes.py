@@ -26,6 +26,7 @@ from bpttsym.expr import (
     Symbol,
     Transpose,
     integer,
+    walk,
 )
 
 SCALAR_LETTERS = frozenset(r"\alpha \beta \gamma \epsilon \varepsilon \eta \kappa \lambda \mu \nu \tau".split())
@@ -68,7 +69,10 @@ class SizedDefinition:
 class Sizes:
     """Dimensions of names, unified; read with :meth:`shape` after all definitions are seen."""
 
-    def __init__(self, horizon: str, scalar: bool = False, elementwise: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, horizon: str, scalar: bool = False, elementwise: frozenset[str] = frozenset(), rows: bool = False
+    ) -> None:
+        self._rows = rows
         self._elementwise = ELEMENTWISE | elementwise
         self._parent: list[int] = [0]
         self._names: dict[str, tuple[int, int]] = {}
@@ -109,8 +113,12 @@ class Sizes:
         if self._scalar or (not indexed and name in SCALAR_LETTERS):
             self._names[name] = (0, 0)
         elif indexed:
-            self._names[name] = (self.fresh(), 0)
+            self._names[name] = self.vector()
         return self._names.get(name)
+
+    def vector(self) -> tuple[int, int]:
+        """The shape of a new vector: a column, or a row where the definitions write states as rows."""
+        return (0, self.fresh()) if self._rows else (self.fresh(), 0)
 
     def is_one(self, shape: tuple[int, int]) -> bool:
         """Whether a shape is known to be a number's."""
@@ -122,7 +130,7 @@ class Sizes:
             self.same(self._names.setdefault(definition.name, (0, 0)), (0, 0))
         found = self.infer(definition.body, None)
         if found is None:
-            found = self._names.setdefault(definition.name, (self.fresh(), 0))
+            found = self._names.setdefault(definition.name, self.vector())
             self.expect(definition.body, found)
         if definition.name not in self._names:
             self._names[definition.name] = found
@@ -176,7 +184,7 @@ class Sizes:
         """The shape of an expression, a bare parameter becoming a vector."""
         found = self.infer(expr, None)
         if found is None:
-            found = (self.fresh(), 0)
+            found = self.vector()
             self.expect(expr, found)
         return found
 
@@ -196,6 +204,8 @@ class Sizes:
         return base
 
     def _multiply(self, factors: tuple[Expr, ...], operators: tuple[str, ...]) -> tuple[int, int] | None:
+        if self._rows:
+            return self._multiply_rows(factors)
         right = self._settle(factors[-1])
         for factor, operator in zip(reversed(factors[:-1]), reversed(operators), strict=True):
             left = self.infer(factor, None)
@@ -223,6 +233,23 @@ class Sizes:
                 right = self.same(left, right)
         return right
 
+    def _multiply_rows(self, factors: tuple[Expr, ...]) -> tuple[int, int]:
+        """A product in which rows stand on the left: a parameter on the right of a row is a matrix."""
+        left = self._settle(factors[0])
+        for factor in factors[1:]:
+            right = self.infer(factor, None)
+            if right is None:
+                right = (left[1], self.fresh())
+                self.expect(factor, right)
+            if self.is_one(left) or self.is_one(right):
+                left = right if self.is_one(left) else left
+            elif self.find(left[0]) == self.find(right[0]) == 0:
+                left = self.same(left, right)
+            else:
+                self.unify(left[1], right[0])
+                left = (left[0], right[1])
+        return left
+
     def _columns(self, left: tuple[int, int], right: tuple[int, int]) -> bool:
         """Two column vectors side by side, which only an elementwise product can join."""
         return self.find(left[1]) == 0 and self.find(right[1]) == 0 and self.find(right[0]) != 0
@@ -230,7 +257,7 @@ class Sizes:
     def _call(
         self, function: str, arguments: tuple[Expr, ...], expr: Call, hint: tuple[int, int] | None
     ) -> tuple[int, int] | None:
-        if function in self._elementwise and len(arguments) == 1:
+        if function in self._elementwise and len(arguments) == 1 and not expr.parameters:
             found = self.infer(arguments[0], hint)
             return found if found is not None else self._settle(arguments[0])
         if function == r"\mathrm{diag}":
@@ -263,8 +290,8 @@ def infer_sizes(
     definitions: Iterable[SizedDefinition], horizon: str, scalar: bool, elementwise: Iterable[str] = ()
 ) -> Sizes:
     """The sizes of every name in the definitions, in two passes so that order does not matter."""
-    sizes = Sizes(horizon, scalar, frozenset(elementwise))
     listed = list(definitions)
+    sizes = Sizes(horizon, scalar, frozenset(elementwise), any(has_row_states(d.body) for d in listed))
     for definition in listed:
         if definition.scalar:
             sizes.define(definition)
@@ -276,6 +303,19 @@ def infer_sizes(
 
 def _is_opaque(body: Expr) -> bool:
     return isinstance(body, Call) and body.function not in ELEMENTWISE and body.function != r"\mathrm{diag}"
+
+
+def has_row_states(body: Expr) -> bool:
+    """Whether a vector with a step index stands on the left of a parameter, as in ``x_t W^T``."""
+    for part in walk(body):
+        if isinstance(part, Multiply):
+            for left, right, operator in zip(part.factors, part.factors[1:], part.operators, strict=False):
+                matrix = right.body if isinstance(right, Transpose) else right
+                parameter = isinstance(matrix, Symbol) and not matrix.index and matrix.name not in SCALAR_LETTERS
+                vector = isinstance(left, Symbol) and bool(left.index) and left.name not in LOSS_LETTERS
+                if vector and parameter and operator not in (r"\odot", r"\circ", r"\otimes"):
+                    return True
+    return False
 
 
 def scalar_form(body: Expr, is_vector: Callable[[Expr], bool]) -> Expr:

@@ -21,7 +21,7 @@ PACKAGE = ROOT / "bpttsym"
 
 ROWS: tuple[tuple[str, ...], ...] = (
     ("expr", "errors", "source", "rnn"),
-    ("parse", "latex", "shapes", "edits"),
+    ("parse", "latex", "shapes", "edits", "vanishing"),
     ("notation", "model"),
     ("document", "readings", "ground"),
     ("evaluate",),
@@ -50,6 +50,12 @@ PARTS: dict[str, tuple[str, ...]] = {
     "check": ("manuscript",),
     "build": ("report_page",),
     "wording": ("evidence", "advice"),
+    "vanishing": ("networks",),
+    "figures": (
+        *("figure_words", "graph_term", "graph_parts", "graph_labels", "graph_layout", "tikz"),
+        *("figure_data", "figure_paint"),
+    ),
+    "cli": ("plot_job", "plot_command"),
 }
 
 # Imports within one row, each with its reason. `rnn` has none: it is an oracle, and imports nothing of ours.
@@ -63,9 +69,11 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
 }
 
 DOORS: dict[str, frozenset[str]] = {
-    "numpy": frozenset({"rnn", "numeric", "leaves", "field", "exact", "symbolic", "check", "figures"}),
+    "numpy": frozenset(
+        {"rnn", "numeric", "leaves", "field", "exact", "symbolic", "check", "figures", "networks", "vanishing"}
+    ),
     "sympy": frozenset({"symbolic"}),
-    "matplotlib": frozenset({"figures"}),
+    "matplotlib": frozenset({"figures", "figure_paint"}),
     "lark": frozenset({"parse"}),
 }
 

@@ -1,0 +1,119 @@
+"""What ``bpttsym plot`` does: words of a command line to the options of a figure, and the figure to a file."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from inspect import signature
+from pathlib import Path
+from typing import Any
+
+from bpttsym.document import load_preset, read_document
+from bpttsym.errors import BpttsymError, UsageError
+from bpttsym.figure_data import FORMS, known
+from bpttsym.figures import FIGURES, FigureKind, render, write_whole
+from bpttsym.graph_term import is_many_to_one
+from bpttsym.model import Model
+from bpttsym.source import read_source
+
+
+def listing() -> list[str]:
+    """Each figure with its sentence and its options, three lines each."""
+    found: list[str] = []
+    for kind in FIGURES.values():
+        options = [f"{name}={_written(value)}" for name, value in kind.options.items() if name != "model"]
+        file = ["[FILE|NAME]"] if "model" in kind.options else []
+        found += [kind.name, f"    {kind.sentence}", f"    {' '.join([*file, *options])}"]
+    return found
+
+
+def _written(value: Any) -> str:
+    """A default as it would be typed; nothing where the figure chooses."""
+    match value:
+        case None:
+            return ""
+        case tuple():
+            return ",".join(map(_written, value))
+        case float():
+            return f"{value:g}"
+        case _:
+            return str(value)
+
+
+def plot(name: str | None, rest: Sequence[str], output: str | None, lang: str) -> tuple[Path, list[str]]:
+    """Draw a figure into a file; returns the file and any remarks. Where it raises BpttsymError, nothing is written."""
+    if name is None:
+        raise UsageError(f"say which figure: {', '.join(FIGURES)}")
+    known("figure", name, FIGURES)
+    kind = FIGURES[name]
+    path = Path(output or f"{name}.png")
+    ending = path.suffix.lower().removeprefix(".")
+    if ending not in kind.formats:
+        raise UsageError(f"`{path}` does not end in one of .{', .'.join(kind.formats)}")
+    if path.is_dir() or not path.parent.is_dir():
+        trouble = "it is a folder" if path.is_dir() else f"there is no folder `{path.parent}`"
+        raise UsageError(f"cannot write `{path}`: {trouble}")
+    options = _options(kind, rest)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        written, _ = render(name, [ending], lang=lang, **options)
+    write_whole(path, written[ending])
+    return path, [str(warning.message) for warning in told]
+
+
+def _options(kind: FigureKind, rest: Sequence[str]) -> dict[str, Any]:
+    """What stands after the name of the figure: options with their values, and a document."""
+
+    found: dict[str, Any] = {}
+    for word in rest:
+        name, equals, value = word.partition("=")
+        if not equals:
+            if "model" not in kind.options:
+                raise UsageError(f"{kind.name} is no figure of a document: `{word}` is neither OPTION=VALUE nor of use")
+            if "model" in found:
+                raise UsageError(f"one figure is of one document, and `{word}` is a second")
+            found["model"] = _model(kind, word)
+            continue
+        known(f"option of {kind.name}", name, [option for option in kind.options if option != "model"])
+        found[name] = _value(kind, name, value)
+    return found
+
+
+PARSERS: dict[str, Callable[[str], Any]] = {
+    "int": int,
+    "int | None": int,
+    "float": float,
+    "str": str,
+    "str | None": str,
+    "tuple[float, ...]": lambda text: tuple(float(part) for part in text.split(",")),
+    "tuple[str, ...]": lambda text: tuple(text.split(",")),
+}
+"""How the text of an option is read, by the annotation of the parameter that it is."""
+
+
+def _value(kind: FigureKind, name: str, text: str) -> Any:
+    annotation = signature(kind.data).parameters[name].annotation
+    try:
+        return PARSERS[annotation](text)
+    except ValueError:
+        wanted = annotation.removesuffix(" | None").replace("tuple[float, ...]", "numbers with commas between them")
+        raise UsageError(f"`{name}={text}` does not give {wanted.replace('int', 'a whole number')}") from None
+
+
+def _model(kind: FigureKind, name: str) -> Model:
+    """The first model of a document, or of a preset, that has the form of the figure."""
+
+    is_file = name == "-" or Path(name).suffix or Path(name).exists()
+    document = read_document(read_source(name)) if is_file else load_preset(name)
+    trouble: BpttsymError = UsageError(f"`{name}` defines no model")
+    for model in document.models:
+        try:
+            form = is_many_to_one(model)
+        except BpttsymError as error:
+            trouble = error
+            continue
+        if form == FORMS[kind.name]:
+            return model
+        other = next(figure for figure, one in FORMS.items() if one == form)
+        trouble = UsageError(f"`{name}` has no model of this form: draw `{other}`")
+    raise trouble

@@ -16,7 +16,7 @@ from bpttsym.errors import UsageError
 from bpttsym.expansion import count_paths, expanded, steps_of, weighted
 from bpttsym.expr import Derivative, Number, Relation, Symbol, add, multiply, shifted, walk
 from bpttsym.gradients import Gradients
-from bpttsym.model import Model
+from bpttsym.model import Definition, Model
 from bpttsym.names import of_number, relevant, unknown
 from bpttsym.recursion import Recursion
 from bpttsym.structure import NotDerived, Step, Structure
@@ -25,6 +25,13 @@ from bpttsym.ways import Unrolled
 
 MAXIMUM_FACTORS = 100_000
 """An expansion of more factors is not made as a tree; it can be written out term by term."""
+
+
+class TooLong(NotDerived):
+    """An expansion that is not made as a tree."""
+
+    def __init__(self, terms: int, factors: int) -> None:
+        super().__init__(f"the expanded form has {terms} terms with {factors} factors; its sum form is one line")
 
 
 @dataclass(frozen=True)
@@ -83,13 +90,26 @@ def derivation(model: Model, of: str | Symbol, by: str | Symbol, length: int | N
 
     Without a length, the model's own or 4. Raises UsageError for a name that the model does not have.
     """
+    if length is not None and length < 1:
+        raise UsageError(f"there is no model of {length} steps; the number of steps is at least 1")
     steps = length or model.length or 4
     if length is not None and model.length not in (None, length) and has_literal_steps(model):
         raise NotDerived(f"the definitions name single steps of {model.horizon} = {model.length}, not of {length}")
     what = of_number(model, of)
-    ready = relevant(model, what.name)
+    ready = _with_any_start(relevant(model, what.name))
     ready = replace(ready, length=steps if has_literal_steps(ready) else None)
     return Derivation(ready, what, of_number(model, by), steps)
+
+
+def _with_any_start(model: Model) -> Model:
+    """The model without numbers for the states before the first step: what holds for all of them holds for zero."""
+
+    def is_start(definition: Definition) -> bool:
+        steps = [part.value for part in definition.index if isinstance(part, Number)]
+        return isinstance(definition.body, Number) and bool(steps) and max(steps) < model.first
+
+    kept = tuple(definition for definition in model.definitions if not is_start(definition))
+    return replace(model, definitions=kept, initial_zero=False)
 
 
 def has_literal_steps(model: Model) -> bool:
@@ -108,30 +128,34 @@ def _expanded(derivation: Derivation) -> tuple[Step, ...]:
     for by in steps_of(structure, derivation.by):
         terms, factors = count_paths(structure, derivation.of, by)
         if factors > MAXIMUM_FACTORS:
-            raise NotDerived(f"the expanded form has {terms} terms with {factors} factors; its sum form is one line")
+            raise TooLong(terms, factors)
         left = structure.whole(derivation.of, by)
         outputs = _outputs(derivation, by)
         if outputs is not None:
             found.append(outputs)
         groups = expanded(structure, derivation.of, by)
         right = add(*(term for group in groups for term in group))
-        steps = "one step" if structure.length == 1 else f"{structure.length} steps"
-        reason = (
-            *("one term for each path from ", by, " to ", derivation.of, f" in the graph of {steps}: "),
-            "the local Jacobians along it, the last output first, short paths before long",
-        )
-        found.append(Step("paths", reason, Relation(left, "=", right), tuple(map(len, groups))))
+        found.append(Step("paths", paths_reason(derivation, by), Relation(left, "=", right), tuple(map(len, groups))))
     return tuple(found)
+
+
+def paths_reason(derivation: Derivation, by: Symbol) -> Words:
+    """Why the expanded form holds, and in which order its terms stand."""
+    steps = "one step" if derivation.length == 1 else f"{derivation.length} steps"
+    return (
+        *("one term for each path from ", by, " to ", derivation.of, f" in the graph of {steps}: "),
+        "the local Jacobians along it, the last output first, short paths before long",
+    )
 
 
 def _outputs(derivation: Derivation, by: Symbol) -> Step | None:
     """The chain rule through the states that the quantity reads, before any state is unrolled."""
     structure = derivation.structure
-    if by.index or derivation.of.name in structure.states:
+    if by.index or structure.is_state(derivation.of):
         return None
     walker = Unrolled(structure, by)
     ways = sorted(walker.ways(derivation.of), key=lambda way: walker.key(way.end)[1], reverse=True)
-    if not any(way.end.name in structure.states for way in ways):
+    if not any(structure.is_state(way.end) for way in ways):
         return None
     terms = [
         weighted(way.weight, *way.factors, *(() if way.end == by else (structure.whole(way.end, by),))) for way in ways
@@ -144,7 +168,7 @@ def _sum(derivation: Derivation) -> tuple[Step, ...]:
     """Sums over the steps with products of step Jacobians, for any number of steps."""
     chain, by = derivation.chain, derivation.by
     found: list[Step] = []
-    if chain.through and not by.index and derivation.of.name not in derivation.structure.states:
+    if chain.through and not by.index and not derivation.structure.is_state(derivation.of):
         found += _states_by_parameter(derivation)
     reason = "the sum over all paths, with the states between two steps as an ordered product"
     reason = reason if chain.through else "the chain rule; no state lies between"

@@ -30,7 +30,7 @@ from bpttsym.expr import (
     Transpose,
     walk,
 )
-from bpttsym.model import Definition, Key, index_letters, index_value, sum_range
+from bpttsym.model import Definition, Key, index_letters, index_value, inlined, sum_range
 from bpttsym.readings import Readings
 from bpttsym.shapes import Shape, ShapeClash
 from bpttsym.world import CannotSay, MissingNode, V, World
@@ -80,6 +80,7 @@ class Evaluator:
         self.graph = world.graph
         self.model = world.graph.model
         self.readings = readings
+        self.formulas = frozenset(name for name, _, _ in world.graph.model.functions)
         self.lone = lone.sides
         self.recurs = lone.recurs
         self.observe = observe
@@ -173,6 +174,8 @@ class Evaluator:
                 return self._big_product(expr, body, index, bindings, bound)
             case Derivative():
                 return self._derivative(expr, bindings, bound)
+            case Call(function) if function in self.formulas:
+                return self._formula(expr, bindings, bound)
             case Call(function, arguments, parameters, primes):
                 return self._call(expr, function, (*arguments, *parameters), primes, bindings, bound)
             case _:
@@ -487,6 +490,13 @@ class Evaluator:
         if layout == "numerator" or (layout == "mixed" and not scalar):
             return jacobian
         return world.reshape(jacobian, variable) if in_shape else world.transpose(jacobian)
+
+    def _formula(self, node: Call, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
+        """The value of a function that the document gives a formula."""
+        expanded = inlined(node, self.model)
+        if expanded is node or (isinstance(expanded, Call) and expanded.function == node.function):
+            raise NotRead(f"`{node.function}` is not applied as its formula defines it", node.span)
+        return self.value(expanded, bindings, bound)
 
     def _call(
         self,

@@ -35,7 +35,7 @@ def expanded_groups(structure: Structure, of: Symbol, by: Symbol) -> Iterator[Te
         raise NotDerived(f"the derivative of `{of.name}` by itself is 1")
     if not walker.leads(of):
         raise NotDerived(f"`{of.name}` does not depend on `{by.name}`")
-    starts = walker.ways(of) if of.name not in structure.states else [Way((), of, first=of)]
+    starts = walker.ways(of) if not structure.is_state(of) else [Way((), of, first=of)]
     for _, group in groupby(sorted(starts, key=_output, reverse=True), _output):
         yield _terms(walker, list(group))
 

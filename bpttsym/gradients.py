@@ -14,7 +14,7 @@ from typing import NamedTuple
 from bpttsym.expr import Derivative, Expr, Number, Relation, Sum, Symbol, Transpose, add, integer, shifted, walk
 from bpttsym.model import Definition
 from bpttsym.pullback import Pullback
-from bpttsym.structure import Binder, NotDerived, Step, Structure, at_step
+from bpttsym.structure import Binder, Kind, NotDerived, Step, Structure, at_step, kind_of
 from bpttsym.summation import SUM_LETTERS, offset_of, summed
 
 
@@ -41,12 +41,12 @@ class Gradients:
         self.by = by
         if not structure.is_number(of):
             raise NotDerived(f"the matrix form is for the gradient of a number, and `{of.name}` is none")
-        if not structure.reaches(of.name, by.name):
+        if not structure.reaches(of, by):
             raise NotDerived(f"`{of.name}` does not depend on `{by.name}`")
         if max(len(definition.index) for definition in self.model.definitions) > 1:
             raise NotDerived("there is no matrix form for quantities with two indices")
         self.last = Symbol(self.model.horizon)
-        self._read_last: dict[str, bool] = {}
+        self._read_last: dict[Kind, bool] = {}
         taken = set(self.model.arities) | {part.name for part in walk(of) if isinstance(part, Symbol)}
         own = [part for part in by.index if isinstance(part, Symbol) and part != self.last]
         self.letter = own[0] if own else Symbol(next(letter for letter in SUM_LETTERS if letter not in taken))
@@ -54,27 +54,29 @@ class Gradients:
     def steps(self) -> tuple[Step, ...]:
         """The gradients from the number down; the one that is asked for comes last."""
         found: list[Step] = []
-        for name in self._between():
-            node = Symbol(name, (self.letter,) if 1 in self.model.arities[name] else ())
+        for node in self._between():
             if self._own_gradient(node) is not None:
                 found += self.gathered(node)
         found += self.gathered(self.by)
         return tuple(step for n, step in enumerate(found) if step.relation not in [s.relation for s in found[n + 1 :]])
 
-    def _between(self) -> list[str]:
-        """The names between the number and the variable, those that hand something back before those that get it."""
-        order: list[str] = []
+    def _between(self) -> list[Symbol]:
+        """The quantities between the number and the variable, those that hand something back before their parts."""
+        order: list[Kind] = []
 
-        def visit(name: str, above: tuple[str, ...]) -> None:
-            for definition in self.model.definitions:
-                user = definition.name
-                if user not in (*order, *above, name, self.of.name) and name in self.structure.uses[user]:
-                    if self.structure.reaches(self.of.name, user):
-                        visit(user, (*above, name))
-            order.append(name)
+        def visit(kind: Kind, above: tuple[Kind, ...]) -> None:
+            for user in self.structure.uses:
+                new = user not in (*order, *above, kind, kind_of(self.of))
+                if new and kind in self.structure.uses[user] and self.structure.reaches(self.of, self._any(user)):
+                    visit(user, (*above, kind))
+            order.append(kind)
 
-        visit(self.by.name, ())
-        return order if self.by.name in self.structure.states else order[:-1]
+        visit(kind_of(self.by), ())
+        return [self._any(kind) for kind in order if kind != kind_of(self.by) or self.structure.is_state(self.by)]
+
+    def _any(self, kind: Kind) -> Symbol:
+        """The quantity of a kind, at any step if it has steps."""
+        return Symbol(kind[0], (self.letter,) * kind[1])
 
     def gathered(self, node: Symbol) -> list[Step]:
         """What a quantity gathers: one equation, or two where the last step differs from those before it."""
@@ -88,7 +90,8 @@ class Gradients:
         if later and step != self.letter and step != self.last:
             return [self._step(node, later)]
         at_last = Symbol(node.name, (self.last,))
-        found = [self._step(at_last, [use for use in self.uses(at_last) if use.when != "next"])]
+        ends = [use for use in self.uses(at_last) if use.when != "next"]
+        found = [self._step(at_last, ends)]
         return found if step == self.last or not later else [*found, self._step(node, later)]
 
     def _step(self, node: Symbol, uses: list[Use]) -> Step:
@@ -116,23 +119,24 @@ class Gradients:
                 return None
         return Derivative(self.of, node, "gradient")
 
-    def _last_only(self, name: str) -> bool:
+    def _last_only(self, quantity: Symbol) -> bool:
         """Whether nothing but the last step of a quantity is read."""
-        if name not in self._read_last:
-            self._read_last[name] = False
-            uses = list(self.uses(Symbol(name, (self.letter,))))
-            self._read_last[name] = all(use.when == "last" for use in uses)
-        return self._read_last[name]
+        kind = kind_of(quantity)
+        if kind not in self._read_last:
+            self._read_last[kind] = False
+            uses = list(self.uses(self._any(kind)))
+            self._read_last[kind] = all(use.when == "last" for use in uses)
+        return self._read_last[kind]
 
     def uses(self, node: Symbol) -> Iterator[Use]:
         """The definitions that mention a quantity, each at the steps that concern it."""
         for definition in self.model.definitions:
-            user = definition.name
+            user = Symbol(definition.name, definition.index)
             early = any(isinstance(part, Number) and part.value < self.model.first for part in definition.index)
-            reached = user == self.of.name or self.structure.reaches(self.of.name, user)
-            if reached and not early and node.name in self.structure.uses[user]:
+            reached = kind_of(user) == kind_of(self.of) or self.structure.reaches(self.of, user)
+            if reached and not early and kind_of(node) in map(kind_of, self.structure.mentions(definition)):
                 if not definition.general:
-                    raise NotDerived(f"`{user}` is defined for single steps, so there is no matrix form")
+                    raise NotDerived(f"`{user.name}` is defined for single steps, so there is no matrix form")
                 yield from self._use(definition, node)
 
     def _use(self, definition: Definition, node: Symbol) -> Iterator[Use]:
@@ -144,7 +148,7 @@ class Gradients:
                 yield Use(Symbol(name), body)
             case (Symbol(own),), ():
                 everywhere = Binder(self.letter.name, integer(self.model.first), self.last)
-                if self._last_only(name):
+                if self._last_only(Symbol(name, definition.index)):
                     yield Use(Symbol(name, (self.last,)), at_step(body, own, self.last))
                 else:
                     yield Use(Symbol(name, (self.letter,)), at_step(body, own, self.letter), binder=everywhere)
@@ -161,7 +165,7 @@ class Gradients:
                     if offset not in (0, -1):
                         raise NotDerived(f"`{name}` uses `{node.name}` at a step that no rule is for")
                     user = shifted(step, -offset)
-                    when = "next" if offset else "last" if self._last_only(name) else "every"
+                    when = "next" if offset else "last" if self._last_only(Symbol(name, definition.index)) else "every"
                     yield Use(Symbol(name, (user,)), at_step(body, own, user), when)
             case _:
                 raise NotDerived(f"no rule says at which steps `{name}` uses `{node.name}`")

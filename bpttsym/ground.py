@@ -9,7 +9,7 @@ from itertools import product
 
 from bpttsym.errors import NotRead
 from bpttsym.expr import Expr, Number, Relation, Symbol, walk
-from bpttsym.model import Definition, Graph, Model, free_letters, has_derivative, index_letters, index_value
+from bpttsym.model import Definition, Graph, Model, free_letters, has_derivative, index_letters, index_value, inlined
 from bpttsym.readings import Readings
 from bpttsym.shapes import (
     DEFAULT_SIZES,
@@ -43,6 +43,7 @@ def prepare(model: Model) -> tuple[Model, Sizes]:
 
     Raises ShapeClash where the definitions cannot stand together.
     """
+    model = replace(model, definitions=tuple(replace(d, body=inlined(d.body, model)) for d in model.definitions))
     sizes = infer_sizes(_sized(model.definitions), model.horizon, model.scalar, model.elementwise)
     if model.scalar:
         return model, sizes

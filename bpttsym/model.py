@@ -25,11 +25,14 @@ from bpttsym.expr import (
     Sum,
     Symbol,
     children,
+    substitute,
+    transform,
     walk,
 )
 
 MAXIMUM_NODES = 20_000
 MAXIMUM_RANGE = 5_000
+MAXIMUM_FUNCTION_DEPTH = 8
 
 Key = tuple[str, tuple[int, ...]]
 """A node of the unrolled graph: name and step indices; ``("h", (3,))`` is h_3, ``("\\\\psi", ())`` is psi."""
@@ -117,6 +120,32 @@ class Model:
     def set_members(self) -> dict[str, tuple[str, ...]]:
         """The members of each named set of parameters."""
         return dict(self.sets)
+
+
+def inlined(expr: Expr, model: Model) -> Expr:
+    """An expression with every function that has a formula replaced by it, arguments put in.
+
+    Raises NotRead for a function whose formula applies the function itself.
+    """
+    table = {name: (formals, body) for name, formals, body in model.functions}
+    if not table:
+        return expr
+    for _ in range(MAXIMUM_FUNCTION_DEPTH):
+        expanded = transform(expr, lambda node: _applied(node, table))
+        if expanded == expr:
+            return expr
+        expr = expanded
+    raise NotRead("the formula of a function applies the function itself", expr.span)
+
+
+def _applied(node: Expr, table: Mapping[str, tuple[tuple[str, ...], Expr]]) -> Expr:
+    if not isinstance(node, Call) or node.function not in table or node.primes:
+        return node
+    formals, body = table[node.function]
+    arguments = (*node.arguments, *node.parameters)
+    if len(arguments) != len(formals):
+        return node
+    return substitute(body, dict(zip(formals, arguments, strict=True)))
 
 
 def index_letters(expr: Expr) -> set[str]:

@@ -22,7 +22,7 @@ class Recursion:
     def __init__(self, chain: Chain) -> None:
         self.chain = chain
         self.model = chain.structure.model
-        if chain.of.name in chain.structure.states:
+        if chain.structure.is_state(chain.of):
             raise NotDerived(f"the recursive form begins at a loss, and `{chain.of.name}` is a state itself")
         self.letter = Symbol(chain.letters()[0])
         self.last = Symbol(self.model.horizon)

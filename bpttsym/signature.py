@@ -126,7 +126,9 @@ def base_name(node: Surface) -> str:
 
 
 def _is_fence(node: Surface) -> bool:
-    return isinstance(node, Fence) and node.opening in "(["
+    """Parentheses that may hold arguments, also with a power behind them."""
+    inner = node.base if isinstance(node, Scripted) else node
+    return isinstance(inner, Fence) and inner.opening in "(["
 
 
 def _count_chain(chain: Chain, census: _Census) -> None:
@@ -147,7 +149,8 @@ def _count_chain(chain: Chain, census: _Census) -> None:
 
 
 def _note_arguments(name: str, fence: Surface, census: _Census) -> None:
-    if isinstance(fence, Fence) and len(fence.items) > 1:
+    inner = fence.base if isinstance(fence, Scripted) else fence
+    if isinstance(inner, Fence) and len(inner.items) > 1:
         census.several.add(name)
 
 

@@ -79,6 +79,15 @@ class Edge:
     binder: Binder | None = None
 
 
+Kind = tuple[str, int]
+"""What stands for a quantity at all steps: its name and its number of indices."""
+
+
+def kind_of(symbol: Symbol) -> Kind:
+    """The kind of a quantity."""
+    return symbol.name, len(symbol.index)
+
+
 class Structure:
     """The parts of a model that every form of a derivative needs."""
 
@@ -88,46 +97,53 @@ class Structure:
         self.ground: Ground = make_ground(model, length)
         self.model = self.ground.model
         self.graph = self.ground.graph
+        self._reached: dict[Kind, set[Kind]] = {}
 
     @cached_property
-    def uses(self) -> Mapping[str, frozenset[str]]:
-        """For every defined name, the names in its definitions."""
-        found: dict[str, set[str]] = {}
+    def uses(self) -> Mapping[Kind, frozenset[Kind]]:
+        """For every kind of defined quantity, the kinds in its definitions."""
+        found: dict[Kind, set[Kind]] = {}
         for definition in self.model.definitions:
-            found.setdefault(definition.name, set()).update(name for name, _ in self._mentions(definition))
-        return {name: frozenset(names) for name, names in found.items()}
+            mentioned = {kind_of(part) for part in self.mentions(definition)}
+            found.setdefault((definition.name, len(definition.index)), set()).update(mentioned)
+        return {kind: frozenset(below) for kind, below in found.items()}
 
-    def _mentions(self, definition: Definition) -> Iterator[tuple[str, tuple[Expr, ...]]]:
+    def mentions(self, definition: Definition) -> Iterator[Symbol]:
+        """The quantities in a definition, the members of a set in its place."""
         for part in walk(definition.body):
             if isinstance(part, Symbol):
-                members = self.model.set_members.get(part.name, (part.name,))
-                yield from ((name, part.index) for name in members)
+                members = self.model.set_members.get(part.name, ()) if not part.index else ()
+                yield from (Symbol(member) for member in members) if members else (part,)
 
-    def reaches(self, name: str, target: str) -> bool:
+    def reaches(self, quantity: Symbol, target: Symbol) -> bool:
         """Whether a quantity depends on another through one definition or more, at any steps."""
-        return target in self._below(name)
+        return kind_of(target) in self._below(kind_of(quantity))
 
-    def _below(self, name: str) -> set[str]:
-        seen: set[str] = set()
-        open_ = [name]
-        while open_:
-            for below in self.uses.get(open_.pop(), ()):
-                if below not in seen:
-                    seen.add(below)
-                    open_.append(below)
-        return seen
+    def _below(self, kind: Kind) -> set[Kind]:
+        if kind not in self._reached:
+            seen = self._reached[kind] = set()
+            open_ = [kind]
+            while open_:
+                below = self.uses.get(open_.pop(), frozenset()) - seen
+                seen |= below
+                open_ += below
+        return self._reached[kind]
 
     @cached_property
-    def states(self) -> tuple[str, ...]:
-        """The names that a definition refers to at another step and that depend on it in turn."""
-        found: dict[str, None] = {}
+    def states(self) -> frozenset[Kind]:
+        """The kinds that a definition refers to at another step and that depend on it in turn."""
+        found: set[Kind] = set()
         for definition in self.model.definitions:
-            for name, index in self._mentions(definition):
-                if definition.index and index and index != definition.index:
-                    same = name == definition.name or self.reaches(name, definition.name)
-                    if same and self.reaches(definition.name, name):
-                        found[name] = None
-        return tuple(found)
+            own = Symbol(definition.name, definition.index)
+            for part in self.mentions(definition):
+                if own.index and part.index and part.index != own.index:
+                    if kind_of(part) == kind_of(own) or self.reaches(part, own):
+                        found.add(kind_of(part))
+        return frozenset(found)
+
+    def is_state(self, symbol: Symbol) -> bool:
+        """Whether a quantity is a state."""
+        return kind_of(symbol) in self.states
 
     @cached_property
     def ambiguous(self) -> frozenset[tuple[str, str]]:
@@ -152,7 +168,7 @@ class Structure:
 
     def whole(self, of: Symbol, by: Symbol) -> Derivative:
         """The total derivative, marked where an unmarked one could be read as immediate, or is one of a state."""
-        marked = (of.name, by.name) in self.ambiguous or (of.name in self.states and not by.index)
+        marked = (of.name, by.name) in self.ambiguous or (self.is_state(of) and not by.index)
         return Derivative(of, by, "total" if marked else "partial")
 
     def references(self, body: Expr) -> Iterator[Edge]:

@@ -53,7 +53,7 @@ class Chain:
     @cached_property
     def starts(self) -> list[Way]:
         """The ways from the quantity down to the state, or to the variable where no state lies between."""
-        if self.of.name in self.structure.states:
+        if self.structure.is_state(self.of):
             return [Way((), self.of)]
         return [self._renamed(way) for way in self.folded.ways(self.of)]
 
@@ -73,12 +73,12 @@ class Chain:
     @cached_property
     def through(self) -> list[Way]:
         """The ways that end in the state."""
-        return [way for way in self.starts if way.end.name in self.structure.states]
+        return [way for way in self.starts if self.structure.is_state(way.end)]
 
     @cached_property
     def direct(self) -> list[Way]:
         """The ways that reach the variable without the state."""
-        return [way for way in self.starts if way.end.name not in self.structure.states]
+        return [way for way in self.starts if not self.structure.is_state(way.end)]
 
     @cached_property
     def state(self) -> str:
@@ -91,7 +91,7 @@ class Chain:
         step = Symbol("\0")
         for way in self.folded.ways(Symbol(state, (step,))):
             before = way.end.name == state and way.end.index == (shifted(step, -1),)
-            if way.end.name in self.structure.states and not before:
+            if self.structure.is_state(way.end) and not before:
                 raise NotDerived(
                     f"`{state}` does not depend on its own step before alone, so there is no product of step Jacobians"
                 )
@@ -103,7 +103,7 @@ class Chain:
             return [Exit(Way((), self.by), self.by.index[0])]
         found = []
         for way in self.folded.ways(Symbol(self.state, (step,))):
-            if way.end.name not in self.structure.states:
+            if not self.structure.is_state(way.end):
                 found.append(Exit(way, self._solved(way.end, step)))
         return found
 

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from bpttsym.expr import Expr, Number, Sum, Symbol, integer, substitute
 from bpttsym.model import Definition, Key, index_value, sum_range
-from bpttsym.structure import Binder, Edge, NotDerived, Structure, merged, tidy
+from bpttsym.structure import Binder, Edge, NotDerived, Structure, kind_of, merged, tidy
 
 MAXIMUM_WAYS = 200_000
 
@@ -57,7 +57,7 @@ class Walker:
         open_ = [Way((), start, first=start if start.index else None)]
         while open_:
             way = open_.pop()
-            if way.end != start and (self.is_end(way.end) or way.end.name in self.structure.states):
+            if way.end != start and (self.is_end(way.end) or self.structure.is_state(way.end)):
                 found.append(way)
                 continue
             further = [self._along(way, edge) for edge in self.edges(way.end) if self.leads(edge.parent)]
@@ -131,9 +131,9 @@ class Unrolled(Walker):
         return self._hops[node]
 
     def _collapsed(self, node: Symbol, ways: list[Way]) -> list[Way]:
-        if node.name not in self.structure.states:
+        if not self.structure.is_state(node):
             return ways
-        ends = dict.fromkeys(way.end for way in ways if way.end.name in self.structure.states)
+        ends = dict.fromkeys(way.end for way in ways if self.structure.is_state(way.end))
         whole = {end for end in ends if not any(self._leads_to(other, end) for other in ends if other != end)}
         found: list[Way] = []
         for way in ways:
@@ -151,10 +151,10 @@ class Folded(Walker):
     """Ways in the model itself; the steps are letters."""
 
     def is_end(self, node: Symbol) -> bool:
-        return node.name == self.by.name and len(node.index) == len(self.by.index)
+        return kind_of(node) == kind_of(self.by)
 
     def leads(self, node: Symbol) -> bool:
-        return self.is_end(node) or self.structure.reaches(node.name, self.by.name)
+        return self.is_end(node) or self.structure.reaches(node, self.by)
 
     def edges(self, node: Symbol) -> list[Edge]:
         found = self._definition(node)

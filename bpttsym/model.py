@@ -8,7 +8,7 @@ leaves shared by all steps. No LaTeX is known here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 
@@ -139,9 +139,12 @@ def inlined(expr: Expr, model: Model) -> Expr:
 
 
 def _applied(node: Expr, table: Mapping[str, tuple[tuple[str, ...], Expr]]) -> Expr:
-    if not isinstance(node, Call) or node.function not in table or node.primes:
+    if not isinstance(node, Call) or node.function not in table:
         return node
     formals, body = table[node.function]
+    if node.primes:
+        named = isinstance(body, Call) and body.arguments == tuple(map(Symbol, formals)) and not body.parameters
+        return replace(body, arguments=node.arguments, primes=node.primes) if named else node  # type: ignore[call-arg]
     arguments = (*node.arguments, *node.parameters)
     if len(arguments) != len(formals):
         return node

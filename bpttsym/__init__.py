@@ -13,12 +13,14 @@ TYPE_CHECKING = False  # as in `typing`, which is slow to load
 if TYPE_CHECKING:
     from os import PathLike
 
+    from matplotlib.figure import Figure
+
     from bpttsym.document import Document
     from bpttsym.errors import BpttsymError
     from bpttsym.verdict import Verdict
 
 __version__ = "0.1.0"
-__all__ = ["BpttsymError", "Document", "Verdict", "__version__", "load", "verify"]
+__all__ = ["BpttsymError", "Document", "Verdict", "__version__", "load", "plot", "verify"]
 
 _HOMES = {"BpttsymError": "errors", "Document": "document", "Verdict": "verdict"}
 
@@ -41,6 +43,16 @@ def verify(path_or_text: str | PathLike[str]) -> list[Verdict]:
     from bpttsym.verdict import judge
 
     return judge(load(path_or_text))
+
+
+def plot(kind: str, **options: object) -> Figure:
+    """A figure by its name (``bpttsym plot --list``) as a Matplotlib figure; options as the command takes them.
+
+    Raises BpttsymError for a figure or an option that does not exist.
+    """
+    from bpttsym.figures import figure
+
+    return figure(kind, **options)  # type: ignore[arg-type]
 
 
 def __getattr__(name: str) -> object:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from bpttsym.derivation import FORMS, Derivation, Step, derivation
+from bpttsym.derivation import FORMS, Derivation, derivation
 from bpttsym.document import Document, Entry, load_preset, read_document
 from bpttsym.errors import BpttsymError, UsageError
 from bpttsym.expr import Add, Derivative, Span, Symbol, children
@@ -19,8 +19,8 @@ from bpttsym.names import loss_names, unknown
 from bpttsym.path_sum import NoPathSum, PathSum
 from bpttsym.source import Kind, source_from_text
 from bpttsym.stream import document, prove
+from bpttsym.structure import Step
 from bpttsym.verdict import Verdict, judge
-
 
 MOST_JUDGED = 30
 """The most terms of an expansion that are judged like any equation; beyond, judging each factor takes minutes."""

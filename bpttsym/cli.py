@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from io import TextIOWrapper
 
-from bpttsym import __version__
+from bpttsym import __version__, plot_command
 
 TYPE_CHECKING = False  # as in `typing`, which is slow to load
 if TYPE_CHECKING:
@@ -133,9 +133,29 @@ def run_build(arguments: argparse.Namespace) -> int:
     return int(import_module("bpttsym.build").main(arguments))
 
 
+def add_models(parser: Parser) -> None:
+    """``bpttsym models`` has no arguments."""
+    del parser
+
+
+def run_models(arguments: argparse.Namespace) -> int:
+    """The presets, each with the formulas that it consists of."""
+    from bpttsym.document import load_preset, presets
+    from bpttsym.latex import unicode_line
+
+    del arguments
+    for name in presets():
+        entries = load_preset(name).entries
+        formulas = "; ".join(unicode_line(entry.relation) for entry in entries if entry.relation is not None)
+        print(f"{name:24} {formulas}")
+    return OK
+
+
 COMMANDS: dict[str, tuple[str, Callable[[Parser], None], Callable[[argparse.Namespace], int]]] = {
     "verify": ("say of every equation of a document whether it is true", add_verify, run_verify),
     "build": ("verify the derivations and write the output folder", add_build, run_build),
+    "plot": ("draw a figure", plot_command.add_arguments, plot_command.main),
+    "models": ("list the models that come with bpttsym", add_models, run_models),
 }
 MODULES = {"build": "build.py"}
 USAGE = {"verify": "bpttsym verify FILE... [--json] [--model NAME|FILE] [-T N] [--strict] [--plain]"}

@@ -19,7 +19,7 @@ from bpttsym.gradients import Gradients
 from bpttsym.model import Definition, Model
 from bpttsym.names import of_number, relevant, unknown
 from bpttsym.recursion import Recursion
-from bpttsym.structure import NotDerived, Step, Structure
+from bpttsym.structure import NotDerived, Step, Structure, Words
 from bpttsym.summation import Chain, total
 from bpttsym.ways import Unrolled
 

@@ -141,8 +141,8 @@ class Gradients:
 
     def _use(self, definition: Definition, node: Symbol) -> Iterator[Use]:
         name, body = definition.name, definition.body
-        found = {part.index for part in walk(body) if isinstance(part, Symbol) and part.name == node.name and part.index}
-        indices = {index[0] for index in found}
+        mentioned = (part for part in walk(body) if isinstance(part, Symbol) and part.name == node.name)
+        indices = {part.index[0] for part in mentioned if part.index}
         match definition.index, node.index:
             case (), ():
                 yield Use(Symbol(name), body)

@@ -1,6 +1,6 @@
 r"""What a definition hands back: the gradient by each quantity that it is computed from, as columns and matrices.
 
-    h = \tanh(W v)    hands    W^{\top}\,\mathrm{diag}(1 - h^2)\,g    to v,    \mathrm{diag}(1 - h^2)\,g\,v^{\top}    to W
+    h = \tanh(W v)    hands    W^{\top}\mathrm{diag}(1 - h^2) g    to v,    \mathrm{diag}(1 - h^2) g v^{\top}    to W
 
 where g is the gradient by h. A function with a formula is a row of ``SLOPES``; one without hands back its transposed
 local Jacobian. Nothing here is judged: every result becomes a claim.
@@ -203,4 +203,3 @@ def transposed(expr: Expr) -> Expr:
             return Multiply(tuple(transposed(factor) for factor in reversed(factors)), operators)
         case _:
             return Transpose(expr)
-

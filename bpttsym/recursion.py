@@ -1,7 +1,7 @@
 r"""The recursive form: the derivative by the state of one step from that by the state of the next.
 
-    \delta_T = \frac{\partial L}{\partial h_T},    \delta_t = \delta_{t+1}\frac{\partial h_{t+1}}{\partial h_t},
-    \frac{\partial L}{\partial\psi} = \sum_{t=1}^{T}\delta_t\frac{\partial^{+} h_t}{\partial\psi}
+\delta_T = \frac{\partial L}{\partial h_T},    \delta_t = \delta_{t+1}\frac{\partial h_{t+1}}{\partial h_t},
+\frac{\partial L}{\partial\psi} = \sum_{t=1}^{T}\delta_t\frac{\partial^{+} h_t}{\partial\psi}
 """
 
 from __future__ import annotations

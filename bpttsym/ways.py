@@ -188,4 +188,3 @@ class Folded(Walker):
     def _before_first(self, definition: Definition) -> bool:
         steps = [part.value for part in definition.index if isinstance(part, Number)]
         return bool(steps) and min(steps) < self.structure.model.first
-

@@ -47,7 +47,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         *("names", "structure", "ways", "expansion", "summation"),
         *("recursion", "pullback", "gradients"),
     ),
-    "check": ("manuscript",),
+    "check": ("path_sum", "manuscript", "stream"),
     "build": ("report_page",),
     "wording": ("evidence", "advice"),
     "vanishing": ("networks",),

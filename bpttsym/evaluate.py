@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from bpttsym.abbreviations import abbreviated
+from bpttsym.arithmetic import product, quotient, show, total_of
 from bpttsym.errors import LimitExceeded, NotRead
 from bpttsym.expr import (
     Add,
@@ -30,7 +32,7 @@ from bpttsym.expr import (
     Transpose,
     walk,
 )
-from bpttsym.model import Definition, Key, index_letters, index_value, inlined, sum_range
+from bpttsym.model import Key, index_letters, index_value, inlined, sum_range
 from bpttsym.readings import Readings
 from bpttsym.shapes import Shape, ShapeClash
 from bpttsym.world import CannotSay, MissingNode, V, World
@@ -118,8 +120,8 @@ class Evaluator:
             return value
         if self.world.shape(value) == (1, 1):
             return self.world.broadcast(value, shape)
-        found = _show(self.world.shape(value))
-        raise NotRead(f"`{key[0]}` is {_show(shape)} where it is used and {found} by its definition", node.body.span)
+        found = show(self.world.shape(value))
+        raise NotRead(f"`{key[0]}` is {show(shape)} where it is used and {found} by its definition", node.body.span)
 
     def _look(self, expr: Expr, key: tuple[int, BindingKey], result: V) -> None:
         """Record a part that vanishes, unless a derivative of a leaf inside makes it vanish by definition."""
@@ -161,7 +163,7 @@ class Evaluator:
                 return self._multiply(factors, operators, bindings, bound)
             case Divide(numerator, denominator):
                 below = self.world.reciprocal(self.value(denominator, bindings, bound))
-                return self._quotient(self.value(numerator, bindings, bound), below, expr)
+                return quotient(self.world, self.value(numerator, bindings, bound), below, expr)
             case Power(base, exponent):
                 return self._power(base, exponent, bindings, bound)
             case Transpose(body):
@@ -205,52 +207,10 @@ class Evaluator:
     def _symbol(self, symbol: Symbol, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
         if not symbol.index and symbol.name in bindings:
             return self.world.number(Fraction(bindings[symbol.name]))
-        abbreviation = self._abbreviation(symbol, bindings)
+        abbreviation = abbreviated(self, symbol, bindings)
         if abbreviation is not None:
             return abbreviation
         return self.world.node(self.key(symbol, bindings, bound))
-
-    def _abbreviation(self, symbol: Symbol, bindings: Mapping[str, int]) -> V | None:
-        """The value of an abbreviation; one step past the end it is zero, as textbooks let it be."""
-        named = [entry for entry in self.model.abbreviations if entry.name == symbol.name]
-        if not named:
-            return None
-        index = tuple(index_value(part, bindings) for part in symbol.index)
-        length = self.graph.length
-        best: tuple[Definition, dict[str, int]] | None = None
-        for entry in named:
-            found = _match(entry, index, self.model.horizon, length)
-            if found is not None and (best is None or not entry.general):
-                best = entry, found
-        if best is None:
-            return None
-        entry, found = best
-        past = any(value == length + 1 for value in index)
-        if past and entry.general:
-            inside = dict.fromkeys(found, length)
-            return self.world.zeros(self.world.shape(self.value(entry.body, {self.model.horizon: length, **inside})))
-        if (symbol.name, index) in self.open:
-            raise NotRead(f"the abbreviation `{symbol.name}` runs in a circle", symbol.span)
-        self.open.add((symbol.name, index))
-        try:
-            value = self.value(entry.body, {self.model.horizon: length, **found})
-            if isinstance(entry.body, Number) and index:
-                value = self._shaped_zero(value, named, length)
-            return value
-        finally:
-            self.open.discard((symbol.name, index))
-
-    def _shaped_zero(self, value: V, named: list[Definition], length: int) -> V:
-        """``\\delta_{T+1} = 0`` has the shape of the other steps."""
-        for entry in named:
-            if entry.general and self.world.is_zero(value):
-                for part in walk(entry.body):
-                    if isinstance(part, Derivative):
-                        letters = dict.fromkeys(index_letters(part) - {self.model.horizon}, length)
-                        return self.world.zeros(
-                            self.world.shape(self.value(part, {self.model.horizon: length, **letters}))
-                        )
-        return value
 
     def is_identity(self, expr: Expr) -> bool:
         """Whether it is the identity matrix, whose size its surroundings give."""
@@ -261,29 +221,14 @@ class Evaluator:
         sized = [term for term in terms if not self.is_identity(term.body if isinstance(term, Negate) else term)]
         if not sized:
             raise NotRead("the size of this identity matrix is not known", expr.span)
-        total = self._sum([self.value(term, bindings, bound) for term in sized], expr)
+        total = total_of(self.world, [self.value(term, bindings, bound) for term in sized], expr)
         for term in terms:
             if term not in sized:
                 rows, columns = self.world.shape(total)
                 if rows != columns:
-                    raise ShapeClash(f"the identity is added to {_show((rows, columns))}", term.span)
+                    raise ShapeClash(f"the identity is added to {show((rows, columns))}", term.span)
                 one = self.world.identity(rows)
                 total = self.world.add(total, self.world.negate(one) if isinstance(term, Negate) else one)
-        return total
-
-    def _sum(self, values: list[V], expr: Expr) -> V:
-        world = self.world
-        total = values[0]
-        for value in values[1:]:
-            first, second = world.shape(total), world.shape(value)
-            if first != second:
-                if second == (1, 1) and 1 in first:
-                    value = world.broadcast(value, first)
-                elif first == (1, 1) and 1 in second:
-                    total = world.broadcast(total, second)
-                else:
-                    raise ShapeClash(f"{_show(first)} and {_show(second)} cannot be added", expr.span)
-            total = world.add(total, value)
         return total
 
     def _multiply(
@@ -298,58 +243,14 @@ class Evaluator:
             if self.is_identity(factor):
                 continue
             value = self.value(factor, bindings, bound)
-            total = value if total is None else self.product(total, value, operator, before, factor)
+            total = (
+                value if total is None else product(self.world, self.readings, total, value, operator, before, factor)
+            )
             before = factor
         identity = any(self.is_identity(factor) for factor in factors)
         if total is None or (identity and self.world.shape(total) == (1, 1)):
             raise NotRead("the size of this identity matrix is not known", factors[0].span)
         return total
-
-    def product(self, first: V, second: V, operator: str, left: Expr | None = None, right: Expr | None = None) -> V:
-        """Juxtaposition and its written forms: the matrix product, else what the shapes allow."""
-        world = self.world
-        a, b = world.shape(first), world.shape(second)
-        if a == (1, 1):
-            return world.scale(first, second)
-        if b == (1, 1):
-            return world.scale(second, first)
-        span = right.span if right is not None else None
-        if operator in (r"\odot", r"\circ"):
-            if a == b:
-                return world.elementwise(first, second)
-            raise ShapeClash(f"{_show(a)} and {_show(b)} cannot be multiplied elementwise", span)
-        if operator == r"\otimes":
-            if a[1] == 1 and b[1] == 1:
-                return world.matrix_product(first, world.transpose(second))
-            if a == b:
-                return world.elementwise(first, second)
-            raise ShapeClash(f"{_show(a)} and {_show(b)} have no outer product", span)
-        if a[1] == b[0]:
-            if a[1] == 1 and right is not None and not (_has_transpose(right) or (left and _has_transpose(left))):
-                raise ShapeClash(
-                    f"a column {_show(a)} before a row {_show(b)} needs a written transpose",
-                    span,
-                )
-            return world.matrix_product(first, second)
-        if a == b and 1 in a:
-            return world.elementwise(first, second)
-        if a == (b[0], 1):
-            option = self.readings.ask("shorthand", left)
-            if option != "none":
-                moved = world.diagonal(first) if option == "diagonal" else world.transpose(first)
-                return world.matrix_product(moved, second)
-        raise ShapeClash(f"{_show(a)} and {_show(b)} cannot be multiplied", span)
-
-    def _quotient(self, above: V, below: V, expr: Expr) -> V:
-        world = self.world
-        a, b = world.shape(above), world.shape(below)
-        if b == (1, 1):
-            return world.scale(below, above)
-        if a == (1, 1):
-            return world.scale(above, below)
-        if a == b:
-            return world.elementwise(above, below)
-        raise ShapeClash(f"{_show(a)} cannot be divided by {_show(b)}", expr.span)
 
     def _power(self, base: Expr, exponent: Expr, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
         match exponent:
@@ -373,7 +274,7 @@ class Evaluator:
     ) -> V:
         rows, columns = self.world.shape(value)
         if rows != columns:
-            raise ShapeClash(f"a matrix {_show((rows, columns))} cannot be raised to a power", base.span)
+            raise ShapeClash(f"a matrix {show((rows, columns))} cannot be raised to a power", base.span)
         if power < 0 and not index_letters(Symbol("", (exponent,))) & bound:
             raise MissingNode((str(power), ()), "", int(power), exponent.span)
         if power.denominator != 1 or not 0 <= power <= MAXIMUM_MATRIX_POWER:
@@ -389,7 +290,7 @@ class Evaluator:
             for value in sum_range(node, bindings, self.model.first, self.graph.length)
         ]
         if values:
-            return self._sum(values, node)
+            return total_of(self.world, values, node)
         return self.world.zeros(self._shape_elsewhere(node, bindings, bound))
 
     def _big_product(
@@ -401,7 +302,7 @@ class Evaluator:
         if not values:
             rows, columns = self._shape_elsewhere(node, bindings, bound)
             if rows != columns:
-                raise ShapeClash(f"an empty product of factors {_show((rows, columns))}", node.span)
+                raise ShapeClash(f"an empty product of factors {show((rows, columns))}", node.span)
             return self.world.identity(rows)
         direction = node.direction
         if direction == "written":
@@ -413,7 +314,7 @@ class Evaluator:
             values.reverse()
         total = values[0]
         for value in values[1:]:
-            total = self.product(total, value, "", None, body)
+            total = product(self.world, self.readings, total, value, "", None, body)
         return total
 
     def _check_order(self, node: Product, bindings: Mapping[str, int], bound: frozenset[str]) -> None:
@@ -510,7 +411,7 @@ class Evaluator:
         values = tuple(self.value(argument, bindings, bound) for argument in arguments)
         if function == r"\mathrm{diag}":
             if 1 not in self.world.shape(values[0]):
-                raise ShapeClash(f"diag of a matrix {_show(self.world.shape(values[0]))}", node.span)
+                raise ShapeClash(f"diag of a matrix {show(self.world.shape(values[0]))}", node.span)
             return self.world.diagonal(values[0])
         if function == r"\sigma_{\max}":
             return self.world.largest_singular_value(values[0])
@@ -518,28 +419,6 @@ class Evaluator:
         return self.world.apply(function, values, primes, shape)
 
 
-def _match(entry: Definition, index: tuple[int, ...], horizon: str, length: int) -> dict[str, int] | None:
-    """Like Definition.match, where a literal index may be ``T+1``."""
-    if len(index) != len(entry.index):
-        return None
-    found: dict[str, int] = {}
-    for part, value in zip(entry.index, index, strict=True):
-        if isinstance(part, Symbol) and part.name != horizon:
-            if found.setdefault(part.name, value) != value:
-                return None
-        elif index_value(part, {horizon: length}) != value:
-            return None
-    return found
-
-
 def _is_argument(of: Expr, by: Symbol) -> bool:
     """A derivative of a function by its own argument is immediate by its form."""
     return isinstance(of, Call) and any(argument == by for argument in (*of.arguments, *of.parameters))
-
-
-def _has_transpose(expr: Expr) -> bool:
-    return any(isinstance(part, Transpose) for part in walk(expr))
-
-
-def _show(shape: Shape) -> str:
-    return f"{shape[0]}×{shape[1]}"

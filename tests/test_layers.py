@@ -39,7 +39,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "parse": ("surface", "tokens", "rows"),
     "notation": ("signature",),
     "document": ("scope",),
-    "evaluate": ("world",),
+    "evaluate": ("world", "arithmetic", "abbreviations"),
     "numeric": ("leaves",),
     "exact": ("field",),
     "symbolic": (
@@ -60,7 +60,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         *("figure_words", "graph_term", "graph_parts", "graph_labels", "graph_layout", "tikz"),
         *("figure_data", "figure_paint"),
     ),
-    "cli": ("plot_job", "plot_command"),
+    "cli": ("plot_job", "plot_command", "derive_command", "answer", "derive_job"),
 }
 
 # Imports within one row, each with its reason. `rnn` has none: it is an oracle, and imports nothing of ours.

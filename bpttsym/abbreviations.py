@@ -1,0 +1,82 @@
+"""The values of abbreviations: names for expressions with derivatives, such as ``\\delta_t`` (SEMANTICS section 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from bpttsym.errors import NotRead
+from bpttsym.expr import Derivative, Expr, Number, Symbol, walk
+from bpttsym.model import Definition, Graph, Model, index_letters, index_value
+from bpttsym.world import V, World
+
+
+class Reckoner(Protocol):
+    """What the value of an abbreviation is found with: an evaluator."""
+
+    world: World
+    graph: Graph
+    model: Model
+    open: set[tuple[str, tuple[int, ...]]]
+
+    def value(self, expr: Expr, bindings: Mapping[str, int], bound: frozenset[str] = frozenset()) -> V: ...
+
+
+def abbreviated(reckoner: Reckoner, symbol: Symbol, bindings: Mapping[str, int]) -> V | None:
+    """The value of an abbreviation; one step past the end it is zero, as textbooks let it be."""
+    named = [entry for entry in reckoner.model.abbreviations if entry.name == symbol.name]
+    if not named:
+        return None
+    index = tuple(index_value(part, bindings) for part in symbol.index)
+    length = reckoner.graph.length
+    best: tuple[Definition, dict[str, int]] | None = None
+    for entry in named:
+        found = _match(entry, index, reckoner.model.horizon, length)
+        if found is not None and (best is None or not entry.general):
+            best = entry, found
+    if best is None:
+        return None
+    entry, found = best
+    past = any(value == length + 1 for value in index)
+    if past and entry.general:
+        inside = dict.fromkeys(found, length)
+        return reckoner.world.zeros(
+            reckoner.world.shape(reckoner.value(entry.body, {reckoner.model.horizon: length, **inside}))
+        )
+    if (symbol.name, index) in reckoner.open:
+        raise NotRead(f"the abbreviation `{symbol.name}` runs in a circle", symbol.span)
+    reckoner.open.add((symbol.name, index))
+    try:
+        value = reckoner.value(entry.body, {reckoner.model.horizon: length, **found})
+        if isinstance(entry.body, Number) and index:
+            value = _shaped_zero(reckoner, value, named, length)
+        return value
+    finally:
+        reckoner.open.discard((symbol.name, index))
+
+
+def _shaped_zero(reckoner: Reckoner, value: V, named: list[Definition], length: int) -> V:
+    """``\\delta_{T+1} = 0`` has the shape of the other steps."""
+    for entry in named:
+        if entry.general and reckoner.world.is_zero(value):
+            for part in walk(entry.body):
+                if isinstance(part, Derivative):
+                    letters = dict.fromkeys(index_letters(part) - {reckoner.model.horizon}, length)
+                    return reckoner.world.zeros(
+                        reckoner.world.shape(reckoner.value(part, {reckoner.model.horizon: length, **letters}))
+                    )
+    return value
+
+
+def _match(entry: Definition, index: tuple[int, ...], horizon: str, length: int) -> dict[str, int] | None:
+    """Like Definition.match, where a literal index may be ``T+1``."""
+    if len(index) != len(entry.index):
+        return None
+    found: dict[str, int] = {}
+    for part, value in zip(entry.index, index, strict=True):
+        if isinstance(part, Symbol) and part.name != horizon:
+            if found.setdefault(part.name, value) != value:
+                return None
+        elif index_value(part, {horizon: length}) != value:
+            return None
+    return found

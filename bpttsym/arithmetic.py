@@ -1,0 +1,88 @@
+"""Sums, products and quotients of values by their shapes (SEMANTICS section 5)."""
+
+from __future__ import annotations
+
+from bpttsym.expr import Expr, Transpose, walk
+from bpttsym.readings import Readings
+from bpttsym.shapes import Shape, ShapeClash
+from bpttsym.world import V, World
+
+
+def total_of(world: World, values: list[V], expr: Expr) -> V:
+    """The sum of values of one shape; a number is added to each entry of a vector."""
+    total = values[0]
+    for value in values[1:]:
+        first, second = world.shape(total), world.shape(value)
+        if first != second:
+            if second == (1, 1) and 1 in first:
+                value = world.broadcast(value, first)
+            elif first == (1, 1) and 1 in second:
+                total = world.broadcast(total, second)
+            else:
+                raise ShapeClash(f"{show(first)} and {show(second)} cannot be added", expr.span)
+        total = world.add(total, value)
+    return total
+
+
+def product(
+    world: World,
+    readings: Readings,
+    first: V,
+    second: V,
+    operator: str,
+    left: Expr | None = None,
+    right: Expr | None = None,
+) -> V:
+    """Juxtaposition and its written forms: the matrix product, else what the shapes allow."""
+    a, b = world.shape(first), world.shape(second)
+    if a == (1, 1):
+        return world.scale(first, second)
+    if b == (1, 1):
+        return world.scale(second, first)
+    span = right.span if right is not None else None
+    if operator in (r"\odot", r"\circ"):
+        if a == b:
+            return world.elementwise(first, second)
+        raise ShapeClash(f"{show(a)} and {show(b)} cannot be multiplied elementwise", span)
+    if operator == r"\otimes":
+        if a[1] == 1 and b[1] == 1:
+            return world.matrix_product(first, world.transpose(second))
+        if a == b:
+            return world.elementwise(first, second)
+        raise ShapeClash(f"{show(a)} and {show(b)} have no outer product", span)
+    if a[1] == b[0]:
+        if a[1] == 1 and right is not None and not (_has_transpose(right) or (left and _has_transpose(left))):
+            raise ShapeClash(
+                f"a column {show(a)} before a row {show(b)} needs a written transpose",
+                span,
+            )
+        return world.matrix_product(first, second)
+    if a == b and 1 in a:
+        return world.elementwise(first, second)
+    if a == (b[0], 1):
+        option = readings.ask("shorthand", left)
+        if option != "none":
+            moved = world.diagonal(first) if option == "diagonal" else world.transpose(first)
+            return world.matrix_product(moved, second)
+    raise ShapeClash(f"{show(a)} and {show(b)} cannot be multiplied", span)
+
+
+def quotient(world: World, above: V, below: V, expr: Expr) -> V:
+    """A quotient, where ``below`` is the reciprocal of the denominator."""
+    a, b = world.shape(above), world.shape(below)
+    if b == (1, 1):
+        return world.scale(below, above)
+    if a == (1, 1):
+        return world.scale(above, below)
+    if a == b:
+        return world.elementwise(above, below)
+    raise ShapeClash(f"{show(a)} cannot be divided by {show(b)}", expr.span)
+
+
+def _has_transpose(expr: Expr) -> bool:
+    return any(isinstance(part, Transpose) for part in walk(expr))
+
+
+def show(shape: Shape) -> str:
+    """A shape in words."""
+    return f"{shape[0]}×{shape[1]}"

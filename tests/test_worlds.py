@@ -53,7 +53,8 @@ $$\hat{y}_t = \mathrm{softmax}(V h_t)$$
 $$\mathcal{L} = -\sum_{t=1}^{T} y_t^\top \log \hat{y}_t$$
 $$\frac{\partial h_t}{\partial n_t} = \mathrm{diag}(z_t)$$
 $$\frac{\partial h_t}{\partial z_t} = \mathrm{diag}(n_t - h_{t-1})$$
-$$\frac{\partial h_t}{\partial h_{t-1}} = \mathrm{diag}(1 - z_t) + \mathrm{diag}(n_t - h_{t-1})\mathrm{diag}(z_t \odot (1 - z_t)) U_z
+$$\frac{\partial h_t}{\partial h_{t-1}} = \mathrm{diag}(1 - z_t)
++ \mathrm{diag}(n_t - h_{t-1})\mathrm{diag}(z_t \odot (1 - z_t)) U_z
 + \mathrm{diag}(z_t)\mathrm{diag}(1 - n_t^2) U_n$$
 $$\frac{\partial h_t}{\partial h_{t-1}} = \mathrm{diag}(1 - z_t) + \mathrm{diag}(z_t)\mathrm{diag}(1 - n_t^2) U_n$$
 $$\nabla_{V}\mathcal{L} = \sum_{t=1}^{T}(\hat{y}_t - y_t) h_t^\top$$

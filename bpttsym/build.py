@@ -34,7 +34,7 @@ from bpttsym.wording import Judged, diagnose
 
 OK, FAILED, UNUSABLE, CONTRADICTED = 0, 1, 2, 3
 SUFFIXES = frozenset((".md", ".markdown", ".txt", ".tex", ".ipynb"))
-FORMS = ("sum", "expanded")
+FORMS = ("sum", "recursive", "matrix", "expanded")
 WRITTEN = ("report.md", "report.json", "latex/*.tex", "figures/*", ".gitkeep")
 """What a build writes; a folder that holds anything else is not taken for an output."""
 SMALLEST_BOUND = -12

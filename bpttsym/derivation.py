@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from bpttsym.errors import UsageError
-from bpttsym.expansion import count_paths, expanded, steps_of, weighted
+from bpttsym.expansion import count_paths, expanded, numbered, steps_of, weighted
 from bpttsym.expr import Derivative, Number, Relation, Symbol, add, multiply, shifted, walk
 from bpttsym.gradients import Gradients
 from bpttsym.model import Definition, Model
@@ -124,6 +124,7 @@ def has_literal_steps(model: Model) -> bool:
 def _expanded(derivation: Derivation) -> tuple[Step, ...]:
     """One term for each path of the graph with a number of steps; for a variable at any step, at each one."""
     structure = derivation.structure
+    derivation = replace(derivation, of=numbered(structure, derivation.of))
     found: list[Step] = []
     for by in steps_of(structure, derivation.by):
         terms, factors = count_paths(structure, derivation.of, by)
@@ -135,7 +136,8 @@ def _expanded(derivation: Derivation) -> tuple[Step, ...]:
             found.append(outputs)
         groups = expanded(structure, derivation.of, by)
         right = add(*(term for group in groups for term in group))
-        found.append(Step("paths", paths_reason(derivation, by), Relation(left, "=", right), tuple(map(len, groups))))
+        rows = tuple(map(len, groups)) if any(len(group) > 1 for group in groups) else ()
+        found.append(Step("paths", paths_reason(derivation, by), Relation(left, "=", right), rows))
     return tuple(found)
 
 

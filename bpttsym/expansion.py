@@ -93,8 +93,15 @@ def expanded(structure: Structure, of: Symbol, by: Symbol) -> list[list[Expr]]:
     return [list(group) for group in expanded_groups(structure, of, by)]
 
 
+def numbered(structure: Structure, symbol: Symbol) -> Symbol:
+    """The quantity with its last step written as a number."""
+    last = Symbol(structure.model.horizon)
+    return Symbol(symbol.name, tuple(integer(structure.length) if part == last else part for part in symbol.index))
+
+
 def steps_of(structure: Structure, by: Symbol) -> list[Symbol]:
     """The variable at each step where its index is a letter; itself where it is not."""
+    by = numbered(structure, by)
     letters = [part for part in by.index if isinstance(part, Symbol) and part.name != structure.model.horizon]
     if not letters:
         return [by]

@@ -12,6 +12,7 @@ from bpttsym.derivation import FORMS, Derivation
 from bpttsym.expr import Add, Call, Derivative, Expr, Relation, Symbol, add, integer, walk
 from bpttsym.latex import latex, latex_pieces, unicode_line
 from bpttsym.model import Model
+from bpttsym.source import Kind
 from bpttsym.structure import Words
 
 ROW = 20
@@ -69,29 +70,26 @@ def manuscript(wanted: Sequence[tuple[Derivation, str]]) -> list[Block]:
     """Forms of derivatives in one model: what holds for any number of steps first, then the rest."""
     model, length = wanted[0][0].model, wanted[0][0].length
     blocks: list[Block] = [Heading(1, ("The model",)), definitions(model)]
-    general = [(one, form) for one, form in wanted if not one.fixed(form)]
-    if general:
-        blocks.append(Heading(2, ("For any number of steps",)))
     said: set[Relation] = set()
-    for one, form in general:
-        blocks += _form(one, form, said)
-    fixed = [(one, form) for one, form in wanted if one.fixed(form)]
-    if fixed:
+    if general := _forms([(one, form) for one, form in wanted if not one.fixed(form)], said):
+        blocks += [Heading(2, ("For any number of steps",)), *general]
+    if fixed := _forms([(one, form) for one, form in wanted if one.fixed(form)], said):
         title = "For one step" if length == 1 else f"For {length} steps"
-        blocks += [Heading(2, (title,)), horizon(model, length)]
-    for one, form in fixed:
-        blocks += _form(one, form, said)
+        blocks += [Heading(2, (title,)), horizon(model, length), *fixed]
     return blocks
 
 
-def _form(derivation: Derivation, form: str, said: set[Relation]) -> list[Block]:
-    """The steps of a form under a heading, but for those that the text has said already."""
-    title: Words = ("The derivative of ", derivation.of, " by ", derivation.by, f", {FORMS[form].title}")
-    blocks: list[Block] = [Heading(3, title)]
-    for step in derivation.steps(form):
-        if step.relation not in said:
+def _forms(wanted: Sequence[tuple[Derivation, str]], said: set[Relation]) -> list[Block]:
+    """The steps of each form under a heading, but for those that the text has said already."""
+    blocks: list[Block] = []
+    for derivation, form in wanted:
+        new = [step for step in derivation.steps(form) if step.relation not in said]
+        said.update(step.relation for step in new)
+        if new:
+            title = ("The derivative of ", derivation.of, " by ", derivation.by, f", {FORMS[form].title}")
+            blocks.append(Heading(3, title))
+        for step in new:
             blocks += [Paragraph(step.reason), Display((step.relation,), step.rows)]
-        said.add(step.relation)
     return blocks
 
 
@@ -165,16 +163,28 @@ def spoken(words: Words) -> str:
 
 def markdown(blocks: Sequence[Block], declared: dict[str, str]) -> str:
     """The blocks as Markdown, with mathematics in fences."""
-    parts = ["---\n" + "".join(f"{key}: {value}\n" for key, value in declared.items()) + "---\n"]
+    front = "".join(f"{key}: {value}\n" for key, value in declared.items())
+    return f"---\n{front}---\n\n{paragraphs(blocks, 'markdown')}"
+
+
+def paragraphs(blocks: Sequence[Block], kind: Kind) -> str:
+    """The blocks as a part of a Markdown or TeX document."""
+    parts = []
     for block in blocks:
         match block:
             case Heading(level, words):
-                parts.append(f"{'#' * level} {_inline(words)}\n")
+                title = _inline(words)
+                parts.append(
+                    f"\\{'sub' * (level - 1)}section{{{title}}}" if kind == "tex" else f"{'#' * level} {title}"
+                )
             case Paragraph(words):
-                parts.append(f"{_sentence(words, _inline)}\n")
+                parts.append(_sentence(words, _inline))
+            case Display() if kind == "tex":
+                lines = " \\\\\n".join(rows(block))
+                parts.append(f"\\begin{{align*}}\n{lines}\n\\end{{align*}}")
             case Display():
-                parts.append(f"```math\n{display_latex(block)}\n```\n")
-    return "\n".join(parts)
+                parts.append(f"```math\n{display_latex(block)}\n```")
+    return "".join(f"{part}\n\n" for part in parts).removesuffix("\n")
 
 
 def _sentence(words: Words, write: Callable[[Words], str]) -> str:
@@ -190,24 +200,16 @@ TEX_HEAD = r"""\documentclass{article}
 \allowdisplaybreaks
 \setlength{\parindent}{0pt}
 \setcounter{secnumdepth}{0}
+
+\begin{document}
+
 """
 
 
 def tex(blocks: Sequence[Block], declared: dict[str, str]) -> str:
     """The blocks as a TeX document that stands alone."""
-    parts = ["".join(f"% bpttsym: {key}: {value}\n" for key, value in declared.items()) + TEX_HEAD]
-    parts.append("\\begin{document}\n")
-    for block in blocks:
-        match block:
-            case Heading(level, words):
-                parts.append(f"\\{'sub' * (level - 1)}section{{{_inline(words)}}}\n")
-            case Paragraph(words):
-                parts.append(f"{_sentence(words, _inline)}\n")
-            case Display():
-                lines = " \\\\\n".join(rows(block))
-                parts.append(f"\\begin{{align*}}\n{lines}\n\\end{{align*}}\n")
-    parts.append("\\end{document}\n")
-    return "\n".join(parts)
+    front = "".join(f"% bpttsym: {key}: {value}\n" for key, value in declared.items())
+    return f"{front}{TEX_HEAD}{paragraphs(blocks, 'tex')}\n\\end{{document}}\n"
 
 
 def unicode_text(blocks: Sequence[Block]) -> str:

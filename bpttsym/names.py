@@ -119,7 +119,8 @@ def shown_names(model: Model) -> list[str]:
 def unknown(kind: str, text: str, known: Iterable[str]) -> str:
     """One sentence that names the nearest right thing."""
     listed = list(known)
-    near = difflib.get_close_matches(text, listed, 1, 0.3)
+    folded = {name.casefold(): name for name in listed}
+    near = difflib.get_close_matches(text.casefold(), folded, 1, 0.3)
     if near:
-        return f"there is no {kind} `{text}`; the nearest is `{near[0]}` (there are {', '.join(listed)})"
+        return f"there is no {kind} `{text}`; the nearest is `{folded[near[0]]}` (there are {', '.join(listed)})"
     return f"there is no {kind} `{text}`; there are {', '.join(listed)}"

@@ -47,7 +47,6 @@ SLOPES: dict[str, Slope] = {
     r"\mathrm{softplus}": lambda a, value: Call(r"\sigma", (a,)),
     r"\mathrm{id}": lambda a, value: None,
     r"\exp": lambda a, value: value,
-    r"\log": lambda a, value: Divide(integer(1), a),
 }
 
 
@@ -66,7 +65,7 @@ class Pullback:
 
     def of_definition(self, body: Expr, gradient: Expr | None) -> list[Expr]:
         """The terms that a definition hands back; ``gradient`` is None for the quantity that is derived itself."""
-        if isinstance(body, Call) and body.function not in SLOPES and body.function != r"\mathrm{softmax}":
+        if isinstance(body, Call) and body.function not in (*SLOPES, r"\log", r"\mathrm{softmax}"):
             return [product(self.jacobian, gradient)]
         return list(self._terms(body, gradient, self.node))
 
@@ -104,6 +103,8 @@ class Pullback:
             case Call(r"\mathrm{softmax}", (argument,)) if gradient is not None:
                 spread = _less(Call(DIAG, (value,)), Multiply((value, Transpose(value)), ("",)))
                 yield from self._terms(argument, product(spread, gradient), argument)
+            case Call(r"\log", (argument,)) if gradient is not None:
+                yield from self._terms(argument, quotient(gradient, argument), argument)
             case Call(function, (argument,), (), 0) if function in SLOPES and gradient is not None:
                 slope = SLOPES[function](argument, value)
                 handed = gradient if slope is None else product(Call(DIAG, (slope,)), gradient)
@@ -185,6 +186,11 @@ def product(*factors: Expr | None) -> Expr:
 def scaled(gradient: Expr | None, value: Expr) -> Expr:
     """A value times the gradient by a number; None is one."""
     return product(gradient, value)
+
+
+def quotient(gradient: Expr, argument: Expr) -> Expr:
+    """Entry by entry; a minus stays before the fraction."""
+    return negated(Divide(gradient.body, argument)) if isinstance(gradient, Negate) else Divide(gradient, argument)
 
 
 def negated(term: Expr) -> Expr:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bpttsym.check import CheckedDerivation
-from bpttsym.expr import Symbol
+from bpttsym.expr import Add, Relation, Symbol
 from bpttsym.latex import latex, unicode_line
 from bpttsym.verdict import Verdict
 from bpttsym.wording import STATUSES, Judged, message
@@ -44,7 +44,7 @@ class Derived:
         return {
             "form": name,
             "latex": latex(last.step.relation),
-            "terms": sum(last.step.rows) or 1,
+            "terms": _terms(last.step.relation),
             "steps": len(steps),
             "verdict": "proved",
             "proof": {"method": last.verdict.method, "scope": last.verdict.scope},
@@ -94,12 +94,16 @@ def _brief(verdict: Verdict) -> str:
 def _derived_row(derived: Derived, form: str) -> str:
     last = derived.checked.form(form)[-1]
     left = latex(last.step.relation.left)
-    return f"| ${left}$ | {form} | {sum(last.step.rows) or 1} | {last.verdict.method}, {last.verdict.scope} |"
+    return f"| ${left}$ | {form} | {_terms(last.step.relation)} | {last.verdict.method}, {last.verdict.scope} |"
 
 
 def _failed_row(derived: Derived, form: str, why: str) -> str:
     left = latex(derived.checked.derivation.left)
     return f"| ${left}$ | {form} | | not derived: {_cell(why)} |"
+
+
+def _terms(relation: Relation) -> int:
+    return len(relation.right.terms) if isinstance(relation.right, Add) else 1
 
 
 def _cell(text: str) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from bpttsym.derivation import FORMS, Derivation, paths_reason
-from bpttsym.expansion import expanded_groups
+from bpttsym.expansion import expanded_groups, numbered
 from bpttsym.expr import Expr, Multiply, Negate, Relation, Symbol, multiply
 from bpttsym.latex import latex, unicode_line
 from bpttsym.manuscript import (
@@ -30,8 +31,9 @@ MARK = "EXPANSION"
 def prove(derivation: Derivation) -> PathSum:
     """Show that the terms are the paths of the graph; raises NoPathSum."""
     structure = derivation.structure
-    proof = PathSum(structure.ground, derivation.left)
-    for group in expanded_groups(structure, derivation.of, derivation.by):
+    of, by = numbered(structure, derivation.of), numbered(structure, derivation.by)
+    proof = PathSum(structure.ground, structure.whole(of, by))
+    for group in expanded_groups(structure, of, by):
         for term in group:
             proof.take(term)
     proof.finish()
@@ -98,8 +100,10 @@ def rows(derivation: Derivation, write: Callable[[Expr], str], new_row: str) -> 
 
 def document(derivation: Derivation, kind: str) -> Iterator[str]:
     """The expanded form as a document in pieces; ``kind`` is ``tex``, ``markdown`` or ``unicode``."""
-    by = derivation.by
-    if any(isinstance(part, Symbol) and part.name != derivation.model.horizon for part in by.index):
+    structure = derivation.structure
+    of, by = numbered(structure, derivation.of), numbered(structure, derivation.by)
+    derivation = replace(derivation, of=of, by=by)
+    if any(isinstance(part, Symbol) for part in by.index):
         raise NotDerived(f"a long expansion is by one quantity; give `{by.name}` one step")
     title = ("The derivative of ", derivation.of, " by ", by, f", {FORMS['expanded'].title}")
     shown = Relation(derivation.left, "=", Symbol(MARK))

@@ -60,7 +60,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         *("figure_words", "graph_term", "graph_parts", "graph_labels", "graph_layout", "tikz"),
         *("figure_data", "figure_paint"),
     ),
-    "cli": ("plot_job", "plot_command", "derive_command", "answer", "derive_job"),
+    "cli": ("plot_job", "plot_command", "answer", "derive_job", "derive_command"),
 }
 
 # Imports within one row, each with its reason. `rnn` has none: it is an oracle, and imports nothing of ours.

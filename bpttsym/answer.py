@@ -1,0 +1,119 @@
+r"""Open questions of a document, ``\frac{\partial L}{\partial\psi} = ?``, answered in their place.
+
+The steps that lead to an answer stand before the display that asked, and the answer takes the place of the question.
+The new document is judged as a whole before it is given out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bpttsym.check import NotProved, derive
+from bpttsym.derivation import FORMS
+from bpttsym.document import Document, Entry, read_document
+from bpttsym.errors import UsageError
+from bpttsym.expr import Derivative, Relation, Symbol
+from bpttsym.latex import latex
+from bpttsym.manuscript import Block, Display, Paragraph, display_latex, paragraphs
+from bpttsym.source import Kind, Maths, Source, source_from_text
+from bpttsym.structure import Step
+from bpttsym.verdict import Verdict, judge
+
+Edit = tuple[int, int, str]
+"""From where to where a text is replaced, and by what."""
+
+PLAIN = ("", "equation", "equation*", "displaymath", "math")
+"""Environments of a display that hold one relation, which may be broken into rows."""
+
+
+def answered(document: Document, form: str | None = None, length: int | None = None) -> str:
+    """The text of a document with every question answered; raises NotProved if an answer does not hold in it."""
+    source = document.source
+    if source.kind == "notebook":
+        raise UsageError("the questions of a notebook are not answered in it; put the question into a Markdown file")
+    edits: list[Edit] = []
+    answers: list[Relation] = []
+    for entry in document.entries:
+        if entry.open and entry.relation is not None:
+            steps = _steps(document, entry, entry.relation.left, form, length)
+            answers += [step.relation for step in steps]
+            edits += _edits(source, entry, steps)
+    before = judge(document)
+    for declared in (False, True):
+        text = _with(source, edits, declared and "layout" not in document.settings)
+        found = judge(read_document(source_from_text(text, source.name, source.kind)))
+        wrong = [verdict for verdict in found if verdict.entry.relation in answers and not _holds(verdict)]
+        if not wrong and _refuted(found) <= _refuted(before):
+            return text if text.endswith("\n") else f"{text}\n"
+    shown = wrong[0].read if wrong else "another equation of the document"
+    raise NotProved(f"with the answers in its place, {shown} is not proved: the document has conventions of its own")
+
+
+def _holds(verdict: Verdict) -> bool:
+    return verdict.status in ("proved", "definition")
+
+
+def _refuted(verdicts: Sequence[Verdict]) -> int:
+    return sum(verdict.status == "refuted" for verdict in verdicts)
+
+
+def _steps(document: Document, entry: Entry, left: object, form: str | None, length: int | None) -> list[Step]:
+    """The derivation of what a question asks for."""
+    if not isinstance(left, Derivative) or not isinstance(left.of, Symbol) or not isinstance(left.by, Symbol):
+        place = document.source.locate(entry.span.start)
+        raise UsageError(f"{place.file}:{place.line}: only a derivative of a quantity by a quantity can be asked for")
+    model = document.models[entry.scope]
+    if length is not None and model.length not in (None, length):
+        raise UsageError(
+            f"the document says {model.horizon} = {model.length}, so its questions are not about {length} steps"
+        )
+    chosen = form or _form(left, model.length)
+    if FORMS[chosen].fixed and model.length is None:
+        raise UsageError(f"the form `{chosen}` needs a number of steps; write `{model.horizon} = 4` into the document")
+    return [one.step for one in derive(model, left.of, left.by, length).form(chosen)]
+
+
+def _form(left: Derivative, length: int | None) -> str:
+    """The form that suits a question: matrices for a nabla, all paths where the number of steps is known."""
+    letters = isinstance(left.by, Symbol) and any(isinstance(part, Symbol) for part in left.by.index)
+    if left.kind == "gradient":
+        return "matrix"
+    return "expanded" if length is not None and not letters else "sum"
+
+
+def _edits(source: Source, entry: Entry, steps: list[Step]) -> list[Edit]:
+    """The answer in the place of the question, and what leads to it before the display."""
+    maths = next(m for m in source.items if isinstance(m, Maths) and m.start <= entry.span.start < m.end)
+    *leading, last = steps
+    asked = source.text[entry.span.start : entry.span.end]
+    alone = asked.strip() == source.maths_text(maths).strip() and maths.environment in PLAIN
+    if alone:
+        answer = display_latex(Display((last.relation,), last.rows))
+    else:
+        mark = "&" if "&" in asked else ""
+        answer = f"{latex(last.relation.left)} {mark}{last.relation.operator} {latex(last.relation.right)}"
+    edits: list[Edit] = [(entry.span.start, entry.span.end, answer)]
+    if leading:
+        blocks: list[Block] = []
+        for step in leading:
+            blocks += [Paragraph(step.reason), Display((step.relation,), step.rows)]
+        blocks.append(Paragraph(last.reason))
+        at = source.line_start(max(maths.start - 1, 0))
+        edits.append((at, at, paragraphs(blocks, source.kind) + "\n"))
+    return edits
+
+
+def _with(source: Source, edits: list[Edit], declared: bool) -> str:
+    """The text of a source after some edits; the layout of derivatives may have to be declared as well."""
+    text = source.text
+    for start, end, new in sorted(edits, reverse=True):
+        text = text[:start] + new + text[end:]
+    return _declared(text, source.kind) if declared else text
+
+
+def _declared(text: str, kind: Kind) -> str:
+    if kind == "tex":
+        return f"% bpttsym: layout: numerator\n{text}"
+    if text.startswith("---\n"):
+        return f"---\nlayout: numerator\n{text[4:]}"
+    return f"---\nlayout: numerator\n---\n\n{text}"

@@ -1,0 +1,143 @@
+"""What ``bpttsym derive`` does: find the model, derive in the forms that were asked for, print, and write."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from bpttsym.answer import answered
+from bpttsym.check import CheckedDerivation, derive, main_model, manuscript_of
+from bpttsym.derivation import FORMS, TooLong
+from bpttsym.document import Document, load_preset, presets, read_document
+from bpttsym.errors import UsageError
+from bpttsym.manuscript import markdown, settings, tex, unicode_text
+from bpttsym.names import parameters, plain, unknown
+from bpttsym.source import read_source
+from bpttsym.structure import NotDerived
+
+ENDINGS = {".tex": "tex", ".md": "markdown", ".markdown": "markdown", ".txt": "unicode", ".py": "python"}
+CODE = ("sympy", "python")
+FORMATS = ("tex", "markdown", "unicode", *CODE)
+
+Tell = Callable[[str], None]
+
+
+class Wish(NamedTuple):
+    """What was asked for, as it was typed; None where nothing was said."""
+
+    model: str
+    of: str | None = None
+    by: str | None = None
+    length: str | None = None
+    form: str | None = None
+    format: str | None = None
+    output: str | None = None
+
+
+def text(wish: Wish, tell: Tell) -> Iterator[str]:
+    """The text in pieces; all checks are made before the first. ``tell`` is given remarks."""
+    length = _length(wish.length)
+    if wish.form is not None and wish.form not in FORMS:
+        raise UsageError(unknown("form", wish.form, FORMS))
+    kind = _format(wish)
+    document = _document(wish.model)
+    if wish.of is None and wish.by is None and wish.format is None and any(e.open for e in document.entries):
+        return iter([answered(document, wish.form, length)])
+    model = main_model(document)
+    of = wish.of or "L"
+    names = [wish.by] if wish.by else ["psi"] if r"\psi" in parameters(model) else parameters(model)
+    if not names:
+        raise UsageError(f"`{wish.model}` defines nothing that has parameters; say by what with `--by`")
+    found = [derive(model, of, name, length) for name in names]
+    if kind in CODE:
+        return iter([_code(found, kind)])
+    return _forms(found, wish.form, kind, tell)
+
+
+def _length(typed: str | None) -> int | None:
+    if typed is None:
+        return None
+    if not (typed.isascii() and typed.isdigit() and int(typed) >= 1):
+        raise UsageError(f"`-T {typed}` is no whole number of at least 1")
+    return int(typed)
+
+
+def _format(wish: Wish) -> str:
+    """The format that was asked for, or that of the ending of the file."""
+    if wish.format is not None:
+        if wish.format not in FORMATS:
+            raise UsageError(unknown("format", wish.format, FORMATS))
+        return wish.format
+    return ENDINGS.get(Path(wish.output).suffix.lower(), "unicode") if wish.output else "unicode"
+
+
+def _document(name: str) -> Document:
+    """The document of a preset or a file."""
+    path = Path(name)
+    if name not in presets() and (name == "-" or path.suffix or os.sep in name or path.is_file()):
+        return read_document(read_source(name))
+    return load_preset(name)
+
+
+def _forms(found: list[CheckedDerivation], form: str | None, kind: str, tell: Tell) -> Iterator[str]:
+    """Some forms of some derivatives; a form that a model does not have is told, or refused if it was asked for."""
+    wanted: list[tuple[CheckedDerivation, str]] = []
+    for checked in found:
+        for name in (form,) if form else FORMS:
+            try:
+                checked.form(name)
+                wanted.append((checked, name))
+            except TooLong as error:
+                if form:
+                    tell(f"{error}: `--form sum`")
+                    if len(found) == 1:
+                        return checked.stream(kind)
+                else:
+                    tell(f"{error}, and is shown; for all terms say `--form expanded`")
+            except NotDerived as error:
+                if form and len(found) == 1:
+                    raise
+                tell(f"no form `{name}` by {plain(checked.derivation.by.name)}: {error}")
+    if not wanted:
+        raise NotDerived("there is nothing to show")
+    blocks, declared = manuscript_of(wanted), settings(found[0].derivation.model)
+    match kind:
+        case "tex":
+            return iter([tex(blocks, declared)])
+        case "markdown":
+            return iter([markdown(blocks, declared)])
+        case _:
+            return iter([unicode_text(blocks)])
+
+
+def _code(found: list[CheckedDerivation], kind: str) -> str:
+    """A program that computes the derivatives."""
+    from bpttsym.symbolic import numpy_code, sympy_code
+
+    first = found[0].derivation
+    names = [_typed(checked.derivation.by.name, checked.derivation.by.index) for checked in found]
+    return (sympy_code if kind == "sympy" else numpy_code)(first.model, plain(first.of.name), names, first.length)
+
+
+def _typed(name: str, index: tuple[object, ...]) -> str:
+    return "_".join([plain(name), *(str(getattr(part, "value", getattr(part, "name", ""))) for part in index)])
+
+
+def write(pieces: Iterator[str], output: str | None) -> None:
+    """Print the pieces, or write them to a file that is there only when it is whole."""
+    if output is None:
+        sys.stdout.writelines(pieces)
+        return
+    path = Path(output)
+    part = path.with_name(f".{path.name}.part-{os.getpid()}")
+    try:
+        with part.open("w", encoding="utf-8", newline="\n") as stream:
+            stream.writelines(pieces)
+        os.replace(part, path)
+    except OSError as error:
+        raise UsageError(f"cannot write {output}: {(error.strerror or str(error)).lower()}") from None
+    finally:
+        part.unlink(missing_ok=True)

@@ -21,6 +21,7 @@ from statistics import median
 ROOT = Path(__file__).resolve().parents[1]
 THREADS = ("OMP_NUM", "OPENBLAS_NUM", "MKL_NUM", "NUMEXPR_NUM", "VECLIB_MAXIMUM")
 ENVIRONMENT = os.environ | {f"{pool}_THREADS": "1" for pool in THREADS} | {"MPLBACKEND": "Agg"}
+ENVIRONMENT.pop("PYTHONDONTWRITEBYTECODE", None)  # a tool that is used twice has its bytecode
 
 
 @dataclass(frozen=True)

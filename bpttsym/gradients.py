@@ -41,6 +41,7 @@ class Gradients:
         self.by = by
         if not structure.is_number(of):
             raise NotDerived(f"the matrix form is for the gradient of a number, and `{of.name}` is none")
+        structure.refuse_start(by)
         if not structure.reaches(of, by):
             raise NotDerived(f"`{of.name}` does not depend on `{by.name}`")
         if max(len(definition.index) for definition in self.model.definitions) > 1:
@@ -132,9 +133,9 @@ class Gradients:
         """The definitions that mention a quantity, each at the steps that concern it."""
         for definition in self.model.definitions:
             user = Symbol(definition.name, definition.index)
-            early = any(isinstance(part, Number) and part.value < self.model.first for part in definition.index)
             reached = kind_of(user) == kind_of(self.of) or self.structure.reaches(self.of, user)
-            if reached and not early and kind_of(node) in map(kind_of, self.structure.mentions(definition)):
+            start = self.structure.is_start(definition)
+            if reached and not start and kind_of(node) in map(kind_of, self.structure.mentions(definition)):
                 if not definition.general:
                     raise NotDerived(f"`{user.name}` is defined for single steps, so there is no matrix form")
                 yield from self._use(definition, node)

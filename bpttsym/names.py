@@ -64,7 +64,7 @@ def of_number(model: Model, text: str | Symbol) -> Symbol:
 def _readings(text: str, model: Model) -> Iterator[tuple[str, tuple[Expr, ...]]]:
     """The text as a name, and as a name with one index."""
     yield text.strip(), ()
-    found = re.fullmatch(r"\s*(.+?)_\{?(\w+)\}?\s*", text)
+    found = re.fullmatch(r"\s*(.+)_\{?([A-Za-z0-9]+)\}?\s*", text)
     if found is not None:
         step = found[2]
         if step.isdecimal():

@@ -141,6 +141,17 @@ class Structure:
                         found.add(kind_of(part))
         return frozenset(found)
 
+    def is_start(self, definition: Definition) -> bool:
+        """Whether a definition is about a step before the first."""
+        return any(isinstance(part, Number) and part.value < self.model.first for part in definition.index)
+
+    def refuse_start(self, by: Symbol) -> None:
+        """Raise NotDerived where the state before the first step depends on a variable: no formula has it."""
+        for definition in filter(self.is_start, self.model.definitions):
+            for part in self.mentions(definition):
+                if kind_of(part) == kind_of(by) or self.reaches(part, by):
+                    raise NotDerived(f"`{definition.name}` before the first step depends on `{by.name}`")
+
     def is_state(self, symbol: Symbol) -> bool:
         """Whether a quantity is a state."""
         return kind_of(symbol) in self.states

@@ -41,6 +41,7 @@ class Chain:
         self.folded = Folded(structure, by)
         self.taken = set(structure.model.arities) | {part.name for part in walk(by) if isinstance(part, Symbol)}
         self.taken |= {part.name for part in walk(of) if isinstance(part, Symbol)} | {structure.model.horizon}
+        structure.refuse_start(by)
         if not self.folded.leads(of):
             raise NotDerived(f"`{of.name}` does not depend on `{by.name}`")
 

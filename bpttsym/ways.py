@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from bpttsym.expr import Expr, Number, Sum, Symbol, integer, substitute
+from bpttsym.expr import Expr, Sum, Symbol, integer, substitute
 from bpttsym.model import Definition, Key, index_value, sum_range
 from bpttsym.structure import Binder, Edge, NotDerived, Structure, kind_of, merged, tidy
 
@@ -174,7 +174,7 @@ class Folded(Walker):
         """The definition for any step, with what its letters stand for; NotDerived where some steps differ."""
         model = self.structure.model
         named = [d for d in model.definitions if d.name == node.name and len(d.index) == len(node.index)]
-        named = [d for d in named if not self._before_first(d)]
+        named = [d for d in named if not self.structure.is_start(d)]
         for definition in named:
             if definition.index == node.index:
                 return definition, {}
@@ -184,7 +184,3 @@ class Folded(Walker):
             raise NotDerived(f"`{node.name}` is defined for single steps, so there is no formula for any step")
         letters = [part.name for part in named[0].index if isinstance(part, Symbol)]
         return named[0], dict(zip(letters, node.index, strict=True))
-
-    def _before_first(self, definition: Definition) -> bool:
-        steps = [part.value for part in definition.index if isinstance(part, Number)]
-        return bool(steps) and min(steps) < self.structure.model.first

@@ -15,12 +15,15 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
+    from bpttsym.check import CheckedDerivation
     from bpttsym.document import Document
     from bpttsym.errors import BpttsymError
+    from bpttsym.model import Model
+    from bpttsym.symbolic import UnrolledGraph
     from bpttsym.verdict import Verdict
 
 __version__ = "0.1.0"
-__all__ = ["BpttsymError", "Document", "Verdict", "__version__", "load", "plot", "verify"]
+__all__ = ["BpttsymError", "Document", "Verdict", "__version__", "derive", "load", "plot", "unroll", "verify"]
 
 _HOMES = {"BpttsymError": "errors", "Document": "document", "Verdict": "verdict"}
 
@@ -43,6 +46,27 @@ def verify(path_or_text: str | PathLike[str]) -> list[Verdict]:
     from bpttsym.verdict import judge
 
     return judge(load(path_or_text))
+
+
+def unroll(model: Model | str, T: int = 4, explicit: bool = False) -> UnrolledGraph:
+    """The unrolled graph of a model or of a preset as SymPy equations; ``explicit`` writes out the components.
+
+    Raises BpttsymError for a name that is no preset.
+    """
+    from bpttsym.document import load_preset
+    from bpttsym.symbolic import unroll
+
+    return unroll(load_preset(model).models[-1] if isinstance(model, str) else model, T, explicit)
+
+
+def derive(model: Model | Document | str, of: str = "L", by: str = "psi", T: int | None = None) -> CheckedDerivation:
+    """The derivative of ``of`` by ``by``, every step of it proved before it is given out.
+
+    ``model`` is a model, a document, or the name of a preset or file. Raises BpttsymError for an unknown name.
+    """
+    from bpttsym.check import derive
+
+    return derive(model, of, by, T)
 
 
 def plot(kind: str, **options: object) -> Figure:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from io import TextIOWrapper
 
-from bpttsym import __version__, plot_command
+from bpttsym import __version__, derive_command, plot_command
 
 TYPE_CHECKING = False  # as in `typing`, which is slow to load
 if TYPE_CHECKING:
@@ -154,6 +154,7 @@ def run_models(arguments: argparse.Namespace) -> int:
 COMMANDS: dict[str, tuple[str, Callable[[Parser], None], Callable[[argparse.Namespace], int]]] = {
     "verify": ("say of every equation of a document whether it is true", add_verify, run_verify),
     "build": ("verify the derivations and write the output folder", add_build, run_build),
+    "derive": ("derive a gradient step by step, each step proved", derive_command.add_arguments, derive_command.main),
     "plot": ("draw a figure", plot_command.add_arguments, plot_command.main),
     "models": ("list the models that come with bpttsym", add_models, run_models),
 }

@@ -224,7 +224,7 @@ def read_line(tokens: list[Tok]) -> Chain:
     """
     _check_fences(tokens)
     try:
-        return cast(Chain, _grammar().parse(tokens))  # type: ignore[arg-type]
+        return cast(Chain, _grammar().parse(tokens))
     except UnexpectedToken as error:
         raise _explain(error, tokens) from None
 

@@ -184,10 +184,9 @@ def _for_code(model: Model, of: str, by: str | Sequence[str], T: int) -> tuple[S
 
 
 def components(value: Sym) -> Sym:
-    """A matrix expression of sizes in numbers as the matrix of its components; a scalar with its traces written out."""
-    if is_matrix(value):
-        return value.as_explicit()
-    return value.replace(lambda part: isinstance(part, sympy.Trace), lambda part: part.args[0].as_explicit().trace())
+    """An expression of sizes in numbers as the matrix of its components; a scalar with its traces written out."""
+    written = value.replace(lambda part: isinstance(part, sympy.Trace), lambda part: part.args[0].as_explicit().trace())
+    return written.as_explicit() if is_matrix(written) else written
 
 
 def latex(expression: Sym, world: SymbolicWorld) -> str:

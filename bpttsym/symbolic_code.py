@@ -53,9 +53,9 @@ def sympy_program(world: SymbolicWorld, of: Key, by: Sequence[Key]) -> str:
     text = _Text(world, of, by)
     symbols = [*text.leaves, *((symbol.name, symbol) for symbol in text.program.steps)]
     steps = [(symbol.name, body) for symbol, body in text.program.steps.items() if symbol not in text.computed]
-    graph = {name: sympy_text(body) for name, body in text.forward}
-    back = {name: sympy_text(body) for name, body in steps}
-    wanted = {name: sympy_text(value) for name, value in zip(text.by, text.program.wanted, strict=True)}
+    graph = {name: _sympy_value(body) for name, body in text.forward}
+    back = {name: _sympy_value(body) for name, body in steps}
+    wanted = {name: _sympy_value(value) for name, value in zip(text.by, text.program.wanted, strict=True)}
     loss = sympy_text(world.body(of))
     whole = " ".join((*graph.values(), loss, *back.values(), *wanted.values()))
     parts = [
@@ -174,6 +174,11 @@ def _joined(parts: Iterable[str]) -> str:
     return text + "\n"
 
 
+def _sympy_value(expr: Sym) -> str:
+    """The code of a whole expression, which is no number of Python."""
+    return f"sympy.Integer({expr})" if expr.is_Integer else sympy_text(expr)
+
+
 def sympy_text(expr: Sym) -> str:
     """A SymPy expression as code that makes it, with ``sympy.`` before every name but those of symbols."""
     held: Callable[[Sym], str] = lambda part: closed(sympy_text(part))  # noqa: E731
@@ -190,6 +195,8 @@ def sympy_text(expr: Sym) -> str:
             number, factors = expr.as_coeff_matrices()
             front = [] if number in (1, -1) else [held(number)]
             return ("-" if number == -1 else "") + "*".join([*front, *map(held, factors)])
+        case sympy.Mul() if expr.args[0] == -1:
+            return "-" + "*".join(held(factor) for factor in expr.args[1:])
         case sympy.Mul():
             return "*".join(held(factor) for factor in expr.args)
         case sympy.MatAdd() | sympy.Add():
@@ -265,7 +272,7 @@ def softmax(z):
 _SYMPY_CHECK = '''
 def number(expression, values):
     """An expression with numbers for its symbols: a matrix or a number."""
-    found = sympy.sympify(expression).subs(values).replace(sympy.OneMatrix, sympy.ones).doit()
+    found = expression.subs(values).replace(sympy.OneMatrix, sympy.ones).doit()
     return found.as_explicit() if found.is_Matrix else found
 
 

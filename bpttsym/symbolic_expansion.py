@@ -195,11 +195,11 @@ def _between(out: Run, into: Run, step: Callable[[Sym], Sym] | None, forward: bo
     """The sum over the states t at which paths leave the chain, and k from which they come; 0 if there are none."""
     if forward:
         first, last = max(out.first, into.first), out.last
-        ends = (into.first, STEP if into.last >= last else sympy.Min(into.last, STEP))
+        ends = (sympy.Integer(into.first), STEP if into.last >= last else sympy.Min(into.last, STEP))
         size = STEP - _K
     else:
         first, last = out.first, min(out.last, into.last)
-        ends = (STEP if into.first <= first else sympy.Max(into.first, STEP), into.last)
+        ends = (STEP if into.first <= first else sympy.Max(into.first, STEP), sympy.Integer(into.last))
         size = _K - STEP
     if first > last:
         return sympy.S.Zero
@@ -223,8 +223,7 @@ def _single(inside: Sym, limits: list[tuple[Sym, ...]], step: int) -> Sym:
     if not limits:
         return inside
     letter, low, high = limits[0]
-    ends = (sympy.sympify(low).subs(STEP, step), sympy.sympify(high).subs(STEP, step))
-    return sympy.Sum(inside, (letter, *ends))
+    return sympy.Sum(inside, (letter, low.subs(STEP, step), high.subs(STEP, step)))
 
 
 def _written_out(part: Sym) -> Sym:

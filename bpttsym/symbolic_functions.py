@@ -91,7 +91,7 @@ class Elementwise(_OfMatrix):
     """A function of a number applied to every entry: ``tanh.(a)``; printed by the word of its row in FUNCTIONS."""
 
     def __new__(cls, word: Any, argument: Sym) -> Elementwise:
-        return MatrixExpr.__new__(cls, Str(str(word)), sympy.sympify(argument))  # type: ignore[no-any-return]
+        return MatrixExpr.__new__(cls, Str(str(word)), argument)  # type: ignore[no-any-return]
 
     @property
     def word(self) -> str:
@@ -115,7 +115,7 @@ class Softmax(_OfMatrix):
     """exp(z_i) / sum_k exp(z_k) of a column z; of several columns, of each by itself."""
 
     def __new__(cls, argument: Sym) -> Softmax:
-        return MatrixExpr.__new__(cls, sympy.sympify(argument))  # type: ignore[no-any-return]
+        return MatrixExpr.__new__(cls, argument)  # type: ignore[no-any-return]
 
     def _entry(self, i: Any, j: Any, **_: Any) -> Sym:
         z = self.args[0]
@@ -135,7 +135,7 @@ class Unknown(MatrixExpr):  # type: ignore[misc]
 
     def __new__(cls, name: Any, rows: Any, columns: Any, *arguments: Sym) -> Unknown:
         return MatrixExpr.__new__(  # type: ignore[no-any-return]
-            cls, Str(str(name)), sympy.sympify(rows), sympy.sympify(columns), *map(sympy.sympify, arguments)
+            cls, Str(str(name)), rows, columns, *arguments
         )
 
     @property

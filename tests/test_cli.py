@@ -206,6 +206,7 @@ def test_help_imports_nothing_of_ours_but_the_command_line() -> None:
     assert {name for name in loaded.split() if name.startswith("bpttsym")} == {
         "bpttsym",
         "bpttsym.cli",
+        "bpttsym.derive_command",
         "bpttsym.plot_command",
     }
     assert not {"numpy", "lark", "sympy", "matplotlib", "typing", "difflib", "json"} & set(loaded.split())

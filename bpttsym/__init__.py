@@ -13,8 +13,6 @@ TYPE_CHECKING = False  # as in `typing`, which is slow to load
 if TYPE_CHECKING:
     from os import PathLike
 
-    from matplotlib.figure import Figure
-
     from bpttsym.check import CheckedDerivation
     from bpttsym.document import Document
     from bpttsym.errors import BpttsymError
@@ -69,7 +67,7 @@ def derive(model: Model | Document | str, of: str = "L", by: str = "psi", T: int
     return derive(model, of, by, T)
 
 
-def plot(kind: str, **options: object) -> Figure:
+def plot(kind: str, **options: object) -> object:
     """A figure by its name (``bpttsym plot --list``) as a Matplotlib figure; options as the command takes them.
 
     Raises BpttsymError for a figure or an option that does not exist.

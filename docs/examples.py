@@ -5,7 +5,7 @@ r"""Runs the examples of README.md and of the pages in docs/, and compares what 
 
 The examples of a page share one empty folder and are run in the order of the page:
 
-* a fenced block after a line that ends in ``file `NAME`:`` is written to that file;
+* a fenced block after a line that ends in ``Write a file `NAME`:`` is written to that file;
 * in a ``console`` block each line after ``$`` is run by bash; what stands below it, if anything does, is its output;
 * a ``python`` block is run after those before it; a ``text`` block right after it is its output;
 * each line of a ``latex`` block is a display of its own; the ``text`` block right after it says what its relations
@@ -27,7 +27,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 FENCE = re.compile(r"(?ms)^(?P<run>`{3,})(?P<info>[^\n`]*)\n(?P<body>.*?)^(?P=run)[ ]*$")
-FILE = re.compile(r"\bfile `(?P<name>[\w.-]+)`:\s*\Z")
+FILE = re.compile(r"\b[Ww]rite a file `(?P<name>[\w.-]+)`:\s*\Z")
 SETTING = re.compile(r"<!-- examples: (?P<key>\w+): (?P<value>\w+) -->")
 SHELL = 'bpttsym() { "$PYTHON" -m bpttsym "$@"; }; python3() { "$PYTHON" "$@"; }\n'
 SECONDS = 300

@@ -337,7 +337,7 @@ def apply(function: Callable, *trees: Tree) -> Tree:
 
 
 class Judge:
-    """Recursive descent over items. ``immediate`` (derivatives, or ``*``) and ``decreasing`` are the reading of one side."""
+    """Recursive descent over items; ``immediate`` (derivatives, or ``*``) and ``decreasing`` are a side's reading."""
 
     def __init__(self, model: BruteModel) -> None:
         self.model, self.immediate, self.decreasing = model, frozenset[object](), False

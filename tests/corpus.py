@@ -51,7 +51,6 @@ $$\mathcal{L} = -\sum_{t=1}^{T} y_t^\top \log \hat{y}_t$$
 """
 
 
-
 def _partial(of: str, by: str) -> str:
     return rf"\frac{{\partial {of}}}{{\partial {by}}}"
 
@@ -113,7 +112,8 @@ CASES = (
                 TOTAL,
             ),
             (
-                r"\frac{\partial\mathcal{L}}{\partial x_t}=\frac{\partial\mathcal{L}}{\partial h_t}\frac{\partial h_t}{\partial x_t}",
+                r"\frac{\partial\mathcal{L}}{\partial x_t}=\frac{\partial\mathcal{L}}{\partial h_t}"
+                r"\frac{\partial h_t}{\partial x_t}",
                 TOTAL,
             ),
         ),
@@ -132,7 +132,8 @@ CASES = (
             ),
             (
                 r"\frac{\partial\mathcal{L}}{\partial\psi}=\sum_{t=1}^{T}\sum_{k=1}^{t}\frac{\partial\mathcal{L}}{\partial\hat{y}_t}"
-                r"\frac{\partial\hat{y}_t}{\partial h_t}\Big(\prod_{i=k}^{t-1}\frac{\partial h_{i+1}}{\partial h_i}\Big)"
+                r"\frac{\partial\hat{y}_t}{\partial h_t}"
+                r"\Big(\prod_{i=k}^{t-1}\frac{\partial h_{i+1}}{\partial h_i}\Big)"
                 r"\frac{\partial h_k}{\partial\psi}",
                 IMMEDIATE,
             ),
@@ -172,7 +173,11 @@ CASES = (
                 r"\nabla_{h_t}\mathcal{L}=W^\top\mathrm{diag}(1-h_{t+1}^2)(\nabla_{h_{t+1}}\mathcal{L})+2V^\top(\hat{y}_t-y_t)",
                 TOTAL,
             ),
-            (r"\frac{\partial\mathcal{L}}{\partial x_t}=\frac{\partial\mathcal{L}}{\partial h_t}\mathrm{diag}(1-h_t^2)U", TOTAL),
+            (
+                r"\frac{\partial\mathcal{L}}{\partial x_t}"
+                r"=\frac{\partial\mathcal{L}}{\partial h_t}\mathrm{diag}(1-h_t^2)U",
+                TOTAL,
+            ),
         ),
     ),
     Case(

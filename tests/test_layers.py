@@ -71,6 +71,7 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     ("symbolic_letters", "paths"): "letters are those of the sum over paths",
     ("symbolic_expansion", "paths"): "the expansion is asserted equal to the sum over paths",
     ("symbolic", "paths"): "the expansion is asserted equal to the sum over paths",
+    ("ground", "readings"): "the conditions behind an equation narrow the indices that are tried",
     ("cli", "build"): "`bpttsym build` is one of the commands",
     ("cli", "__init__"): "`bpttsym --version` tells the version of the package",
     ("__main__", "cli"): "`python -m bpttsym` is the command line",

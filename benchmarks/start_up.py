@@ -42,7 +42,7 @@ def rows(output: str) -> list[Row]:
         Row(("--help",), "pass", 3.5),
         Row(("verify", "tests/data/sheet.md"), "import numpy, lark", 4.0, answers=(0, 1)),
         Row(derive, libraries, 0.3),
-        Row(("build", "-o", f"{output}/built"), libraries, 3.0),
+        Row(("build", "--no-figures", "-o", f"{output}/built"), libraries, 3.0),
     ]
 
 

@@ -41,6 +41,7 @@ SMALLEST_BOUND = -12
 FIGURES = 6
 
 Files = dict[str, str]
+Pictures = dict[str, bytes]
 
 
 class Refused(BpttsymError):
@@ -62,11 +63,12 @@ def main(arguments: argparse.Namespace) -> int:
     try:
         results = [_result(path) for path in documents(folder)]
         files = contents(results)
+        drawn = getattr(arguments, "figures", True)
         if arguments.check:
-            compare(files, output)
+            compare(files | (hashes() if drawn else {}), output)
             print(f"{arguments.output} is up to date: {_summary(results)}")
         else:
-            write(files, output)
+            write(files, output, pictures() if drawn else former_pictures(output))
             print(f"{arguments.output}: {_summary(results)}")
     except Contradiction as error:
         return _complain(f"{error}; this is an error of bpttsym", CONTRADICTED)
@@ -202,17 +204,44 @@ def error_bound(error: float) -> float:
     return float(f"1e{power}")
 
 
-def write(files: Files, output: Path) -> None:
+def pictures() -> Pictures:
+    """Every figure in every format, and the hash of its data, by the name of the file."""
+    from bpttsym.figures import FIGURES as KINDS
+    from bpttsym.figures import render
+
+    found: Pictures = {}
+    for name, kind in KINDS.items():
+        written, digest = render(name, kind.formats)
+        found |= {f"figures/{name}.{ending}": content for ending, content in written.items()}
+        found[f"figures/{name}.sha256"] = f"{digest}\n".encode()
+    return found
+
+
+def hashes() -> Files:
+    """The hash of the data of every figure: what ``--check`` compares, since pixels depend on the machine."""
+    from bpttsym.figure_data import data_hash
+    from bpttsym.figures import FIGURES as KINDS
+    from bpttsym.figures import compute
+
+    return {f"figures/{name}.sha256": f"{data_hash(compute(name))}\n" for name in KINDS}
+
+
+def former_pictures(output: Path) -> Pictures:
+    """The figures of the former output, which a build without figures leaves as they are."""
+    return {f"figures/{path.name}": path.read_bytes() for path in sorted(output.glob("figures/*")) if path.is_file()}
+
+
+def write(files: Files, output: Path, drawn: Pictures | None = None) -> None:
     """Make the output folder hold exactly these files; until the last moment nothing of the former one is touched."""
     _restore(output)
     _own(output)
     output.parent.mkdir(parents=True, exist_ok=True)
     fresh = output.parent / f".{output.name}.new-{os.getpid()}"
     try:
-        for name, text in files.items():
+        for name, content in {**{name: text.encode() for name, text in files.items()}, **(drawn or {})}.items():
             path = fresh / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8", newline="\n")
+            path.write_bytes(content)
         _swap(fresh, output)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)

@@ -62,6 +62,7 @@ def add_build(parser: Parser) -> None:
     parser.add_argument("folder", metavar="DIR", nargs="?", default="derivations", help="default: derivations")
     parser.add_argument("-o", dest="output", metavar="OUTPUT", default="output", help="default: output")
     parser.add_argument("--check", action="store_true", help="write nothing, but compare with what is there")
+    parser.add_argument("--no-figures", dest="figures", action="store_false", help="leave the figures as they are")
 
 
 def run_verify(arguments: argparse.Namespace) -> int:

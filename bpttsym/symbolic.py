@@ -186,7 +186,7 @@ def _for_code(model: Model, of: str, by: str | Sequence[str], T: int) -> tuple[S
 def components(value: Sym) -> Sym:
     """An expression of sizes in numbers as the matrix of its components; a scalar with its traces written out."""
     written = value.replace(lambda part: isinstance(part, sympy.Trace), lambda part: part.args[0].as_explicit().trace())
-    return written.as_explicit() if is_matrix(written) else written
+    return written.as_explicit() if isinstance(written, sympy.MatrixExpr) else written
 
 
 def latex(expression: Sym, world: SymbolicWorld) -> str:
@@ -205,7 +205,7 @@ def _place(position: int) -> int:
 def _size_symbols(ground: Ground, names: Names) -> dict[int, Sym]:
     """A symbol for each free size, called after the first quantity that has so many entries."""
     called: dict[int, str] = {}
-    indexed = {name for name, index in ground.graph.nodes if index}
+    known = {name for (name, index), node in ground.graph.nodes.items() if index or node.body is not None}
     for name, (rows, columns) in sorted(
         ground.shapes.items(), key=lambda item: (item[1][1] != 1, item[0] not in indexed)
     ):

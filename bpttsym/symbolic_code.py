@@ -272,8 +272,9 @@ def softmax(z):
 _SYMPY_CHECK = '''
 def number(expression, values):
     """An expression with numbers for its symbols: a matrix or a number."""
-    found = expression.subs(values).replace(sympy.OneMatrix, sympy.ones).doit()
-    return found.as_explicit() if found.is_Matrix else found
+    ones = {part: sympy.ones(*part.shape).as_immutable() for part in expression.atoms(sympy.OneMatrix)}
+    found = expression.xreplace({**values, **ones}).doit()
+    return found.as_explicit().as_immutable() if found.is_Matrix else found
 
 
 def computed(definitions, values, shift):
@@ -289,7 +290,7 @@ def computed(definitions, values, shift):
 def drawn(symbol, low, high, random):
     """Random numbers in the shape of a symbol."""
     if symbol.is_Matrix:
-        return sympy.Matrix(*symbol.shape, lambda i, j: random.uniform(low, high))
+        return sympy.ImmutableMatrix(*symbol.shape, lambda i, j: random.uniform(low, high))
     return sympy.Float(random.uniform(low, high))
 
 

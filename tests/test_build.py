@@ -54,9 +54,9 @@ def folder(tmp_path: Path) -> Path:
     return documents
 
 
-def run(folder: Path, output: Path, check: bool = False) -> int:
+def run(folder: Path, output: Path, check: bool = False, figures: bool = False) -> int:
     """The main job on a folder."""
-    return build.main(Namespace(folder=str(folder), output=str(output), check=check))
+    return build.main(Namespace(folder=str(folder), output=str(output), check=check, figures=figures))
 
 
 def contents(output: Path) -> dict[str, bytes]:
@@ -193,9 +193,9 @@ STAGES = {
     "the last proof": ("bpttsym.build.proved_text", 0),
     "the report": ("bpttsym.build.page", 0),
     "making the folder": ("pathlib.Path.mkdir", 0),
-    "the first file": ("pathlib.Path.write_text", 0),
-    "the second file": ("pathlib.Path.write_text", 1),
-    "the last file": ("pathlib.Path.write_text", 2),
+    "the first file": ("pathlib.Path.write_bytes", 0),
+    "the second file": ("pathlib.Path.write_bytes", 1),
+    "the last file": ("pathlib.Path.write_bytes", 2),
     "moving the old output away": ("os.rename", 0),
     "moving the new output in": ("os.rename", 1),
 }
@@ -225,6 +225,22 @@ def test_a_run_that_stops_leaves_the_former_output_whole(
     assert beside(output) == set()
     assert run(folder, output) == 0
     assert contents(output) != former
+
+
+def test_a_figure_that_fails_leaves_the_former_output_whole(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Drawing comes before anything is written, and figures of a former run stay where none are drawn."""
+    output = tmp_path / "output"
+    assert run(folder, output) == 0
+    (output / "figures").mkdir()
+    (output / "figures" / "old.png").write_bytes(b"old")
+    former = contents(output)
+    monkeypatch.setattr(build, "pictures", _failing)
+    assert run(folder, output, figures=True) == 2
+    assert contents(output) == former
+    assert run(folder, output) == 0
+    assert contents(output) == former
 
 
 def test_an_output_that_a_kill_left_behind_is_put_back(folder: Path, tmp_path: Path) -> None:

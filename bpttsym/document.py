@@ -209,7 +209,7 @@ class _Reader:
         for maths, lines in read:
             while headings and headings[0].start < maths.start:
                 heading = headings.pop(0)
-                if self.scopes[-1].own:
+                if self.scopes[-1].own or any(entry.scope == len(self.scopes) - 1 for entry in self.entries[-1:]):
                     self.scopes.append(self.scopes[-1].child(heading.start, heading.title))
                 else:
                     self.scopes[-1].title = heading.title
@@ -234,10 +234,19 @@ class _Reader:
         row: list[Entry] = []
         for line in lines:
             row = row if line.same_row else []
+            if row and (line.chain is None or not line.chain.relations):
+                for entry in row:
+                    entry.words = f"{entry.words} {self.source.text[line.span.start : line.span.end]}".strip()
+                continue
             for relation in self._relations(line):
                 if row and isinstance(relation, Relation) and self.scopes[-1].is_index_relation(relation):
                     for entry in row:
                         entry.where = (*entry.where, relation)
+                        entry.words = f"{entry.words} {line.words}".strip()
+                    continue
+                if row and isinstance(relation, Relation) and self._is_index_set(relation):
+                    for entry in row:
+                        entry.words = f"{entry.words} {self.source.text[line.span.start : line.span.end]}".strip()
                     continue
                 part += 1
                 span = relation.span or line.span
@@ -261,6 +270,11 @@ class _Reader:
             words = maths.expectation
             if words and (len(words) == 1 or position < len(words)):
                 entry.expected = words[0] if len(words) == 1 else words[position]
+
+    def _is_index_set(self, relation: Relation) -> bool:
+        """``k \\in \\{1, ..., t\\}``: a range of an index that is not read."""
+        left = relation.left
+        return relation.operator == r"\in" and isinstance(left, Symbol) and left.name in self.signature.indices
 
     def _nothing(self, maths: Maths, lines: list[Line]) -> None:
         """A display without a relation is still counted and told."""

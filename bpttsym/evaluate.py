@@ -88,6 +88,7 @@ class Evaluator:
         self.observe = observe
         self.vanished: dict[tuple[int, BindingKey], Vanished] = {}
         self.told: set[tuple[int, BindingKey]] = set()
+        self.empty: set[tuple[int, BindingKey]] = set()
         self.memory: dict[tuple[int, BindingKey], tuple[Expr, V]] = {}
         self.steps = 0
         self.open: set[tuple[str, tuple[int, ...]]] = set()
@@ -126,6 +127,9 @@ class Evaluator:
     def _look(self, expr: Expr, key: tuple[int, BindingKey], result: V) -> None:
         """Record a part that vanishes, unless a derivative of a leaf inside makes it vanish by definition."""
         if isinstance(expr, Number) or not self.world.is_zero(result):
+            return
+        if key in self.empty:
+            self.told.add(key)
             return
         match expr:
             case Symbol() if self._is_abbreviated(expr):
@@ -167,7 +171,10 @@ class Evaluator:
             case Power(base, exponent):
                 return self._power(base, exponent, bindings, bound)
             case Transpose(body):
-                return self.world.transpose(self.value(body, bindings, bound))
+                value = self.value(body, bindings, bound)
+                if expr.letter and self.world.shape(value) == (1, 1) and not self.model.scalar:
+                    return self.world.power(value, Fraction(self.graph.length))
+                return self.world.transpose(value)
             case Norm(body, order):
                 return self.world.norm(self.value(body, bindings, bound), order)
             case Sum(body, index):
@@ -265,6 +272,8 @@ class Evaluator:
                 return self.world.matrix_product(self.world.transpose(flat), flat)
         found = self.value(base, bindings, bound)
         rows, columns = self.world.shape(found)
+        if 1 in (rows, columns) and rows != columns and index_letters(Symbol("", (exponent,))) & bound:
+            raise NotRead("this superscript may count components, which are not judged", exponent.span)
         if rows > 1 and columns > 1:
             return self._matrix_power(found, power, base, exponent, bindings, bound)
         return self.world.power(found, power)
@@ -291,6 +300,7 @@ class Evaluator:
         ]
         if values:
             return total_of(self.world, values, node)
+        self.empty.add((id(node), tuple(bindings.items())))
         return self.world.zeros(self._shape_elsewhere(node, bindings, bound))
 
     def _big_product(

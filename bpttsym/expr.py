@@ -113,9 +113,10 @@ class Power(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Transpose(Expr):
-    """The transpose of a matrix or vector."""
+    """The transpose of a matrix or vector; ``letter`` says that it was written as ``T``, which may be a power."""
 
     body: Expr
+    letter: bool = field(default=False, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,6 +236,9 @@ class Graph:
         self.length = length
         self.nodes: dict[Key, Node] = {}
         self._open: set[Key] = set()
+        self._defined_counts: dict[str, set[int]] = {}
+        for definition in model.definitions:
+            self._defined_counts.setdefault(definition.name, set()).add(len(definition.index))
         self._ancestors: dict[Key, frozenset[Key]] = {}
         for definition in model.definitions:
             for index in self._instances(definition):
@@ -305,6 +308,7 @@ class Graph:
                     for member in members:
                         yield (member, ())
                     return
+                self._check_indices(expr)
                 yield (name, tuple(index_value(part, bindings) for part in index))
             case Sum(body, letter) | Product(body, letter):
                 for value in sum_range(expr, bindings, self.model.first, self.length):
@@ -314,6 +318,12 @@ class Graph:
             case _:
                 for child in children(expr):
                     yield from self.references(child, bindings)
+
+    def _check_indices(self, symbol: Symbol) -> None:
+        """A quantity that is used with more indices than it is defined with has component indices."""
+        counts = self._defined_counts.get(symbol.name)
+        if counts and len(symbol.index) > max(counts):
+            raise NotRead(f"`{symbol.name}` is used with a component index, which is not judged", symbol.span)
 
     def _literal_names(self) -> set[Key]:
         return {(definition.name, ()) for definition in self.model.definitions if not definition.index}

@@ -355,7 +355,7 @@ class _Reader:
                 value = self.superscript(value, part)
             return value
         if isinstance(inner, Word) and inner.text in TRANSPOSES:
-            return Transpose(value, span=span)
+            return Transpose(value, letter=inner.text == "T", span=span)
         if isinstance(inner, Fence) and inner.opening == "(" and len(inner.items) == 1 and isinstance(value, Symbol):
             return Symbol(value.name, (*value.index, self.index(inner.items[0])), span=span)
         if isinstance(inner, Word) and inner.text == r"\prime" and isinstance(value, Symbol):

@@ -176,7 +176,8 @@ class NumericWorld:
         return np.asarray(np.linalg.norm(value, ord=2, axis=(-2, -1), keepdims=True))
 
     def apply(self, function: str, arguments: tuple[Array, ...], primes: int, shape: Shape) -> Array:
-        entrywise = function in self.graph.model.elementwise and len(arguments) == 1
+        unknown = function in self.graph.model.elementwise and function not in FUNCTIONS
+        entrywise = unknown and len(arguments) == 1
         known = self.entrywise(function) if entrywise else FUNCTIONS.get(function)
         if known is None:
             if primes:

@@ -149,7 +149,7 @@ class Scope:
 
     def _define_function(self, left: Call, right: Expr, relation: Relation) -> bool:
         """``f(x) = ...`` gives a formula to a function, or to the definition that applies it so."""
-        if left.function not in self.signature.functions or has_derivative(right):
+        if left.function not in self.signature.functions or has_derivative(right) or left.primes:
             return False
         for slot, known in self.definitions.items():
             if known.body == right:

@@ -33,7 +33,7 @@ BUILTIN_FUNCTIONS = {
 }
 """Names that are functions wherever they stand, with the one canonical spelling of each."""
 
-FUNCTION_LETTERS = frozenset(("f", "g", "F", "G", r"\sigma", r"\phi", r"\varphi", r"\ell", r"\rho"))
+FUNCTION_LETTERS = frozenset(("f", "g", "F", "G", r"\sigma", r"\phi", r"\varphi", r"\ell"))
 """Letters that may be a function of one argument if they never stand alone."""
 
 INDEX_LETTERS = frozenset(("t", "k", "i", "j", "s", "n", "m", "l", "r", "u", r"\tau", "T", "N", "K", "L"))

@@ -206,16 +206,14 @@ def _size_symbols(ground: Ground, names: Names) -> dict[int, Sym]:
     """A symbol for each free size, called after the first quantity that has so many entries."""
     called: dict[int, str] = {}
     known = {name for (name, index), node in ground.graph.nodes.items() if index or node.body is not None}
-    for name, (rows, columns) in sorted(
-        ground.shapes.items(), key=lambda item: (item[1][1] != 1, item[0] not in indexed)
-    ):
+    for name in sorted(ground.shapes, key=lambda name: (ground.shapes[name][1] != 1, name not in known)):
+        rows, columns = ground.shapes[name]
         called.setdefault(rows, identifier(name))
         called.setdefault(columns, f"{identifier(name)}_columns")
     found: dict[int, Sym] = {1: sympy.S.One}
     for size in sorted(set(called) - {1}):
-        name = names.fresh(
-            f"n_{called[size]}", rf"n_{{\mathrm{{{called[size]}}}}}".replace("_", r"\_").replace(r"n\_", "n_", 1)
-        )
+        shown = called[size].replace("_", r"\_")
+        name = names.fresh(f"n_{called[size]}", rf"n_{{\mathrm{{{shown}}}}}")
         found[size] = sympy.Symbol(name, integer=True, positive=True)
     return found
 

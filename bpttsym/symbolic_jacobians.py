@@ -269,6 +269,9 @@ def jacobian(terms: list[Term], of: Sym, by: Sym) -> Sym:
 def _jacobian_of(term: Term, rows: tuple[Sym, Sym], by: Sym) -> Sym:
     if term.inner is not None:
         raise CannotSay("the derivative of the norm of a matrix by the matrix is written only in its shape")
+    held = flat_product(term.right) if term.right else None
+    if held is not None and not is_matrix(held):  # dh (h^T k), a number behind
+        term, held = replace(term, right=(), number=term.number * held), None
     if is_column(by) or not is_matrix(by):
         if not term.right:
             identity = [] if term.left or not is_matrix(by) else [Identity(shape(by)[0])]
@@ -276,7 +279,6 @@ def _jacobian_of(term: Term, rows: tuple[Sym, Sym], by: Sym) -> Sym:
         if not term.left and rows[0] == 1:
             return flat_product((term.number, *(transpose(factor) for factor in reversed(term.right))))
     elif rows[1] == 1:
-        held = flat_product(term.right) if term.right else None
         row = Identity(1) if held is None else transpose(held)
         if not term.transposed:
             return flat_product((term.number, *term.left, KroneckerProduct(Identity(shape(by)[0]), row)))

@@ -62,9 +62,9 @@ def unknown_symbols(relation: Relation, model: Model) -> set[tuple[str, int]]:
 def variants(relation: Relation, scope: int, models: Sequence[Model]) -> list[Variant]:
     """The models under which a claim is tried; empty if its symbols are defined nowhere.
 
-    The scope of the claim comes first; if it does not fit, every other scope that does, the nearest first.
+    The scope of the claim comes first; if it does not fit, every scope before it that does, the nearest first.
     """
-    order = [scope, *sorted((i for i in range(len(models)) if i != scope), key=lambda i: abs(i - scope))]
+    order = range(scope, -1, -1)
     fitting: list[list[Variant]] = []
     for position in order:
         found = list(_fit(relation, models[position]))

@@ -34,6 +34,9 @@ from bpttsym.variants import Variant, scalar_variant, unknown_symbols, variants
 from bpttsym.witness import Counterexample, smallest_counterexample
 
 Status = Literal["definition", "proved", "verified", "conditional", "refuted", "unchecked"]
+CONNECTORS = frozenset("for where if when with all any each every and let".split())
+"""Words beside a condition on indices that do not change what it says."""
+
 EQUALITIES = frozenset(("=", ":="))
 REPAIRS = (
     "bound",
@@ -311,6 +314,9 @@ class Judge:
 
     def _verdict(self, case: Case, rows: list[Row], holding: list[Row], told: tuple[str, ...]) -> Verdict:
         listed = tuple((describe(row, rows), result_words(row)) for row in rows)
+        if case.entry.where and not harmless(case.entry.words):
+            message = f"the words `{case.entry.words}` beside its condition are not understood"
+            return Verdict(case.entry, "unchecked", message, readings=listed, code="words", blame=case.entry.span)
         label = holding[0].variant.label if holding else rows[0].variant.label
         if not holding:
             return self._failed(case, rows, listed, told, label)
@@ -394,6 +400,11 @@ class Judge:
             blame=part,
             code="false-equation" if differing else "impossible",
         )
+
+
+def harmless(words: str) -> bool:
+    """Whether words beside a condition only connect it."""
+    return all(word.strip(".,:;()").casefold() in CONNECTORS for word in words.split())
 
 
 def judge(document: Document, samples: int = 6) -> list[Verdict]:

@@ -29,7 +29,7 @@ from bpttsym.expr import (
 )
 from bpttsym.ground import Ground, instances, lengths, make_ground
 from bpttsym.latex import unicode_line
-from bpttsym.leaves import LeafRule, constant, scaled_identity, scaled_random
+from bpttsym.leaves import LeafRule, constant, nilpotent, scaled_identity, scaled_random
 from bpttsym.model import Definition, Model
 from bpttsym.numeric import NumericWorld
 from bpttsym.readings import Readings
@@ -130,6 +130,11 @@ def _attacks(recurrent: frozenset[str]) -> Iterator[tuple[LeafRule, int]]:
     for scale in (2.0, 3.0, 1.0, 0.5, -2.0):
         yield scaled_identity(scale, recurrent), 2
     yield constant, 1
+    yield scaled_identity(1.0, recurrent), 6
+    for seed in range(SEEDS):
+        yield nilpotent(recurrent, seed), 2
+        yield nilpotent(recurrent, seed), 3
+        yield scaled_random(1000.0, seed), 3
     for scale in SCALES:
         for seed in range(SEEDS):
             yield scaled_random(scale, seed), 3
@@ -139,6 +144,7 @@ def _attack(
     relation: Relation, model: Model, length: int, where: tuple[Relation, ...] = ()
 ) -> tuple[Violation | None, int]:
     tried = 0
+    touched = False
     recurrent = frozenset(w.name for d in model.definitions if (w := _recurrent_weight(d)) is not None)
     for rule, size in _attacks(recurrent):
         ground = make_ground(model, length, lambda position, size=size: size)  # type: ignore[misc]
@@ -155,12 +161,15 @@ def _attack(
                     raise
                 continue
             tried += 1
+            touched = touched or (relation.operator in "<>" and _touches(world, left, right))
             broken = _broken(world, relation, left, right)
             if broken is not None:
                 free = tuple((k, v) for k, v in bindings.items() if k != ground.model.horizon)
                 leaves = leaves_above(nodes_above(relation, evaluator, bindings, ground), world, ground)
                 witness = Counterexample(length, free, leaves, _cells(ground, relation), numbers(left), numbers(right))
                 return Violation(*broken[:2], witness, broken[2]), tried
+    if touched:
+        raise NotRead("the two sides come within rounding of each other: a strict bound is not decided", relation.span)
     return None, tried
 
 
@@ -180,12 +189,18 @@ def _broken(world: NumericWorld, relation: Relation, left: Any, right: Any) -> t
     matrix = world.shape(left) != (1, 1) or world.shape(right) != (1, 1)
     first = [float(world.norm(left, "2").max()), float(left.max())] if matrix else [float(left.max())]
     second = [float(world.norm(right, "2").max()), float(right.max())] if matrix else [float(right.max())]
-    strict = relation.operator in "<>"
     for a, b in zip(first, second, strict=True):
-        gap = sign * (a - b)
-        if gap < 0 or (gap <= SLACK * max(1.0, abs(a), abs(b)) and not strict):
+        if not sign * (a - b) > SLACK * max(1.0, abs(a), abs(b)):
             return None
     return first[0], second[0], matrix
+
+
+def _touches(world: NumericWorld, left: Any, right: Any) -> bool:
+    """Whether two numbers come within rounding of each other, where a strict bound cannot be decided."""
+    if world.shape(left) != (1, 1) or world.shape(right) != (1, 1):
+        return False
+    a, b = float(left.max()), float(right.max())
+    return abs(a - b) <= SLACK * max(1.0, abs(a), abs(b))
 
 
 def _suggest(relation: Relation, model: Model, length: int) -> Iterator[tuple[Relation, str, str]]:

@@ -6,24 +6,31 @@ conditional on a reading, not merely verified in numbers. Only a ``CheckedDeriva
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from bpttsym.derivation import FORMS, Derivation, derivation
-from bpttsym.document import Document, Entry, load_preset, read_document
+from bpttsym.document import Document, load_preset, read_document
 from bpttsym.errors import BpttsymError, UsageError
-from bpttsym.expr import Add, Derivative, Span, Symbol, children
+from bpttsym.expr import Add, Derivative, Symbol, children
+from bpttsym.ground import Ground
 from bpttsym.manuscript import Block, Display, display_latex, manuscript, markdown, settings, tex, unicode_text
 from bpttsym.model import Model
-from bpttsym.names import loss_names, unknown
+from bpttsym.names import loss_names, typed, unknown
 from bpttsym.path_sum import NoPathSum, PathSum
+from bpttsym.plain import PlainWorld
 from bpttsym.source import Kind, source_from_text
-from bpttsym.stream import document, prove
+from bpttsym.stream import document, prove, prover
 from bpttsym.structure import Step
-from bpttsym.verdict import Verdict, judge
+from bpttsym.world import CannotSay
 
-MOST_JUDGED = 30
-"""The most terms of an expansion that are judged like any equation; beyond, judging each factor takes minutes."""
+FEW = 30
+"""The most terms of an expansion that are put into numbers without NumPy, and read back from their print."""
+
+
+if TYPE_CHECKING:
+    from bpttsym.symbolic import Gradient, Gradients
 
 
 class NotProved(BpttsymError):
@@ -31,12 +38,23 @@ class NotProved(BpttsymError):
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of a step: ``proved``, or ``definition`` where it only gives a name."""
+
+    status: str
+    method: str
+    scope: str
+    samples: int
+    max_error: float
+
+
+@dataclass(frozen=True, slots=True)
 class CheckedStep:
-    """A step with the verdict on it, which is ``proved``."""
+    """A step with the verdict on it."""
 
     form: str
     step: Step
-    verdict: Verdict
+    verdict: Evidence
 
 
 @dataclass(frozen=True)
@@ -85,6 +103,20 @@ class CheckedDerivation:
             raise NotProved(f"the expanded form is not proved: {failure}") from None
         yield from document(self.derivation, kind)
 
+    def sympy(self) -> Gradient:
+        """The gradient as SymPy matrix expressions, with the graph that they are about."""
+        from bpttsym.symbolic import gradient
+
+        made = self.derivation
+        return gradient(made.model, typed(made.of), typed(made.by), made.length)
+
+    def lambdify(self) -> Gradients:
+        """The gradient as a function of NumPy arrays by name."""
+        from bpttsym.symbolic import gradients
+
+        made = self.derivation
+        return gradients(made.model, typed(made.of), [typed(made.by)], made.length)
+
     def _blocks(self, forms: tuple[str, ...]) -> list[Block]:
         return manuscript_of([(self, form) for form in forms or FORMS])
 
@@ -122,6 +154,8 @@ def manuscript_of(wanted: Sequence[tuple[CheckedDerivation, str]]) -> list[Block
 
 def proved_text(text: str, kind: Kind) -> str:
     """A text of several derivations, given back if all of it reads back as proved; raises NotProved."""
+    from bpttsym.verdict import judge
+
     for verdict in judge(read_document(source_from_text(text, "<derivation>", kind))):
         if verdict.status not in ("proved", "definition"):
             raise NotProved(f"{verdict.read or verdict.latex} is {verdict.status}, not proved: {verdict.message}")
@@ -129,40 +163,53 @@ def proved_text(text: str, kind: Kind) -> str:
 
 
 def _check(derivation: Derivation, form: str) -> tuple[CheckedStep, ...]:
-    """Print a form, read it back, and judge it; a long expansion is proved term by term."""
-    model = derivation.model
+    """Print a form, read it back, and prove it: an expansion by its paths, any other form like a document."""
     steps = derivation.steps(form)
-    if form == "expanded" and sum(len(children(step.relation.right)) for step in steps) > MOST_JUDGED:
-        return tuple(CheckedStep(form, step, _summed(derivation, step)) for step in steps)
-    text = markdown(manuscript([(derivation, form)]), settings(model))
-    found = read_document(source_from_text(text, "<derivation>"))
-    verdicts = judge(found)
-    given = [verdict for verdict in verdicts if verdict.entry.equation <= 1 + derivation.fixed(form)]
-    claims = verdicts[len(given) :]
-    if len(claims) != len(steps):
-        raise NotProved(f"{len(steps)} steps are printed and {len(claims)} are read back")
-    for step, verdict in zip(steps, claims, strict=True):
-        if verdict.entry.relation != step.relation:
-            raise NotProved(f"the step `{step.name}` reads back as another equation: {verdict.read or verdict.message}")
+    sums = form == "expanded"
+    if sums and sum(len(children(step.relation.right)) for step in steps) > FEW:
+        return tuple(CheckedStep(form, step, _summed(derivation, step, prover)) for step in steps)
+    found = read_document(source_from_text(markdown(manuscript([(derivation, form)]), settings(derivation.model))))
+    entries = [entry for entry in found.entries if entry.equation > 1 + derivation.fixed(form)]
+    if [entry.relation for entry in entries] != [step.relation for step in steps]:
+        raise NotProved(f"the form `{form}` reads back as other equations than those that were printed")
+    if found.models[-1].definitions != derivation.model.definitions:
+        raise NotProved("the definitions of the model do not read back as they are")
+    if sums:
+        return tuple(CheckedStep(form, step, _summed(derivation, step, _small)) for step in steps)
+    evidence = _judged(found, steps)
+    return tuple(CheckedStep(form, step, one) for step, one in zip(steps, evidence, strict=True))
+
+
+def _judged(found: Document, steps: Sequence[Step]) -> list[Evidence]:
+    """The verdicts on the last relations of a document; raises NotProved for one that is not proved."""
+    from bpttsym.verdict import judge
+
+    verdicts = judge(found)[-len(steps) :]
+    for step, verdict in zip(steps, verdicts, strict=True):
         if verdict.status != ("definition" if step.relation.operator == ":=" else "proved"):
             why = verdict.message or "; ".join(verdict.conditions)
             raise NotProved(f"the step `{step.name}` is {verdict.status}, not proved: {verdict.read} ({why})")
-    if found.models[-1].definitions != model.definitions:
-        raise NotProved("the definitions of the model do not read back as they are")
-    return tuple(CheckedStep(form, step, verdict) for step, verdict in zip(steps, claims, strict=True))
+    return [Evidence(v.status, v.method, v.scope, v.samples, v.max_error) for v in verdicts]
 
 
-def _summed(derivation: Derivation, step: Step) -> Verdict:
-    """The verdict on a long sum of products of Jacobians, from one pass over its terms."""
+def _small(ground: Ground, left: Derivative) -> PathSum:
+    """A proof for a sum of few terms, whose numbers need no NumPy."""
+    return PathSum(ground, left, PlainWorld(ground.graph, ground.shapes))
+
+
+def _summed(derivation: Derivation, step: Step, start: Callable[[Ground, Derivative], PathSum]) -> Evidence:
+    """The evidence for a sum of products of Jacobians, from one pass over its terms."""
     left, right = step.relation.left, step.relation.right
     assert isinstance(left, Derivative)
     try:
-        proof = PathSum(derivation.structure.ground, left)
+        proof = start(derivation.structure.ground, left)
         for term in right.terms if isinstance(right, Add) else (right,):
             proof.take(term)
         error = proof.finish()
+    except CannotSay as failure:
+        if start is _small:
+            return _summed(derivation, step, prover)
+        raise NotProved(f"the step `{step.name}` is not proved: {failure}") from None
     except NoPathSum as failure:
         raise NotProved(f"the step `{step.name}` is not proved: {failure}") from None
-    entry = Entry(1, 1, Span(0, 0), "claim", 0, step.relation)
-    scope = f"T={derivation.length}"
-    return Verdict(entry, "proved", method="fingerprint", scope=scope, samples=proof.samples, max_error=error)
+    return Evidence("proved", "fingerprint", f"T={derivation.length}", 1 if start is _small else 3, error)

@@ -14,7 +14,7 @@ from bpttsym.derivation import FORMS, TooLong
 from bpttsym.document import Document, load_preset, presets, read_document
 from bpttsym.errors import UsageError
 from bpttsym.manuscript import markdown, settings, tex, unicode_text
-from bpttsym.names import parameters, plain, unknown
+from bpttsym.names import parameters, plain, typed, unknown
 from bpttsym.source import read_source
 from bpttsym.structure import NotDerived
 
@@ -118,12 +118,8 @@ def _code(found: list[CheckedDerivation], kind: str) -> str:
     from bpttsym.symbolic import numpy_code, sympy_code
 
     first = found[0].derivation
-    names = [_typed(checked.derivation.by.name, checked.derivation.by.index) for checked in found]
+    names = [typed(checked.derivation.by) for checked in found]
     return (sympy_code if kind == "sympy" else numpy_code)(first.model, plain(first.of.name), names, first.length)
-
-
-def _typed(name: str, index: tuple[object, ...]) -> str:
-    return "_".join([plain(name), *(str(getattr(part, "value", getattr(part, "name", ""))) for part in index)])
 
 
 def write(pieces: Iterator[str], output: str | None) -> None:

@@ -241,6 +241,22 @@ class Evaluator:
     def _multiply(
         self, factors: tuple[Expr, ...], operators: tuple[str, ...], bindings: Mapping[str, int], bound: frozenset[str]
     ) -> V:
+        parts = _between_elementwise(factors, operators)
+        if 1 < len(parts) < len(factors):
+            try:
+                values = [self._multiply(part, inner, bindings, bound) for part, inner in parts]
+                total = values[0]
+                for value in values[1:]:
+                    total = product(self.world, self.readings, total, value, r"\odot")
+                return total
+            except ShapeClash:
+                pass
+        return self._in_order(factors, operators, bindings, bound)
+
+    def _in_order(
+        self, factors: tuple[Expr, ...], operators: tuple[str, ...], bindings: Mapping[str, int], bound: frozenset[str]
+    ) -> V:
+        """A product taken from left to right."""
         total: V | None = None
         before: Expr | None = None
         operator = ""
@@ -427,6 +443,15 @@ class Evaluator:
             return self.world.largest_singular_value(values[0])
         shape = self.world.shapes.get(f"{function}()", self.world.shape(values[0]))
         return self.world.apply(function, values, primes, shape)
+
+
+def _between_elementwise(
+    factors: tuple[Expr, ...], operators: tuple[str, ...]
+) -> list[tuple[tuple[Expr, ...], tuple[str, ...]]]:
+    """The parts between elementwise products, which bind less than a matrix product written without a sign."""
+    starts = [0, *(i + 1 for i, operator in enumerate(operators) if operator in (r"\odot", r"\circ"))]
+    ends = [*starts[1:], len(factors)]
+    return [(factors[a:b], operators[a : b - 1]) for a, b in zip(starts, ends, strict=True)]
 
 
 def _is_argument(of: Expr, by: Symbol) -> bool:

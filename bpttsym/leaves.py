@@ -69,6 +69,22 @@ def scaled_identity(scale: float, names: frozenset[str]) -> LeafRule:
     return rule
 
 
+def nilpotent(names: frozenset[str], seed: int) -> LeafRule:
+    """The named matrices have a square of zero and are large; everything else is drawn as usual."""
+    usual = scaled_random(1.0, seed)
+
+    def rule(name: str, index: tuple[int, ...], shape: Shape) -> Array:
+        if name not in names or shape[0] != shape[1] or shape[0] < 2:
+            return usual(name, index, shape)
+        random = np.random.default_rng([seed, zlib.crc32(name.encode())])
+        right = random.standard_normal(shape[0])
+        left = random.standard_normal(shape[0])
+        left -= right * (left @ right) / (right @ right)
+        return np.asarray(2.0 * np.outer(left, right)[None])
+
+    return rule
+
+
 def scaled_random(scale: float, seed: int) -> LeafRule:
     """Normal entries, those of parameters multiplied by ``scale``."""
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from bpttsym.errors import UsageError
-from bpttsym.expr import Expr, Symbol, integer, walk
+from bpttsym.expr import Expr, Number, Symbol, integer, walk
 from bpttsym.model import Model, index_letters
 from bpttsym.shapes import LOSS_LETTERS
 
@@ -33,6 +33,12 @@ def _spellings(name: str) -> set[str]:
     if (match := re.fullmatch(r"(\w+)_(hat|tilde|bar|vec|dot)", spelled)) is not None:
         found |= {f"{match[2]}_{match[1]}", f"{match[2]}{match[1]}"}
     return found
+
+
+def typed(symbol: Symbol) -> str:
+    """A quantity as one types it: ``h_2`` for a literal step."""
+    steps = [str(part.value) if isinstance(part, Number) else getattr(part, "name", "") for part in symbol.index]
+    return "_".join([plain(symbol.name), *steps])
 
 
 def known_names(model: Model) -> dict[str, frozenset[int]]:

@@ -13,17 +13,31 @@ perturbed definitions, and nothing of the rules that made the terms.
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from bpttsym.errors import NotRead
 from bpttsym.expr import Derivative, Expr, Multiply, Negate, Number, Symbol
 from bpttsym.ground import Ground
 from bpttsym.model import Key, index_value
-from bpttsym.numeric import RELATIVE, NumericWorld
 from bpttsym.paths import PathWorld
 
 PRIME = 2**127 - 1
+RELATIVE = 1e-9
+"""The largest relative difference of numbers that are taken for equal."""
+
+
+class Numbers(Protocol):
+    """What a world of numbers must say; it perturbs the definitions, and knows no chain rule."""
+
+    def node(self, key: Key) -> Any: ...
+    def derivative(self, of: Key, by: tuple[Key, ...], immediate: bool) -> Any: ...
+    def number(self, value: Fraction) -> Any: ...
+    def scale(self, number: Any, value: Any) -> Any: ...
+    def matrix_product(self, first: Any, second: Any) -> Any: ...
+    def add(self, first: Any, second: Any) -> Any: ...
+    def difference(self, first: Any, second: Any) -> tuple[float, int]: ...
 
 
 class NoPathSum(NotRead):
@@ -41,18 +55,28 @@ class _Factor(NamedTuple):
 
 
 class PathSum:
-    """Takes the terms of a sum one after another; ``finish`` tells whether they are the derivative ``left``."""
+    """Takes the terms of a sum one after another; ``finish`` tells whether they are the derivative ``left``.
 
-    def __init__(self, ground: Ground, left: Derivative, samples: int = 3, seed: int = 0) -> None:
+    ``forget`` is called when a Jacobian has its numbers, for a world that keeps more than it needs.
+    """
+
+    def __init__(
+        self,
+        ground: Ground,
+        left: Derivative,
+        numbers: Numbers,
+        forget: Callable[[], None] = lambda: None,
+        seed: int = 0,
+    ) -> None:
         self.graph = ground.graph
         self.horizon = ground.model.horizon
-        self.samples = samples
+        self.numbers = numbers
+        self.forget = forget
         self.terms = 0
         self.of, self.by = self._key(left.of), self._key(left.by)
         if left.kind not in ("partial", "total") or (left.kind == "partial" and self.graph.ambiguous(self.of, self.by)):
             raise NoPathSum(f"the derivative of `{self.of[0]}` is not marked as total")
         self.ring = PathWorld(ground.graph, ground.shapes)
-        self.numbers = NumericWorld(ground.graph, ground.shapes, samples)
         self._random = random.Random(seed)
         self._edges: dict[tuple[Key, Key], int] = {}
         self._factors: dict[int, _Factor] = {}
@@ -107,7 +131,7 @@ class PathSum:
             raise NoPathSum(f"`{of[0]}` is not computed from `{by[0]}` itself")
         value = self._edge(of, by) if immediate else self._paths(of, by)
         numbers = self.numbers.derivative(of, (by,), immediate)
-        self.numbers._perturbed.clear()  # each holds a value of every node, and this one is not asked for again
+        self.forget()
         factor = _Factor(of, by, value, numbers, tree)
         self._factors[id(tree)] = factor
         return factor

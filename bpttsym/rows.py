@@ -121,7 +121,33 @@ def _commas(part: list[Tok]) -> list[Piece]:
             joined[-1] = joined[-1] + piece
         else:
             joined.append(piece)
-    return [Piece(piece) for piece in joined if piece]
+    return [Piece(piece) for whole in joined for piece in _trailing(whole) if piece]
+
+
+def _trailing(piece: list[Tok]) -> list[list[Tok]]:
+    """A condition in parentheses at the end, ``(k < t)``, is a piece of its own; so is each of its parts."""
+    if not piece or piece[-1].kind != "CLOSE":
+        return [piece]
+    depth = 0
+    for position in range(len(piece) - 1, -1, -1):
+        depth += (piece[position].kind in _CLOSES) - (piece[position].kind in _OPENS)
+        if depth == 0:
+            inside = piece[position + 1 : -1]
+            if position == 0 or not _related(piece[:position]) or not _related(_shallow(inside)):
+                return [piece]
+            return [piece[:position], *(part.tokens for part in _commas(inside))]
+    return [piece]
+
+
+def _shallow(tokens: list[Tok]) -> list[Tok]:
+    """The tokens outside of all braces and parentheses."""
+    depth = 0
+    found = []
+    for tok in tokens:
+        depth += (tok.kind in _OPENS) - (tok.kind in _CLOSES)
+        if depth == 0:
+            found.append(tok)
+    return found
 
 
 def _related(piece: list[Tok]) -> bool:

@@ -92,6 +92,8 @@ class Scope:
             if slot[0] == left.name and slot[1] != len(left.index) and other.span in self.own:
                 if left.name not in names(other.body) | names(right):
                     return other
+        if self._closes(left, right):
+            return None
         known = self.definitions.get(self.slot(left))
         if known is None or known.span not in self.own or known.body == right or self._agrees(known.body, right):
             return None
@@ -172,6 +174,10 @@ class Scope:
         definition = Definition(left.name, left.index, right, relation.span)
         if free_letters(right) - free_letters(left) - {self.signature.horizon}:
             return False
+        if slot[2] and self._within(left) and (left.name, slot[1], "") in self.definitions:
+            return False
+        if not slot[2] and slot in self.definitions and self._closes(left, right):
+            return False
         abbreviated = any(name == left.name and count == slot[1] for name, count, _ in self.abbreviations)
         if has_derivative(right) or self._later(left, right):
             if abbreviated or any(name == left.name and count == slot[1] for name, count, _ in self.definitions):
@@ -181,11 +187,22 @@ class Scope:
         if abbreviated:
             general = self.abbreviations.get((left.name, slot[1], ""))
             recursive = general is None or left.name in names(general.body)
-            if not slot[2] or slot in self.abbreviations or not (recursive or isinstance(right, Number)):
+            outside = isinstance(right, Number) and not self._within(left)
+            if not slot[2] or slot in self.abbreviations or not (recursive or outside):
                 return False
             self.abbreviations[slot] = definition
             return True
         return self._define_node(left, right, relation, definition)
+
+    def _within(self, left: Symbol) -> bool:
+        """Whether a literal index is one of the steps, not the one before the first or after the last."""
+        last = Symbol(self.signature.horizon)
+        return all(part == last or (isinstance(part, Number) and part.value >= 1) for part in left.index)
+
+    def _closes(self, left: Symbol, right: Expr) -> bool:
+        """A closed form (``h_t = W^t h_0``) of what is defined step by step: it names a single step of itself."""
+        own = [part for part in walk(right) if isinstance(part, Symbol) and part.name == left.name and part.index]
+        return bool(own) and not any(free_letters(part) for part in own)
 
     def _define_node(self, left: Symbol, right: Expr, relation: Relation, definition: Definition) -> bool:
         slot = self.slot(left)

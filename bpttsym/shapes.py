@@ -219,7 +219,7 @@ class Sizes:
                 left = left or self._settle(factor)
                 right = (left[0], right[0])
             elif left is None:
-                left = (self.fresh(), right[0])
+                left = (0 if _is_row_of_letter(factor) else self.fresh(), right[0])
                 self.expect(factor, left)
                 right = (left[0], right[1])
             elif self.is_one(left):
@@ -303,6 +303,12 @@ def infer_sizes(
 
 def _is_opaque(body: Expr) -> bool:
     return isinstance(body, Call) and body.function not in ELEMENTWISE and body.function != r"\mathrm{diag}"
+
+
+def _is_row_of_letter(factor: Expr) -> bool:
+    """``v^T`` before a vector: a small letter is a vector, so that the product is a number."""
+    body = factor.body if isinstance(factor, Transpose) else None
+    return isinstance(body, Symbol) and len(body.name) == 1 and body.name.islower()
 
 
 def has_row_states(body: Expr) -> bool:

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from bpttsym.derivation import FORMS, Derivation, paths_reason
 from bpttsym.expansion import expanded_groups, numbered
-from bpttsym.expr import Expr, Multiply, Negate, Relation, Symbol, multiply
+from bpttsym.expr import Derivative, Expr, Multiply, Negate, Relation, Symbol, multiply
+from bpttsym.ground import Ground
 from bpttsym.latex import latex, unicode_line
 from bpttsym.manuscript import (
     ROW,
@@ -28,11 +29,19 @@ from bpttsym.structure import NotDerived
 MARK = "EXPANSION"
 
 
+def prover(ground: Ground, left: Derivative) -> PathSum:
+    """A proof for a sum of many terms, whose numbers are NumPy's and kept small."""
+    from bpttsym.numeric import NumericWorld
+
+    numbers = NumericWorld(ground.graph, ground.shapes, samples=3)
+    return PathSum(ground, left, numbers, numbers._perturbed.clear)  # each holds a value of every node
+
+
 def prove(derivation: Derivation) -> PathSum:
     """Show that the terms are the paths of the graph; raises NoPathSum."""
     structure = derivation.structure
     of, by = numbered(structure, derivation.of), numbered(structure, derivation.by)
-    proof = PathSum(structure.ground, structure.whole(of, by))
+    proof = prover(structure.ground, structure.whole(of, by))
     for group in expanded_groups(structure, of, by):
         for term in group:
             proof.take(term)

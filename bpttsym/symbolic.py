@@ -23,7 +23,6 @@ from bpttsym.symbolic_code import numpy_program, sympy_program
 from bpttsym.symbolic_expansion import Expansion, expand
 from bpttsym.symbolic_functions import Sym
 from bpttsym.symbolic_lambdify import Gradients, arguments
-from bpttsym.symbolic_matrices import is_matrix
 from bpttsym.symbolic_names import Names, identifier
 from bpttsym.symbolic_world import SymbolicWorld
 
@@ -186,7 +185,7 @@ def _for_code(model: Model, of: str, by: str | Sequence[str], T: int) -> tuple[S
 def components(value: Sym) -> Sym:
     """An expression of sizes in numbers as the matrix of its components; a scalar with its traces written out."""
     written = value.replace(lambda part: isinstance(part, sympy.Trace), lambda part: part.args[0].as_explicit().trace())
-    return written.as_explicit() if isinstance(written, sympy.MatrixExpr) else written
+    return written.as_explicit().doit() if isinstance(written, sympy.MatrixExpr) else written
 
 
 def latex(expression: Sym, world: SymbolicWorld) -> str:

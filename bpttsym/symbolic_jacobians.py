@@ -21,6 +21,7 @@ from bpttsym.symbolic_functions import FUNCTIONS, Elementwise, Softmax, Sym, U, 
 from bpttsym.symbolic_matrices import (
     entrywise,
     flat_product,
+    identity,
     is_column,
     is_matrix,
     product,
@@ -269,19 +270,17 @@ def jacobian(terms: list[Term], of: Sym, by: Sym) -> Sym:
 def _jacobian_of(term: Term, rows: tuple[Sym, Sym], by: Sym) -> Sym:
     if term.inner is not None:
         raise CannotSay("the derivative of the norm of a matrix by the matrix is written only in its shape")
-    held = flat_product(term.right) if term.right else None
-    if held is not None and not is_matrix(held):  # dh (h^T k), a number behind
-        term, held = replace(term, right=(), number=term.number * held), None
+    held = flat_product(term.right) if term.right else sympy.S.One
+    front = (term.number, *term.left) if is_matrix(held) else (term.number * held, *term.left)
     if is_column(by) or not is_matrix(by):
-        if not term.right:
-            identity = [] if term.left or not is_matrix(by) else [Identity(shape(by)[0])]
-            return flat_product((term.number, *term.left, *identity))
-        if not term.left and rows[0] == 1:
-            return flat_product((term.number, *(transpose(factor) for factor in reversed(term.right))))
+        if not is_matrix(held):
+            return flat_product(front if term.left else (*front, identity(shape(by)[0])))
+        if (term.transposed and is_column(held)) or (rows[0] == 1 and not term.left):
+            return flat_product((*front, transpose(held)))  # dh^T k = k^T dh
     elif rows[1] == 1:
-        row = Identity(1) if held is None else transpose(held)
+        row = transpose(held) if is_matrix(held) else Identity(1)
         if not term.transposed:
-            return flat_product((term.number, *term.left, KroneckerProduct(Identity(shape(by)[0]), row)))
+            return flat_product((*front, KroneckerProduct(Identity(shape(by)[0]), row)))
         left = flat_product(term.left) if term.left else Identity(shape(by)[1])
         return scale(term.number, KroneckerProduct(row, left))
     raise CannotSay("a derivative of a matrix by a matrix is not written")

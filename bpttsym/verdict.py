@@ -24,10 +24,10 @@ from bpttsym.conditions import (
 from bpttsym.document import Document, Entry
 from bpttsym.edits import neighbours
 from bpttsym.errors import NotRead
-from bpttsym.expr import Path, Relation, Span
+from bpttsym.expr import Add, Path, Relation, Span, Sum, walk
 from bpttsym.ground import lengths, make_ground
 from bpttsym.latex import latex, unicode_line
-from bpttsym.model import Model, index_letters
+from bpttsym.model import Model, free_letters, index_letters
 from bpttsym.readings import OPTIONS, Readings, explore
 from bpttsym.trial import Outcome, Trial, outcomes_of
 from bpttsym.variants import Variant, scalar_variant, unknown_symbols, variants
@@ -358,6 +358,12 @@ class Judge:
                     )
         if any(row.variant.suggested or row.variant.loose for row in rows):
             return self._undefined(case.entry, case.relation)
+        letter = loose_letter(case.relation)
+        if letter:
+            message = f"it fails as written: the index `{letter}` stands in a sum and beside it; put parentheses"
+            return Verdict(
+                case.entry, "unchecked", message, (), told, label, readings=listed, code="words", blame=case.entry.span
+            )
         if case.entry.words:
             message = f"it fails as written, but the words `{case.entry.words}` behind it may restrict it"
             return Verdict(
@@ -400,6 +406,17 @@ class Judge:
             blame=part,
             code="false-equation" if differing else "impossible",
         )
+
+
+def loose_letter(relation: Relation) -> str:
+    """An index that a sum binds and that stands beside the sum in the same sum of terms too."""
+    for part in walk(relation):
+        if isinstance(part, Add):
+            bound = {term.index for term in part.terms if isinstance(term, Sum)}
+            free = {letter for term in part.terms if not isinstance(term, Sum) for letter in free_letters(term)}
+            if bound & free:
+                return min(bound & free)
+    return ""
 
 
 def harmless(words: str) -> bool:

@@ -1,0 +1,210 @@
+"""World: one sample in Python's own complex numbers, for a few small equations that are not worth loading NumPy.
+
+A value is a matrix as rows; a derivative perturbs the definitions by a complex step, as in ``numeric``, and knows no
+chain rule. A function without a formula is a random smooth network, keyed by its name.
+"""
+
+from __future__ import annotations
+
+import cmath
+import random
+from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
+from functools import partial
+from itertools import chain
+from typing import NoReturn
+
+from bpttsym.evaluate import Evaluator
+from bpttsym.model import Graph, Key
+from bpttsym.readings import Readings
+from bpttsym.shapes import Shape
+from bpttsym.world import CannotSay, World
+
+STEP = 1e-30
+ABSOLUTE = 1e-13
+
+Matrix = tuple[tuple[complex, ...], ...]
+
+FUNCTIONS: dict[str, Callable[[complex], complex]] = {
+    r"\tanh": cmath.tanh,
+    r"\sinh": cmath.sinh,
+    r"\cosh": cmath.cosh,
+    r"\exp": cmath.exp,
+    r"\log": cmath.log,
+    r"\sigma": lambda a: 1 / (1 + cmath.exp(-a)),
+    r"\mathrm{relu}": lambda a: a if a.real > 0 else 0j,
+    r"\mathrm{softplus}": lambda a: cmath.log(1 + cmath.exp(a)),
+    r"\mathrm{id}": lambda a: a,
+    "abs": lambda a: -a if a.real < 0 else a,
+}
+
+
+class PlainWorld:
+    """One sample of a model on an unrolled graph."""
+
+    def __init__(self, graph: Graph, shapes: Mapping[str, Shape], seed: int = 0) -> None:
+        self.graph = graph
+        self.shapes = shapes
+        self.seed = seed
+        self._values: dict[Key, Matrix] = {}
+        self._networks: dict[tuple[str, int, int], tuple[Matrix, Matrix]] = {}
+        self.evaluator = Evaluator(self, Readings({}))
+
+    def shape(self, value: Matrix) -> Shape:
+        return len(value), len(value[0])
+
+    def number(self, value: Fraction) -> Matrix:
+        return ((complex(value),),)
+
+    def zeros(self, shape: Shape) -> Matrix:
+        return ((0j,) * shape[1],) * shape[0]
+
+    def identity(self, size: int) -> Matrix:
+        return tuple(tuple(complex(i == j) for j in range(size)) for i in range(size))
+
+    def node(self, key: Key) -> Matrix:
+        if key not in self._values:
+            leaf = self.graph.nodes[key].body is None
+            self._values[key] = self._draw(key) if leaf else self.evaluator.node(key)
+        return self._values[key]
+
+    def _draw(self, key: Key) -> Matrix:
+        """A leaf; the entries of a distribution are positive and sum to one."""
+        drawn = self._random(("leaf", key), self.shapes[key[0]], 0.8)
+        if key[0] in self.graph.model.distributions:
+            powers = [[cmath.exp(entry) for entry in row] for row in drawn]
+            total = sum(chain.from_iterable(powers))
+            return tuple(tuple(entry / total for entry in row) for row in powers)
+        return drawn
+
+    def _random(self, name: object, shape: Shape, scale: float) -> Matrix:
+        generator = random.Random(repr((self.seed, name)))
+        return tuple(tuple(complex(generator.gauss(0, scale)) for _ in range(shape[1])) for _ in range(shape[0]))
+
+    def derivative(self, of: Key, by: tuple[Key, ...], immediate: bool) -> Matrix:
+        rows, columns = self.shapes[by[0][0]]
+        moved = [
+            _Moved(self, by[0], (i, j), immediate).value(of, immediate) for i in range(rows) for j in range(columns)
+        ]
+        return tuple(zip(*([entry.imag / STEP + 0j for entry in chain(*value)] for value in moved), strict=True))
+
+    def derivative_of(self, of: Callable[[World], Matrix], by: tuple[Key, ...], frozen: bool) -> NoReturn:
+        raise CannotSay("the derivative of an expression has no value here")
+
+    def add(self, first: Matrix, second: Matrix) -> Matrix:
+        return _each(lambda a, b: a + b, first, second)
+
+    def negate(self, value: Matrix) -> Matrix:
+        return _each(lambda a: -a, value)
+
+    def scale(self, number: Matrix, value: Matrix) -> Matrix:
+        factor = number[0][0]
+        return _each(lambda a: factor * a, value)
+
+    def matrix_product(self, first: Matrix, second: Matrix) -> Matrix:
+        columns = tuple(zip(*second, strict=True))
+        return tuple(tuple(sum(map(_times, row, column), 0j) for column in columns) for row in first)
+
+    def elementwise(self, first: Matrix, second: Matrix) -> Matrix:
+        return _each(_times, first, second)
+
+    def reciprocal(self, value: Matrix) -> Matrix:
+        return _each(lambda a: 1 / a, value)
+
+    def power(self, value: Matrix, exponent: Fraction) -> Matrix:
+        plain = int(exponent) if exponent.denominator == 1 else float(exponent)
+        return _each(lambda a: a**plain, value)
+
+    def transpose(self, value: Matrix) -> Matrix:
+        return tuple(zip(*value, strict=True))
+
+    def reshape(self, value: Matrix, shape: Shape) -> Matrix:
+        return _rows(chain.from_iterable(value), shape)
+
+    def broadcast(self, value: Matrix, shape: Shape) -> Matrix:
+        return ((value[0][0],) * shape[1],) * shape[0]
+
+    def diagonal(self, value: Matrix) -> Matrix:
+        entries = [*chain.from_iterable(value)]
+        return tuple(tuple(a if i == j else 0j for j in range(len(entries))) for i, a in enumerate(entries))
+
+    def norm(self, value: Matrix, order: str) -> Matrix:
+        if 1 not in self.shape(value) or order not in ("", "2", "F"):
+            raise CannotSay("this norm has no value here")
+        return ((cmath.sqrt(sum(entry * entry for entry in chain.from_iterable(value))),),)
+
+    def largest_singular_value(self, value: Matrix) -> NoReturn:
+        raise CannotSay("a singular value has no value here")
+
+    def apply(self, function: str, arguments: tuple[Matrix, ...], primes: int, shape: Shape) -> Matrix:
+        if primes:
+            raise CannotSay("the derivative of a function has no value here")
+        if function == r"\mathrm{softmax}":
+            powers = _each(cmath.exp, arguments[0])
+            total = sum(chain.from_iterable(powers))
+            return _each(lambda a: a / total, powers)
+        if function in FUNCTIONS:
+            return _each(FUNCTIONS[function], arguments[0])
+        entries = [entry for argument in arguments for entry in chain.from_iterable(argument)]
+        inner, outer = self._network(function, len(entries), shape[0] * shape[1])
+        hidden = [cmath.tanh(sum(map(_times, row, entries), row[-1])) for row in inner]
+        return _rows((sum(map(_times, row, hidden), 0j) for row in outer), shape)
+
+    def _network(self, function: str, inputs: int, outputs: int) -> tuple[Matrix, Matrix]:
+        """C and (A a) of C tanh(A z + a)."""
+        key = (function, inputs, outputs)
+        if key not in self._networks:
+            width = outputs + 2
+            self._networks[key] = (
+                self._random(("inner", function), (width, inputs + 1), inputs**-0.5),
+                self._random(("outer", function), (outputs, width), 1.0),
+            )
+        return self._networks[key]
+
+    def is_zero(self, value: Matrix) -> bool:
+        return all(abs(entry) <= ABSOLUTE for entry in chain.from_iterable(value))
+
+    def difference(self, first: Matrix, second: Matrix) -> tuple[float, int]:
+        """The relative difference; one below the absolute floor counts as zero."""
+        gap = max(map(abs, chain.from_iterable(self.add(first, self.negate(second)))))
+        size = max(map(abs, chain(chain.from_iterable(first), chain.from_iterable(second))))
+        return (0.0 if gap <= ABSOLUTE else gap / max(size, ABSOLUTE)), 0
+
+
+class _Moved(PlainWorld):
+    """The same sample with one entry of one variable moved; frozen, every other node keeps its value."""
+
+    def __init__(self, base: PlainWorld, by: Key, place: tuple[int, int], frozen: bool) -> None:
+        super().__init__(base.graph, base.shapes, base.seed)
+        self.base = base
+        self.by = by
+        self.frozen = frozen
+        moved = [list(row) for row in base.node(by)]
+        moved[place[0]][place[1]] += 1j * STEP
+        self._values[by] = tuple(map(tuple, moved))
+        self._network = base._network  # type: ignore[method-assign]
+
+    def value(self, of: Key, immediate: bool) -> Matrix:
+        """The moved value of a node; immediate: by its own definition alone."""
+        own = immediate and of != self.by and self.graph.nodes[of].body is not None
+        return self.evaluator.node(of) if own else self.node(of)
+
+    def node(self, key: Key) -> Matrix:
+        if key not in self._values:
+            moves = not self.frozen and self.by in self.graph.ancestors(key)
+            self._values[key] = self.evaluator.node(key) if moves else self.base.node(key)
+        return self._values[key]
+
+
+def _times(a: complex, b: complex) -> complex:
+    return a * b
+
+
+def _each(function: Callable[..., complex], *values: Matrix) -> Matrix:
+    """A function of the entries at each place."""
+    return tuple(map(tuple, map(partial(map, function), *values)))
+
+
+def _rows(entries: Iterable[complex], shape: Shape) -> Matrix:
+    flat = [*entries]
+    return tuple(tuple(flat[i * shape[1] : (i + 1) * shape[1]]) for i in range(shape[0]))

@@ -1,0 +1,96 @@
+r"""Documents that once led to a wrong verdict, kept as the mechanisms that must hold: each has a word it must not get."""
+
+from __future__ import annotations
+
+import pytest
+
+from bpttsym.document import read_document
+from bpttsym.source import source_from_text
+from bpttsym.verdict import judge
+
+M = r"""
+$$h_t=\tanh(W h_{t-1}+U x_t+b)$$
+
+$$\hat y_t=V h_t+c$$
+
+$$L_t=\frac12\lVert\hat y_t-y_t\rVert^2$$
+
+$$L=\sum_{t=1}^T L_t$$
+"""
+LAST = r"\nabla_{h_t}L=V^\top(\hat y_t-y_t)"
+STEP = r"\frac{\partial h_t}{\partial h_k}=\mathrm{diag}(1-h_t^2)W\frac{\partial h_{t-1}}{\partial h_k}"
+
+FALSE = {
+    "component index": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$L=-\sum_k y_k\log h_{T,k}$$ $$\nabla_W L=0$$",
+    "component index of a square": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$L=\sum_t\sum_i(h_{t,i}-y_{t,i})^2$$ $$\nabla_W L=0$$",
+    "superscript of a component": r"$$h_t=\tanh(W h_{t-1})$$ $$L=\sum_i(h_T^{(i)}-y^{(i)})^2$$ $$\nabla_W L=0$$",
+    "two steps": rf"{M} $${LAST}\quad\text{{for }} t=T,T-1$$",
+    "except": rf"{M} $${LAST}\quad\text{{except for }} t=T$$",
+    "up to": rf"{M} $${LAST}\quad\text{{for every }}t\text{{ up to }}t=T$$",
+    "Korean negation": rf"{M} $${LAST}\quad t=T\text{{가 아닐 때}}$$",
+    "a later section": r"""
+# A
+$$h_t=W h_{t-1}+U x_t$$
+$$L=\|h_T-y\|^2$$
+# Gradients
+$$\nabla_W L=\sum_{t=1}^T\mathrm{diag}(1-h_t^2)(\nabla_{h_t}L)h_{t-1}^\top$$
+# B
+$$h_t=\tanh(W h_{t-1}+U x_t)$$
+""",
+    "a closed form": r"$$h_t=W h_{t-1}$$ $$h_t=W^{t-1}h_0$$",
+    "a single step": rf"{M} $$L_T=\lVert\hat y_T-y_T\rVert^2$$",
+    "a first step": rf"{M} $$h_1=\tanh(U x_1+b)$$",
+    "a power of the weights": r"$$h_t=\tanh(W h_{t-1}+U x_t+b)$$"
+    r"$$\left\|\frac{\partial h_T}{\partial h_1}\right\|\le\|W^{T-1}\|$$",
+    "a bound of one dimension": r"$$h_t=\tanh(W h_{t-1}+U x_t+b)$$ $$\|h_t\|_2\le 1.5$$",
+    "the wrong order": r"$$s_t = f(U x_t + W s_{t-1})$$ $$o_t = g(V s_t)$$"
+    r"$$\frac{\partial s_t}{\partial s_k}=\prod_{j=k+1}^t \frac{\partial s_j}{\partial s_{j-1}}$$",
+}
+
+TRUE = {
+    "a condition in parentheses": rf"{M} $${STEP}\quad(k<t)$$",
+    "a condition in brackets": rf"{M} $${STEP}\quad[k<t]$$",
+    "a range with dots": rf"{M} $${STEP}\quad(k=1,\dots,t-1)$$",
+    "a set of indices": rf"{M} $${STEP}, \quad k\in\{{1,\dots,t-1\}}$$",
+    "the last step in parentheses": rf"{M} $${LAST}\quad(t=T)$$",
+    "elementwise before a product": r"$$h_t=\tanh(a_t)$$ $$a_t=W h_{t-1}+U x_t$$ $$L=\|h_T-y\|^2$$"
+    r"$$\nabla_{a_t}L=(1-h_t^2)\odot W^\top\nabla_{a_{t+1}}L$$",
+    "a norm to the power T": r"$$h_t=W h_{t-1}$$ $$\left\|\frac{\partial h_T}{\partial h_0}\right\|\le\|W\|^{T}$$",
+    "a number as output": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$y=v^\top h_T$$ $$L=\frac12(y-d)^2$$ $$\nabla_v L=(y-d)h_T$$",
+    "a section before": r"""
+# A
+$$h_t=W h_{t-1}+U x_t$$
+$$L=\|h_T-y\|^2$$
+# Gradients
+$$\nabla_W L=\sum_{t=1}^T(\nabla_{h_t}L)h_{t-1}^\top$$
+# B
+$$h_t=\tanh(W h_{t-1}+U x_t)$$
+""",
+    "a strict bound that rounding reaches": r"$$h_t=\tanh(W h_{t-1}+U x_t+b)$$ $$\|h_t\|_\infty<1$$",
+    "the logistic function": r"$$h_t=\sigma(W h_{t-1}+U x_t)$$ $$\sigma'(z)=\sigma(z)(1-\sigma(z))$$"
+    r"$$\frac{\partial h_t}{\partial h_{t-1}}=\mathrm{diag}(h_t\odot(1-h_t))W$$",
+    "a sum without parentheses": rf"{M} $$\nabla_c L=\sum_{{t=1}}^T\hat y_t-y_t$$",
+    "a difference of states as rows": r"$$h_t=\tanh(x_t U^\top+h_{t-1}W^\top)$$"
+    r"$$\frac{\partial h_t}{\partial h_{t-1}}=\mathrm{diag}(1-h_t^2)W$$",
+}
+
+
+def last(text: str) -> tuple[str, str]:
+    """The status and message of the last claim of a document."""
+    document = read_document(source_from_text(text.replace("$$ $$", "$$\n\n$$").replace("$$$$", "$$\n\n$$")))
+    claims = [verdict for verdict in judge(document) if verdict.entry.kind == "claim"]
+    return claims[-1].status, claims[-1].message
+
+
+@pytest.mark.parametrize("name", FALSE)
+def test_what_is_false_is_not_called_true(name: str) -> None:
+    """A false equation is neither proved nor verified, and not swallowed as a definition."""
+    status, message = last(FALSE[name])
+    assert status in ("refuted", "unchecked", "conditional"), message
+
+
+@pytest.mark.parametrize("name", TRUE)
+def test_what_is_true_is_not_refuted(name: str) -> None:
+    """A true equation, read as its author means it, is never refuted."""
+    status, message = last(TRUE[name])
+    assert status != "refuted", message

@@ -30,7 +30,8 @@ FEW = 30
 
 
 if TYPE_CHECKING:
-    from bpttsym.symbolic import Gradient, Gradients
+    from bpttsym.symbolic import Gradient
+    from bpttsym.symbolic_lambdify import Gradients
 
 
 class NotProved(BpttsymError):

@@ -29,10 +29,11 @@ from bpttsym.manuscript import markdown, settings, tex
 from bpttsym.model import Model
 from bpttsym.names import of_number, parameters, plain
 from bpttsym.numeric import NumericWorld
-from bpttsym.path_sum import NoPathSum, PathSum
+from bpttsym.path_sum import NoPathSum
+from bpttsym.plain import PlainWorld
 from bpttsym.readings import Readings
 from bpttsym.source import source_from_text
-from bpttsym.stream import Printer
+from bpttsym.stream import Printer, prover
 from bpttsym.structure import NotDerived, Structure
 from bpttsym.summation import Chain
 from bpttsym.verdict import judge
@@ -453,7 +454,7 @@ def terms_of(checked: CheckedDerivation) -> list[Expr]:
 
 def summed(checked: CheckedDerivation, terms: list[Expr]) -> None:
     """Let the proof of long sums judge some terms."""
-    proof = PathSum(checked.derivation.structure.ground, checked.derivation.left)
+    proof = prover(checked.derivation.structure.ground, checked.derivation.left)
     for term in terms:
         proof.take(term)
     assert proof.finish() < 1e-9
@@ -495,9 +496,11 @@ def test_the_proof_of_long_sums_finds_every_slip() -> None:
 
 
 def test_a_long_expansion_is_proved_and_agrees_with_the_verifier() -> None:
-    """Both ways to a proof accept the same expansion, the long way for one that is too long for the other."""
-    assert {one.verdict.method for one in derive("many_to_many", T=4).form("expanded")} == {"free ring"}
-    assert {one.verdict.method for one in derive("many_to_many", T=12).form("expanded")} == {"fingerprint"}
+    """Few terms without NumPy, many with it: what either accepts, the verifier proves as well."""
+    for length, samples in ((3, 1), (9, 3)):
+        checked = derive("many_to_many", T=length)
+        assert {one.verdict.samples for one in checked.form("expanded")} == {samples}
+        assert statuses(checked.markdown("expanded")) == {"proved", "definition"}
 
 
 @pytest.mark.parametrize("kind", ["tex", "markdown", "unicode"])
@@ -600,3 +603,24 @@ def test_a_derivation_needs_neither_sympy_nor_matplotlib() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", ["tanh_tagger", "sigmoid_many_to_one", "relu_many_to_one", "identity_many_to_many"])
+def test_numbers_without_numpy_are_those_of_numpy(name: str) -> None:
+    """The same leaves give the same derivatives in both worlds of numbers."""
+    ground = derive(name, by="W", T=3).derivation.structure.ground
+    plain_world = PlainWorld(ground.graph, ground.shapes)
+    leaves = {key: plain_world.node(key) for key in ground.graph.nodes if ground.graph.is_leaf(key)}
+    world = NumericWorld(ground.graph, ground.shapes, 1, leaf=lambda n, i, s: np.array(leaves[n, i]).real[None])
+    for by in (("W", ()), ("V", ()), ("h", (0,)), ("x", (2,))):
+        ours = np.array(plain_world.derivative((r"\mathcal{L}", ()), (by,), False)).real
+        np.testing.assert_allclose(
+            ours, world.derivative((r"\mathcal{L}", ()), (by,), False)[0], rtol=1e-12, atol=1e-13
+        )
+
+
+def test_the_gradient_goes_on_in_sympy_and_numpy() -> None:
+    """The derivative as matrix expressions, and as a function of arrays, of the same derivation."""
+    checked = derive("tanh_many_to_one", by="c", T=2)
+    assert str(checked.sympy().expression).count("y_hat") == 3
+    assert callable(checked.lambdify())

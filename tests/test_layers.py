@@ -25,7 +25,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("notation", "model"),
     ("document", "readings", "ground"),
     ("evaluate",),
-    ("numeric", "exact", "paths", "symbolic"),
+    ("numeric", "exact", "paths", "plain", "symbolic"),
     ("derivation",),
     ("verdict",),
     ("check",),

@@ -12,7 +12,6 @@ perturbed definitions, and nothing of the rules that made the terms.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, NamedTuple, Protocol
@@ -22,6 +21,7 @@ from bpttsym.expr import Derivative, Expr, Multiply, Negate, Number, Symbol
 from bpttsym.ground import Ground
 from bpttsym.model import Key, index_value
 from bpttsym.paths import PathWorld
+from bpttsym.plain import Dice
 
 PRIME = 2**127 - 1
 RELATIVE = 1e-9
@@ -77,7 +77,7 @@ class PathSum:
         if left.kind not in ("partial", "total") or (left.kind == "partial" and self.graph.ambiguous(self.of, self.by)):
             raise NoPathSum(f"the derivative of `{self.of[0]}` is not marked as total")
         self.ring = PathWorld(ground.graph, ground.shapes)
-        self._random = random.Random(seed)
+        self._dice = Dice(seed)
         self._edges: dict[tuple[Key, Key], int] = {}
         self._factors: dict[int, _Factor] = {}
         self._before: tuple[Expr, ...] = ()  # of the term before, whose beginning often comes again
@@ -149,7 +149,9 @@ class PathSum:
         if (of, by) not in self._edges:
             words = self.ring.local(of, by).words
             number = self.ring.shapes[of[0]] == self.ring.shapes[by[0]] == (1, 1) and list(words) == [()]
-            self._edges[of, by] = _residue(words[()]) if number else self._random.randrange(1, PRIME)
+            self._edges[of, by] = (
+                _residue(words[()]) if number else (self._dice.integer() << 64 | self._dice.integer()) % (PRIME - 1) + 1
+            )
         return self._edges[of, by]
 
     def _paths(self, of: Key, by: Key) -> int:

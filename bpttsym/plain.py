@@ -7,7 +7,6 @@ chain rule. A function without a formula is a random smooth network, keyed by it
 from __future__ import annotations
 
 import cmath
-import random
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from functools import partial
@@ -22,6 +21,7 @@ from bpttsym.world import CannotSay, World
 
 STEP = 1e-30
 ABSOLUTE = 1e-13
+MASK = 2**64 - 1
 
 Matrix = tuple[tuple[complex, ...], ...]
 
@@ -37,6 +37,26 @@ FUNCTIONS: dict[str, Callable[[complex], complex]] = {
     r"\mathrm{id}": lambda a: a,
     "abs": lambda a: -a if a.real < 0 else a,
 }
+
+
+class Dice:
+    """Random numbers by name, the same on every machine (splitmix64); loading ``random`` would take longer."""
+
+    def __init__(self, name: object) -> None:
+        self.state = 0xCBF29CE484222325
+        for byte in repr(name).encode():
+            self.state = (self.state ^ byte) * 0x100000001B3 & MASK
+
+    def integer(self) -> int:
+        """A number of 64 bits."""
+        self.state = (self.state + 0x9E3779B97F4A7C15) & MASK
+        mixed = (self.state ^ self.state >> 30) * 0xBF58476D1CE4E5B9 & MASK
+        mixed = (mixed ^ mixed >> 27) * 0x94D049BB133111EB & MASK
+        return mixed ^ mixed >> 31
+
+    def uniform(self, scale: float) -> float:
+        """A number between ``-scale`` and ``scale``."""
+        return scale * (self.integer() / 2**63 - 1)
 
 
 class PlainWorld:
@@ -70,7 +90,7 @@ class PlainWorld:
 
     def _draw(self, key: Key) -> Matrix:
         """A leaf; the entries of a distribution are positive and sum to one."""
-        drawn = self._random(("leaf", key), self.shapes[key[0]], 0.8)
+        drawn = self._random(("leaf", key), self.shapes[key[0]], 1.4)
         if key[0] in self.graph.model.distributions:
             powers = [[cmath.exp(entry) for entry in row] for row in drawn]
             total = sum(chain.from_iterable(powers))
@@ -78,8 +98,8 @@ class PlainWorld:
         return drawn
 
     def _random(self, name: object, shape: Shape, scale: float) -> Matrix:
-        generator = random.Random(repr((self.seed, name)))
-        return tuple(tuple(complex(generator.gauss(0, scale)) for _ in range(shape[1])) for _ in range(shape[0]))
+        dice = Dice((self.seed, name))
+        return tuple(tuple(complex(dice.uniform(scale)) for _ in range(shape[1])) for _ in range(shape[0]))
 
     def derivative(self, of: Key, by: tuple[Key, ...], immediate: bool) -> Matrix:
         rows, columns = self.shapes[by[0][0]]
@@ -156,8 +176,8 @@ class PlainWorld:
         if key not in self._networks:
             width = outputs + 2
             self._networks[key] = (
-                self._random(("inner", function), (width, inputs + 1), inputs**-0.5),
-                self._random(("outer", function), (outputs, width), 1.0),
+                self._random(("inner", function), (width, inputs + 1), 2 * inputs**-0.5),
+                self._random(("outer", function), (outputs, width), 2.0),
             )
         return self._networks[key]
 

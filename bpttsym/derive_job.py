@@ -77,7 +77,7 @@ def _format(wish: Wish) -> str:
 def _document(name: str) -> Document:
     """The document of a preset or a file."""
     path = Path(name)
-    if name not in presets() and (name == "-" or path.suffix or os.sep in name or path.is_file()):
+    if name == "-" or path.suffix or os.sep in name or (path.is_file() and name not in presets()):
         return read_document(read_source(name))
     return load_preset(name)
 

@@ -120,7 +120,7 @@ def swapped(relation: Relation) -> Relation:
 
 def test_the_relations_are_true_and_false() -> None:
     """What is transformed is proved, conditional and refuted alike: an invariance of one word would say nothing."""
-    found = {status for case in CASES for claim in relations(case) for status, _ in expected(case, (claim,))}
+    found = {status for case in CASES for claim in relations(case)[::3] for status, _ in expected(case, (claim,))}
     assert {"proved", "conditional", "refuted"} <= found
 
 
@@ -156,7 +156,7 @@ def test_names_do_not_matter(document: tuple[Case, tuple[Relation, ...]], names:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_the_whole_corpus_under_other_names(case: Case) -> None:
     """With all names changed at once every claim of a case keeps its verdict."""
-    claims = relations(case)
+    claims = relations(case)[::2]
     definitions = [renamed(text, EVERYTHING) for text in definitions_of(case)]
     new = statuses(definitions, [renamed(latex(claim), EVERYTHING) for claim in claims])
     assert new == statuses(definitions_of(case), [latex(claim) for claim in claims])

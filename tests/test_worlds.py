@@ -25,7 +25,7 @@ from bpttsym.latex import latex
 from bpttsym.numeric import RELATIVE, NumericWorld
 from bpttsym.source import source_from_text
 from bpttsym.trial import SECURITY, Trial, conform
-from bpttsym.verdict import Judge, Row
+from bpttsym.verdict import Judge, Row, judge
 
 DATA = Path(__file__).parent / "data"
 
@@ -198,3 +198,58 @@ def test_a_wrong_rule_of_one_world_is_seen(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(PathWorld, "total", forgetful)
     with pytest.raises(AssertionError):
         test_the_worlds_agree_on_every_claim_reading_and_instance(CASES[1].name)
+
+
+ABSTRACT = CASES[1].definitions
+TRUNCATED = (
+    r"\frac{\partial\mathcal{L}}{\partial\psi}=\sum_{t=2}^{T}\frac{\partial\mathcal{L}}{\partial h_t}"
+    r"\frac{\partial^{+} h_t}{\partial\psi}",
+    r"\frac{\partial h_T}{\partial\psi}=\sum_{t=2}^{T}\frac{\partial h_T}{\partial h_t}"
+    r"\frac{\partial^{+} h_t}{\partial\psi}",
+    r"\frac{\partial h_T}{\partial h_1}=0",
+    r"\frac{\partial h_T}{\partial h_1}=2\frac{\partial h_T}{\partial h_1}",
+    r"h_T=h_T+\frac{\partial h_T}{\partial h_1}h_1",
+)
+"""What is false by one term, which vanishes at a long horizon as gradients do."""
+
+
+def status_at(length: int, claim: str, definitions: str = ABSTRACT) -> str:
+    """The verdict of a claim where the front matter fixes the horizon."""
+    text = f"---\nT: {length}\n---\n{definitions}\n$${claim}$$\n"
+    return judge(read_document(source_from_text(text)))[-1].status
+
+
+@pytest.mark.parametrize("claim", TRUNCATED)
+@pytest.mark.parametrize("length", [5, 15, 30])
+def test_a_missing_term_is_missed(length: int, claim: str) -> None:
+    """A sum without its first term, or a gradient that is said to be zero, is refuted while numbers can show it."""
+    assert status_at(length, claim) == "refuted"
+
+
+@pytest.mark.parametrize(
+    ("length", "claim"), [(50, TRUNCATED[0]), (60, TRUNCATED[1]), (70, TRUNCATED[2]), (50, TRUNCATED[4])]
+)
+def test_a_vanishing_term_makes_nothing_true(length: int, claim: str) -> None:
+    """Where gradients vanish below the tolerance, an equation that no algebra proves is not called true."""
+    assert status_at(length, claim) in ("refuted", "unchecked")
+
+
+@pytest.mark.parametrize("length", [70, 100])
+def test_a_vanishing_gradient_is_not_zero(length: int) -> None:
+    """A true equation about a gradient that is small stays true."""
+    true = r"\frac{\partial h_T}{\partial h_1}=\prod_{T\ge i>1}\frac{\partial h_i}{\partial h_{i-1}}"
+    assert status_at(length, true) in ("proved", "conditional")
+
+
+@pytest.mark.xfail(reason="a relative tolerance of 1e-9 sees neither a small factor nor through a large one")
+@pytest.mark.parametrize(
+    ("claim", "expected"),
+    [
+        ("{0}=1.0000000001{0}", ("refuted", "unchecked")),
+        ("{0}=10000000000{0}-9999999999{0}", ("proved", "verified")),
+    ],
+)
+def test_large_and_small_numbers_do_not_blind(claim: str, expected: tuple[str, ...]) -> None:
+    """A factor near 1 makes an equation false, and large terms that cancel leave it true."""
+    gradient = r"\frac{\partial\mathcal{L}}{\partial\psi}"
+    assert status_at(4, claim.replace("{0}", gradient)) in expected

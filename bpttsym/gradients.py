@@ -11,7 +11,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bpttsym.expr import Derivative, Expr, Number, Relation, Sum, Symbol, Transpose, add, integer, shifted, walk
+from bpttsym.expr import (
+    Add,
+    Call,
+    Derivative,
+    Divide,
+    Expr,
+    Negate,
+    Number,
+    Relation,
+    Sum,
+    Symbol,
+    Transpose,
+    add,
+    integer,
+    shifted,
+    walk,
+)
 from bpttsym.model import Definition
 from bpttsym.pullback import Pullback
 from bpttsym.structure import Binder, Kind, NotDerived, Step, Structure, at_step, kind_of
@@ -84,7 +100,7 @@ class Gradients:
         uses = sorted(self.uses(node), key=lambda use: use.when == "next")
         step = node.index[0] if node.index else None
         if step is None or all(use.when == "every" for use in uses):
-            return [self._step(node, uses)]
+            return [self._step(node, uses), *self._cancelled(node, uses)]
         if isinstance(step, Number) and step.value < self.model.first:
             return [self._step(node, [use for use in uses if use.when == "next"])]
         later = [use for use in uses if use.when != "last"]
@@ -94,6 +110,21 @@ class Gradients:
         ends = [use for use in self.uses(at_last) if use.when != "next"]
         found = [self._step(at_last, ends)]
         return found if step == self.last or not later else [*found, self._step(node, later)]
+
+    def _cancelled(self, node: Symbol, uses: list[Use]) -> Iterator[Step]:
+        """Softmax and cross entropy in one: the output minus the target, whose entries sum to one."""
+        match uses:
+            case [Use(output, Call(r"\mathrm{softmax}", (argument,)))] if argument == node:
+                (one, *others) = self.gathered(output)
+                match one.relation.right:
+                    case Negate(Divide(Symbol(name) as target, below)) if (
+                        below == output and not others and name in self.model.distributions
+                    ):
+                        reason = ("softmax and cross entropy together, as the entries of ", target, " sum to one")
+                        left = Derivative(self.of, node, "gradient")
+                        yield Step("gradient", reason, Relation(left, "=", Add((output, Negate(target)))))
+            case _:
+                return
 
     def _step(self, node: Symbol, uses: list[Use]) -> Step:
         terms = [summed(term, use.binder) for use in uses for term in self._terms(node, use)]

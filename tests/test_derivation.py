@@ -123,6 +123,16 @@ def test_four_steps_are_printed_as_they_were_typed(name: str, by: str, form: str
     assert spaceless(derive(name, by=by, T=4).latex(form)) == spaceless(GOLDEN[name, by, form])
 
 
+def test_softmax_and_cross_entropy_cancel() -> None:
+    """Before a softmax whose output meets a cross entropy, the gradient is the output minus the target."""
+    last = derive("tanh_tagger", by="z_t").form("matrix")[-1].step.relation
+    assert spaceless(latex(last)) == spaceless(r"\nabla_{z_t} \mathcal{L} = \hat{y}_t - y_t")
+    other = model_of(
+        r"h_t = f(h_{t-1}; w), \quad p_t = \mathrm{softmax}(h_t), \quad L = \sum_{t=1}^{T} \lVert p_t \rVert"
+    )
+    assert len(derive(other, by="w").form("matrix")) == 4
+
+
 MATRIX_ENDS = {
     "W": r"\nabla_{W} \mathcal{L} = \sum_{t=1}^{T} \mathrm{diag}(1 - h_t^{2})(\nabla_{h_t} \mathcal{L}) h_{t-1}^{\top}",
     "U": r"\nabla_{U} \mathcal{L} = \sum_{t=1}^{T} \mathrm{diag}(1 - h_t^{2}) (\nabla_{h_t} \mathcal{L}) x_t^{\top}",

@@ -1,19 +1,15 @@
 """The main job: every document of a folder is verified, its gradients are derived, and all of it is written at once.
 
-Nothing is written before everything is proved. The files go into a new folder beside the output, which then takes
-the output's place, so that a run that fails or is interrupted leaves the former output whole.
+Nothing is written before everything is proved.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from itertools import zip_longest
 from math import ceil, log10
 from pathlib import Path
 from typing import Any
@@ -29,23 +25,18 @@ from bpttsym.report import to_json
 from bpttsym.report_page import Derived, page
 from bpttsym.source import read_source
 from bpttsym.structure import NotDerived
+from bpttsym.swap import Refused, compare, write
 from bpttsym.verdict import judge
 from bpttsym.wording import Judged, diagnose
 
 OK, FAILED, UNUSABLE, CONTRADICTED = 0, 1, 2, 3
 SUFFIXES = frozenset((".md", ".markdown", ".txt", ".tex", ".ipynb"))
 FORMS = ("sum", "recursive", "matrix", "expanded")
-WRITTEN = ("report.md", "report.json", "latex/*.tex", "figures/*", ".gitkeep")
-"""What a build writes; a folder that holds anything else is not taken for an output."""
 SMALLEST_BOUND = -12
 FIGURES = 6
 
 Files = dict[str, str]
 Pictures = dict[str, bytes]
-
-
-class Refused(BpttsymError):
-    """A document in which something is refuted or not as it expects, or an output that is not up to date."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +59,8 @@ def main(arguments: argparse.Namespace) -> int:
             compare(files | (hashes() if drawn else {}), output)
             print(f"{arguments.output} is up to date: {_summary(results)}")
         else:
-            write(files, output, pictures() if drawn else former_pictures(output))
+            texts = {name: text.encode() for name, text in files.items()}
+            write(texts | (pictures() if drawn else former_pictures(output)), output)
             print(f"{arguments.output}: {_summary(results)}")
     except Contradiction as error:
         return _complain(f"{error}; this is an error of bpttsym", CONTRADICTED)
@@ -229,76 +221,3 @@ def hashes() -> Files:
 def former_pictures(output: Path) -> Pictures:
     """The figures of the former output, which a build without figures leaves as they are."""
     return {f"figures/{path.name}": path.read_bytes() for path in sorted(output.glob("figures/*")) if path.is_file()}
-
-
-def write(files: Files, output: Path, drawn: Pictures | None = None) -> None:
-    """Make the output folder hold exactly these files; until the last moment nothing of the former one is touched."""
-    _restore(output)
-    _own(output)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    fresh = output.parent / f".{output.name}.new-{os.getpid()}"
-    try:
-        for name, content in {**{name: text.encode() for name, text in files.items()}, **(drawn or {})}.items():
-            path = fresh / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        _swap(fresh, output)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-
-
-def _before(output: Path) -> Path:
-    """Where the former output stands for the moment between two renamings."""
-    return output.parent / f".{output.name}.before"
-
-
-def _swap(fresh: Path, output: Path) -> None:
-    """Put the new folder in the place of the output; whatever happens, the former one or the new one stands there."""
-    before = _before(output)
-    try:
-        if output.exists():
-            os.rename(output, before)
-        os.rename(fresh, output)
-    except BaseException:
-        _restore(output)
-        raise
-    shutil.rmtree(before, ignore_errors=True)
-
-
-def _restore(output: Path) -> None:
-    """Put a former output back where a run was stopped between two renamings."""
-    before = _before(output)
-    if before.exists() and output.exists():
-        shutil.rmtree(before)
-    elif before.exists():
-        os.rename(before, output)
-
-
-def _own(output: Path) -> None:
-    """Raise UsageError for a path that is no folder, or that holds what no build has written."""
-    if not output.exists():
-        return
-    if not output.is_dir():
-        raise UsageError(f"`{output}` is no folder")
-    allowed = {path for pattern in WRITTEN for path in output.glob(pattern)}
-    for path in sorted(output.rglob("*")):
-        if not path.is_dir() and path not in allowed:
-            held = path.relative_to(output)
-            raise UsageError(f"`{output}` holds `{held}`, which no build writes; choose another folder")
-
-
-def compare(files: Files, output: Path) -> None:
-    """Raise Refused, naming the first file and line in which the output differs from these files."""
-    for name in sorted(files):
-        path = output / name
-        if not path.is_file():
-            raise Refused(f"{path} is missing; run `bpttsym build`")
-        there = path.read_bytes().decode("utf-8", "replace")
-        if there != files[name]:
-            pairs = zip_longest(there.split("\n"), files[name].split("\n"))
-            line = next(number for number, (old, new) in enumerate(pairs, 1) if old != new)
-            raise Refused(f"{path}:{line}: this is not what the documents give; run `bpttsym build`")
-    for pattern in ("report.*", "latex/*"):
-        for path in sorted(output.glob(pattern)):
-            if path.relative_to(output).as_posix() not in files:
-                raise Refused(f"{path} is left over; run `bpttsym build`")

@@ -53,7 +53,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         *("recursion", "pullback", "gradients"),
     ),
     "check": ("path_sum", "manuscript", "stream"),
-    "build": ("report_page",),
+    "build": ("report_page", "swap"),
     "wording": ("evidence", "advice"),
     "vanishing": ("networks",),
     "figures": (

@@ -53,19 +53,19 @@ class UnrolledGraph:
         """The symbol of every quantity by its name here; leaves and parameters too."""
         return {self.world.names.of(key): self.world.node(key) for key in self.world.graph.nodes}
 
-    def key(self, text: str) -> Key:
+    def key(self, text: str | Key) -> Key:
         """The quantity that a person names; raises UsageError with the nearest names for one that is not here."""
         return self.world.names.key(text, self.world.graph)
 
-    def jacobian(self, of: str, by: str) -> Sym:
+    def jacobian(self, of: str | Key, by: str | Key) -> Sym:
         """The local Jacobian in numerator layout, parameters flattened row by row: rows are the entries of ``of``."""
         return self.world.local(self.key(of), self.key(by))
 
-    def derivative(self, of: str, by: str) -> Sym:
+    def derivative(self, of: str | Key, by: str | Key) -> Sym:
         """The total derivative in numerator layout: the sum over paths of products of local Jacobians."""
         return self.world.total(self.key(of), self.key(by))
 
-    def gradient(self, of: str, by: str) -> Gradient:
+    def gradient(self, of: str | Key, by: str | Key) -> Gradient:
         """The gradient of a number by one quantity."""
         return Gradient(self, self.key(of), self.key(by))
 
@@ -142,12 +142,12 @@ def _ground(model: Model, T: int) -> tuple[Ground, Names]:
     return ground, names
 
 
-def gradient(model: Model, of: str = "L", by: str = "W", T: int = 4) -> Gradient:
+def gradient(model: Model, of: str | Key = "L", by: str | Key = "W", T: int = 4) -> Gradient:
     """The gradient of a number by one quantity, over T steps."""
     return unroll(model, T).gradient(of, by)
 
 
-def gradients(model: Model, of: str = "L", by: Sequence[str] | None = None, T: int = 4) -> Gradients:
+def gradients(model: Model, of: str | Key = "L", by: Sequence[str] | None = None, T: int = 4) -> Gradients:
     """The gradients of a number as a function of arrays, by ``lambdify``; by all leaves where none are named.
 
     See ``symbolic_lambdify`` for the shapes. ``x`` names the leaf of all steps, ``h_0`` the state before the first.
@@ -157,7 +157,7 @@ def gradients(model: Model, of: str = "L", by: Sequence[str] | None = None, T: i
     return Gradients(graph.world, graph.key(of), everything if by is None else tuple(by))
 
 
-def expansion(model: Model, of: str = "L", by: str = "psi", T: int = 4) -> Expansion:
+def expansion(model: Model, of: str | Key = "L", by: str | Key = "psi", T: int = 4) -> Expansion:
     """The chain rule expanded by SymPy: sums and products of noncommutative Jacobians with all ranges written out.
 
     Raises Contradiction if that is not the sum over the paths of the graph, word for word.
@@ -167,17 +167,19 @@ def expansion(model: Model, of: str = "L", by: str = "psi", T: int = 4) -> Expan
     return expand(world.graph, PathWorld(world.graph, world.shapes), graph.key(of), graph.key(by))
 
 
-def numpy_code(model: Model, of: str = "L", by: str | Sequence[str] = "W", T: int = 4) -> str:
+def numpy_code(model: Model, of: str | Key = "L", by: str | Sequence[str | Key] = "W", T: int = 4) -> str:
     """A program in NumPy that computes gradients of a number, and checks itself when it is run."""
     return numpy_program(*_for_code(model, of, by, T))
 
 
-def sympy_code(model: Model, of: str = "L", by: str | Sequence[str] = "W", T: int = 4) -> str:
+def sympy_code(model: Model, of: str | Key = "L", by: str | Sequence[str | Key] = "W", T: int = 4) -> str:
     """A program in SymPy that holds gradients of a number as matrix expressions, and checks itself when it is run."""
     return sympy_program(*_for_code(model, of, by, T))
 
 
-def _for_code(model: Model, of: str, by: str | Sequence[str], T: int) -> tuple[SymbolicWorld, Key, list[Key]]:
+def _for_code(
+    model: Model, of: str | Key, by: str | Sequence[str | Key], T: int
+) -> tuple[SymbolicWorld, Key, list[Key]]:
     graph = _unrolled(model, T, concrete=True)
     return graph.world, graph.key(of), [graph.key(name) for name in ([by] if isinstance(by, str) else by)]
 

@@ -282,7 +282,7 @@ def _jacobian_of(term: Term, rows: tuple[Sym, Sym], by: Sym) -> Sym:
         if not term.transposed:
             return flat_product((*front, KroneckerProduct(Identity(shape(by)[0]), row)))
         left = flat_product(term.left) if term.left else Identity(shape(by)[1])
-        return scale(term.number, KroneckerProduct(row, left))
+        return scale(front[0], KroneckerProduct(row, left))
     raise CannotSay("a derivative of a matrix by a matrix is not written")
 
 

@@ -70,17 +70,23 @@ class Names:
             self._functions[function] = self.fresh(identifier(function), function)
         return self._functions[function]
 
-    def key(self, text: str, graph: Graph) -> Key:
-        """The quantity that a person means: by its name here, or by its LaTeX.
+    def key(self, text: str | Key, graph: Graph) -> Key:
+        """The quantity that a person means: by its name here, with the horizon for the last step, or by its LaTeX.
 
         Raises UsageError, with the nearest names there are, for one that is not in the graph.
         """
-        spelled = {alias: key for key in graph.nodes for alias in (self.of(key), shown(key))}
-        if text not in spelled:
+        wanted = text if isinstance(text, str) else shown(text)
+        spelled = {shown(key): key for key in graph.nodes} | {
+            f"{identifier(name)}_{graph.model.horizon}": (name, index)
+            for name, index in graph.nodes
+            if index == (graph.length,)
+        }
+        spelled |= {self.of(key): key for key in graph.nodes}
+        if wanted not in spelled:
             own = [self.of(key) for key in graph.nodes]
-            near = get_close_matches(text, own, 3, 0.5) or own[:8]
-            raise UsageError(f"the model has no `{text}`; near it are {', '.join(near)}")
-        return spelled[text]
+            near = get_close_matches(wanted, own, 3, 0.5) or own[:8]
+            raise UsageError(f"the model has no `{wanted}`; near it are {', '.join(near)}")
+        return spelled[wanted]
 
 
 def shown(key: Key) -> str:

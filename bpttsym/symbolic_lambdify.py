@@ -1,7 +1,7 @@
 """The gradients of a graph as a function of NumPy arrays, by ``lambdify``.
 
-Only names made by ``symbolic_names`` reach ``lambdify``. Its ``cse`` is SymPy's, run over the quantities of the graph and
-the gradients together: what many paths share is computed once. Arrays are given by name:
+Only names made by ``symbolic_names`` reach ``lambdify``. Its ``cse`` is SymPy's, run over the quantities of the graph
+and the gradients together: what many paths share is computed once. Arrays are given by name:
 
     W (m, n), b (n,)      h_0, y (n,) or (N, n)      x of all steps: (T, n) or (T, N, n)
 

@@ -14,7 +14,7 @@ from bpttsym.document import Document, Entry, read_document
 from bpttsym.errors import UsageError
 from bpttsym.expr import Derivative, Relation, Symbol
 from bpttsym.latex import latex
-from bpttsym.manuscript import Block, Display, Paragraph, display_latex, paragraphs
+from bpttsym.manuscript import Block, Paragraph, display_latex, display_of, paragraphs
 from bpttsym.source import Kind, Maths, Source, source_from_text
 from bpttsym.structure import Step
 from bpttsym.verdict import Verdict, judge
@@ -88,7 +88,7 @@ def _edits(source: Source, entry: Entry, steps: list[Step]) -> list[Edit]:
     asked = source.text[entry.span.start : entry.span.end]
     alone = asked.strip() == source.maths_text(maths).strip() and maths.environment in PLAIN
     if alone:
-        answer = display_latex(Display((last.relation,), last.rows))
+        answer = display_latex(display_of(last))
     else:
         mark = "&" if "&" in asked else ""
         answer = f"{latex(last.relation.left)} {mark}{last.relation.operator} {latex(last.relation.right)}"
@@ -96,7 +96,7 @@ def _edits(source: Source, entry: Entry, steps: list[Step]) -> list[Edit]:
     if leading:
         blocks: list[Block] = []
         for step in leading:
-            blocks += [Paragraph(step.reason), Display((step.relation,), step.rows)]
+            blocks += [Paragraph(step.reason), display_of(step)]
         blocks.append(Paragraph(last.reason))
         at = source.line_start(max(maths.start - 1, 0))
         edits.append((at, at, paragraphs(blocks, source.kind) + "\n"))

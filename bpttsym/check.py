@@ -15,7 +15,7 @@ from bpttsym.document import Document, load_preset, read_document
 from bpttsym.errors import BpttsymError, UsageError
 from bpttsym.expr import Add, Derivative, Symbol, children
 from bpttsym.ground import Ground
-from bpttsym.manuscript import Block, Display, display_latex, manuscript, markdown, settings, tex, unicode_text
+from bpttsym.manuscript import Block, display_latex, display_of, manuscript, markdown, settings, tex, unicode_text
 from bpttsym.model import Model
 from bpttsym.names import loss_names, typed, unknown
 from bpttsym.path_sum import NoPathSum, PathSum
@@ -82,7 +82,7 @@ class CheckedDerivation:
         """A form for mathematics mode, without the steps that lead to it."""
         names = FORMS[form].results if form in FORMS else ()
         steps = [checked.step for checked in self.form(form) if not names or checked.step.name in names]
-        return display_latex(*(Display((step.relation,), step.rows) for step in steps))
+        return display_latex(*map(display_of, steps))
 
     def tex(self, *forms: str) -> str:
         """Some forms as a TeX document that stands alone; all where none is named."""
@@ -171,7 +171,10 @@ def _check(derivation: Derivation, form: str) -> tuple[CheckedStep, ...]:
         return tuple(CheckedStep(form, step, _summed(derivation, step, prover)) for step in steps)
     found = read_document(source_from_text(markdown(manuscript([(derivation, form)]), settings(derivation.model))))
     entries = [entry for entry in found.entries if entry.equation > 1 + derivation.fixed(form)]
-    if [entry.relation for entry in entries] != [step.relation for step in steps]:
+    wheres = [(step.where,) if step.where else () for step in steps]
+    if [(entry.relation, entry.where) for entry in entries] != list(
+        zip([s.relation for s in steps], wheres, strict=True)
+    ):
         raise NotProved(f"the form `{form}` reads back as other equations than those that were printed")
     if found.models[-1].definitions != derivation.model.definitions:
         raise NotProved("the definitions of the model do not read back as they are")

@@ -143,11 +143,16 @@ def _expanded(derivation: Derivation) -> tuple[Step, ...]:
 
 def paths_reason(derivation: Derivation, by: Symbol) -> Words:
     """Why the expanded form holds, and in which order its terms stand."""
-    steps = "one step" if derivation.length == 1 else f"{derivation.length} steps"
     return (
-        *("one term for each path from ", by, " to ", derivation.of, f" in the graph of {steps}: "),
+        *("one term for each path from ", by, " to ", derivation.of, f" in the graph of {steps_words(derivation)}: "),
         "the local Jacobians along it, the last output first, short paths before long",
     )
+
+
+def steps_words(derivation: Derivation) -> str:
+    """How many steps there are, in words."""
+    count = derivation.length - derivation.model.first + 1
+    return "one step" if count == 1 else f"{count} steps"
 
 
 def _outputs(derivation: Derivation, by: Symbol) -> Step | None:
@@ -174,7 +179,10 @@ def _sum(derivation: Derivation) -> tuple[Step, ...]:
         found += _states_by_parameter(derivation)
     reason = "the sum over all paths, with the states between two steps as an ordered product"
     reason = reason if chain.through else "the chain rule; no state lies between"
-    found.append(Step("sum", (reason,), Relation(derivation.left, "=", total(chain.terms()))))
+    free = [part for part in by.index if isinstance(part, Symbol) and part.name != derivation.model.horizon]
+    state = free and derivation.structure.is_state(by) and chain.reads_states
+    where = derivation.structure.from_first(free[0]) if state else None
+    found.append(Step("sum", (reason,), Relation(derivation.left, "=", total(chain.terms())), where=where))
     return tuple(found)
 
 

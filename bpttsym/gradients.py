@@ -145,7 +145,7 @@ class Gradients:
         """The gradient by a quantity as it is handed back; None where it is one."""
         if node == self.of:
             return None
-        if self.structure.is_number(node):
+        if self.structure.is_number(node) and not self.structure.is_state(node):
             terms = [term for use in self.uses(node) for term in self._terms(node, use)]
             if terms == [integer(1)]:
                 return None

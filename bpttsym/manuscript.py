@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bpttsym.derivation import FORMS, Derivation
+from bpttsym.derivation import FORMS, Derivation, steps_words
 from bpttsym.expr import Add, Call, Derivative, Expr, Relation, Symbol, add, integer, walk
 from bpttsym.latex import latex, latex_pieces, unicode_line
 from bpttsym.model import Model
 from bpttsym.source import Kind
-from bpttsym.structure import Words
+from bpttsym.structure import Step, Words
 
 ROW = 20
 """How wide a row of a long sum may become, counted in fractions."""
@@ -36,10 +36,14 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Display:
-    """Relations that stand alone, one below the other; ``rows`` break the right side of a long sum."""
+    """Relations that stand alone, one below the other; ``rows`` break the right side of a long sum.
+
+    ``where`` is a condition behind the last one.
+    """
 
     relations: tuple[Relation, ...]
     rows: tuple[int, ...] = ()
+    where: Relation | None = None
 
 
 Block = Heading | Paragraph | Display
@@ -74,9 +78,13 @@ def manuscript(wanted: Sequence[tuple[Derivation, str]]) -> list[Block]:
     if general := _forms([(one, form) for one, form in wanted if not one.fixed(form)], said):
         blocks += [Heading(2, ("For any number of steps",)), *general]
     if fixed := _forms([(one, form) for one, form in wanted if one.fixed(form)], said):
-        title = "For one step" if length == 1 else f"For {length} steps"
-        blocks += [Heading(2, (title,)), horizon(model, length), *fixed]
+        blocks += [Heading(2, (steps_title(wanted[0][0]),)), horizon(model, length), *fixed]
     return blocks
+
+
+def steps_title(derivation: Derivation) -> str:
+    """The heading over what is about one number of steps."""
+    return f"For {steps_words(derivation)}"
 
 
 def _forms(wanted: Sequence[tuple[Derivation, str]], said: set[Relation]) -> list[Block]:
@@ -89,7 +97,7 @@ def _forms(wanted: Sequence[tuple[Derivation, str]], said: set[Relation]) -> lis
             title = ("The derivative of ", derivation.of, " by ", derivation.by, f", {FORMS[form].title}")
             blocks.append(Heading(3, title))
         for step in new:
-            blocks += [Paragraph(step.reason), Display((step.relation,), step.rows)]
+            blocks += [Paragraph(step.reason), display_of(step)]
     return blocks
 
 
@@ -98,13 +106,19 @@ def horizon(model: Model, length: int) -> Display:
     return Display((Relation(Symbol(model.horizon), "=", integer(length)),))
 
 
+def display_of(step: Step) -> Display:
+    """The display of one step."""
+    return Display((step.relation,), step.rows, step.where)
+
+
 def rows(display: Display) -> Iterator[str]:
     """The rows of a display, aligned at the relation; long sums are broken between outputs and at full rows."""
     for relation in display.relations:
         pieces = list(latex_pieces(relation.right))
         for first, last in _breaks(relation, display.rows):
             shown = "".join(pieces[first:last])
-            yield rf"&\quad{shown}" if first else f"{latex(relation.left)} &{relation.operator} {shown}"
+            end = rf", \quad {latex(display.where)}" if display.where and last == len(pieces) else ""
+            yield (rf"&\quad{shown}" if first else f"{latex(relation.left)} &{relation.operator} {shown}") + end
 
 
 def _lines(display: Display) -> Iterator[str]:
@@ -115,7 +129,8 @@ def _lines(display: Display) -> Iterator[str]:
         for first, last in _breaks(relation, display.rows):
             shown = unicode_line(add(*terms[first:last]))
             sign = "" if shown.startswith("-") else "+ "
-            yield f"{' ' * (len(head) - 2)}{sign}{shown}" if first else f"{head}{shown}"
+            end = f"    for {unicode_line(display.where)}" if display.where and last == len(terms) else ""
+            yield (f"{' ' * (len(head) - 2)}{sign}{shown}" if first else f"{head}{shown}") + end
 
 
 def _terms(relation: Relation) -> tuple[Expr, ...]:

@@ -47,6 +47,7 @@ SLOPES: dict[str, Slope] = {
     r"\mathrm{softplus}": lambda a, value: Call(r"\sigma", (a,)),
     r"\mathrm{id}": lambda a, value: None,
     r"\exp": lambda a, value: value,
+    r"\log": lambda a, value: Divide(integer(1), a),
 }
 
 
@@ -65,7 +66,7 @@ class Pullback:
 
     def of_definition(self, body: Expr, gradient: Expr | None) -> list[Expr]:
         """The terms that a definition hands back; ``gradient`` is None for the quantity that is derived itself."""
-        if isinstance(body, Call) and body.function not in (*SLOPES, r"\log", r"\mathrm{softmax}"):
+        if isinstance(body, Call) and body.function not in (*SLOPES, r"\mathrm{softmax}"):
             return [product(self.jacobian, gradient)]
         return list(self._terms(body, gradient, self.node))
 
@@ -103,11 +104,16 @@ class Pullback:
             case Call(r"\mathrm{softmax}", (argument,)) if gradient is not None:
                 spread = _less(Call(DIAG, (value,)), Multiply((value, Transpose(value)), ("",)))
                 yield from self._terms(argument, product(spread, gradient), argument)
-            case Call(r"\log", (argument,)) if gradient is not None:
+            case Call(r"\log", (argument,)) if gradient is not None and self.shape(argument) != ONE:
                 yield from self._terms(argument, quotient(gradient, argument), argument)
-            case Call(function, (argument,), (), 0) if function in SLOPES and gradient is not None:
+            case Power(inner, Number(exponent)) if self.shape(inner) == ONE:
+                lower = inner if exponent == 2 else Power(inner, Number(exponent - 1))
+                yield from self._terms(inner, scaled(gradient, product(Number(exponent), lower)), inner)
+            case Call(function, (argument,), (), 0) if function in SLOPES:
                 slope = SLOPES[function](argument, value)
-                handed = gradient if slope is None else product(Call(DIAG, (slope,)), gradient)
+                if slope is not None and self.shape(argument) != ONE:
+                    slope = Call(DIAG, (slope,))
+                handed = gradient if slope is None else product(slope, gradient)
                 yield from self._terms(argument, handed, argument)
             case _:
                 raise NotDerived(f"no rule says what a part of the definition of `{self.node.name}` hands back")
@@ -132,6 +138,10 @@ class Pullback:
                 yield from self._terms(first, product(Call(DIAG, (rest,)), gradient), first)
                 yield from self._terms(rest, product(Call(DIAG, (first,)), gradient), rest)
                 return
+        elif a == b == ONE:
+            yield from self._terms(first, scaled(gradient, rest), first)
+            yield from self._terms(rest, scaled(gradient, first), rest)
+            return
         elif a == ONE and not self._mentions(first):
             yield from self._terms(rest, scaled(gradient, first) if b == ONE else product(first, gradient), rest)
             return

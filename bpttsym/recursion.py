@@ -53,6 +53,7 @@ class Recursion:
                 "recursion",
                 ("every state before it also acts through the state after it",),
                 Relation(self.delta(letter), "=", add(*self._read(letter), onward)),
+                where=chain.structure.from_first(letter) if chain.reads_states else None,
             ),
             Step(
                 "gradient",

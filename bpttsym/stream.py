@@ -20,6 +20,7 @@ from bpttsym.manuscript import (
     horizon,
     markdown,
     settings,
+    steps_title,
     tex,
     unicode_text,
 )
@@ -118,7 +119,7 @@ def document(derivation: Derivation, kind: str) -> Iterator[str]:
     shown = Relation(derivation.left, "=", Symbol(MARK))
     blocks: list[Block] = [
         *(Heading(1, ("The model",)), definitions(derivation.model)),
-        *(Heading(2, (f"For {derivation.length} steps",)), horizon(derivation.model, derivation.length)),
+        *(Heading(2, (steps_title(derivation),)), horizon(derivation.model, derivation.length)),
         *(Heading(3, title), Paragraph(paths_reason(derivation, by)), Display((shown,))),
     ]
     declared = settings(derivation.model)

@@ -48,13 +48,14 @@ class Step:
     """One claim of a derivation: what it is called, why it should hold, and the relation.
 
     A relation ``:=`` gives a name and claims nothing. ``rows`` are the counts of terms that stand together in one
-    row of a long sum, where the order has rows.
+    row of a long sum, where the order has rows. ``where`` restricts a free index.
     """
 
     name: str
     reason: Words
     relation: Relation
     rows: tuple[int, ...] = ()
+    where: Relation | None = None
 
 
 class NotDerived(BpttsymError):
@@ -144,6 +145,10 @@ class Structure:
     def is_start(self, definition: Definition) -> bool:
         """Whether a definition is about a step before the first."""
         return any(isinstance(part, Number) and part.value < self.model.first for part in definition.index)
+
+    def from_first(self, letter: Expr) -> Relation:
+        """The condition that an index begins at the first step."""
+        return Relation(letter, r"\ge", integer(self.model.first))
 
     def refuse_start(self, by: Symbol) -> None:
         """Raise NotDerived where the state before the first step depends on a variable: no formula has it."""

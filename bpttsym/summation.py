@@ -98,6 +98,11 @@ class Chain:
                 )
         return state
 
+    @cached_property
+    def reads_states(self) -> bool:
+        """Whether the quantity is computed from the states of every step themselves, the start excepted."""
+        return any(way.binder is not None and len(way.factors) == 1 for way in self.through)
+
     def exits(self, step: Expr) -> list[Exit]:
         """The ways from the state at a step to the variable, before any earlier state."""
         if self.by.name == self.state:

@@ -327,6 +327,11 @@ OTHERS = {
         "W_hh",
         tuple(FORMS),
     ),
+    "a loss of the states": (
+        r"h_t = \tanh(W h_{t-1} + U x_t), \quad L = \sum_{t=1}^{T} \lVert h_t - y_t \rVert",
+        "h_t",
+        tuple(FORMS),
+    ),
     "a penalty": (
         r"h_t = \tanh(W h_{t-1} + U x_t), \quad L = \lVert h_T - y \rVert + \lVert b \rVert, \quad h_0 = b",
         "b",
@@ -634,3 +639,16 @@ def test_the_gradient_goes_on_in_sympy_and_numpy() -> None:
     checked = derive("tanh_many_to_one", by="c", T=2)
     assert str(checked.sympy().expression).count("y_hat") == 3
     assert callable(checked.lambdify())
+
+
+def test_steps_may_begin_at_zero_and_states_may_be_numbers() -> None:
+    """What a document declares holds for its derivations: they are proved, and say it themselves."""
+    loss = r"h_t = \tanh(w h_{t-1} + u x_t), \quad L = \sum_{t=FIRST}^{T} (h_t - y_t)^2"
+    for front, first in (("state: scalar", "1"), ("first: 0\nstate: scalar", "0")):
+        text = f"---\n{front}\n---\n\n$$\n{loss.replace('FIRST', first)}\n$$\n"
+        model = main_model(read_document(source_from_text(text)))
+        for by in ("w", "u", "h_t", "x_t"):
+            checked = derive(model, by=by, T=3)
+            for form in FORMS:
+                assert {one.verdict.status for one in checked.form(form)} <= {"proved", "definition"}
+        assert statuses(checked.markdown()) == {"proved", "definition"}

@@ -77,6 +77,8 @@ def concrete(model: Model) -> Model:
 
 def _cell(body: Call, taken: set[str], state: str) -> Expr:
     vectors = [argument for argument in body.arguments if isinstance(argument, Symbol) and argument.index]
+    if not vectors:
+        return body
     terms: list[Expr] = []
     for vector in sorted(vectors, key=lambda v: v.name != state):
         letter = next(letter for letter in ("W", "U", "V", "P", "Q", "R", "S") if letter not in taken)

@@ -186,7 +186,7 @@ def _check_settings(settings: dict[str, str]) -> None:
             raise UsageError(f"the setting `{key}` is not known; known are {', '.join(SETTINGS)}")
         if SETTINGS[key] and value not in SETTINGS[key]:
             raise UsageError(f"the setting `{key}: {value}` is not one of {', '.join(SETTINGS[key])}")
-        if key == "T" and not (value.isdigit() and int(value) >= 1):
+        if key == "T" and not (value.isascii() and value.isdigit() and len(value) < 10 and int(value) >= 1):
             raise UsageError(f"the setting `T: {value}` is no whole number of at least 1")
 
 

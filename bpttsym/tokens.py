@@ -14,6 +14,7 @@ from bpttsym.expr import Span
 
 MAXIMUM_LENGTH = 200_000
 MAXIMUM_NESTING = 60
+MAXIMUM_DIGITS = 40
 
 GREEK = frozenset(
     r"\alpha \beta \gamma \delta \epsilon \varepsilon \zeta \eta \theta \vartheta \iota \kappa \lambda \mu \nu \xi"
@@ -90,7 +91,7 @@ _BARS = {"|": "|", r"\vert": "|", r"\|": "||", r"\Vert": "||", "||": "||"}
 _FORCED = {r"\lVert": ("||", True), r"\rVert": ("||", False), r"\lvert": ("|", True), r"\rvert": ("|", False)}
 _DROPPED_WITH_ARGUMENT = frozenset((r"\label", r"\tag", r"\tag*", r"\hspace", r"\vspace", r"\color", r"\phantom"))
 _TRANSPARENT_COMMANDS = frozenset((r"\underbrace", r"\overbrace", r"\boxed", r"\underline", r"\mathstrut"))
-_TOKEN = re.compile(r"\s+|%[^\n]*|\\[a-zA-Z]+\*?|\\.|\d+(?:\.\d+)?|:=|\|\||.", re.DOTALL)
+_TOKEN = re.compile(r"\s+|%[^\n]*|\\[a-zA-Z]+\*?|\\.|[0-9]+(?:\.[0-9]+)?|:=|\|\||.", re.DOTALL)
 _WORD = re.compile(r"\s*\{\s*([^{}\\$]*?)\s*\}")
 _TEXT = re.compile(r"\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
 _ENVIRONMENT = re.compile(r"\s*\{([a-zA-Z]+\*?)\}")
@@ -244,7 +245,7 @@ class _Tokenizer:
             return self.emit("GAP", word, start, end)
         if first.isspace() or first in "%~" or word in _SPACING:
             return end
-        if first.isdigit():
+        if first in "0123456789":
             return self.number(word, start, end)
         if first == "\\" and len(word) > 1:
             return self.command(word, start, end)
@@ -283,6 +284,8 @@ class _Tokenizer:
 
     def number(self, word: str, start: int, end: int) -> int:
         """A number; after ``_``, ``^`` and ``\\frac`` TeX takes a single digit."""
+        if len(word) > MAXIMUM_DIGITS:
+            raise self.fail(f"a number of {len(word)} digits is over the limit of {MAXIMUM_DIGITS}", start, end)
         before = self.out[-1].kind if self.out else ""
         earlier = self.out[-2].kind if len(self.out) > 1 else ""
         if before in {"SUB", "SUP", "FRAC"} or (before == "NUMBER" and earlier == "FRAC"):

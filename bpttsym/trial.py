@@ -27,6 +27,9 @@ Instance = tuple[tuple[str, int], ...]
 
 Kind = Literal["holds", "differs", "impossible", "vacuous", "unknown"]
 NEIGHBOUR_KINDS = ("index", "swapped-symbol", "dropped-factor", "kind", "transpose", "missing-diag", "power", "sign")
+DENIED = "denied"
+"""The answer in the place of a method where exact arithmetic has values and they differ."""
+
 SECURITY = 100
 """Minus the binary logarithm of the largest probability of error that a fingerprint may have."""
 
@@ -221,14 +224,18 @@ class Trial:
 
         Raises Contradiction if it is proved although the numbers differ.
         """
+        denied = False
         for method, world in (("free ring", self.paths), ("fingerprint", self.exact)):
-            if self._proved(relation, readings, world):
+            proved = self._proved(relation, readings, world)
+            if proved:
                 if outcome.kind not in ("holds", "vacuous"):
                     raise Contradiction(f"the {method} proves an equation that the numbers refute")
                 return method
-        return ""
+            denied = denied or (proved is False and method == "fingerprint")
+        return DENIED if denied and not self.ground.model.elementwise else ""
 
-    def _proved(self, relation: Relation, readings: Readings, world: PathWorld | ExactWorld) -> bool:
+    def _proved(self, relation: Relation, readings: Readings, world: PathWorld | ExactWorld) -> bool | None:
+        """Whether the world proves the relation; None where it has no value for it."""
         evaluator = Evaluator(world, readings.settled(), lone_sides(relation))
         before = self.ground.model.first - 1
         tried = 0
@@ -240,15 +247,15 @@ class Trial:
             except MissingNode:
                 continue
             except NotRead:
-                return False
+                return None
             tried += 1
             if not world.equal(left, right):
                 if before in bindings.values():
                     continue
                 return False
             if isinstance(world, ExactWorld) and world.exponent(left, right) < SECURITY:
-                return False
-        return tried > 0
+                return None
+        return True if tried else None
 
 
 def _spot(error: NotRead) -> Expr | None:

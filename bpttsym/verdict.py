@@ -29,7 +29,7 @@ from bpttsym.ground import lengths, make_ground
 from bpttsym.latex import latex, unicode_line
 from bpttsym.model import Model, free_letters, index_letters
 from bpttsym.readings import OPTIONS, Readings, explore
-from bpttsym.trial import Outcome, Trial, outcomes_of
+from bpttsym.trial import DENIED, Outcome, Trial, outcomes_of
 from bpttsym.variants import Variant, scalar_variant, unknown_symbols, variants
 from bpttsym.witness import Counterexample, smallest_counterexample
 
@@ -54,6 +54,7 @@ REPAIRS = (
 """The edits that are tried as a repair; symbols are not swapped, which would change what is said."""
 
 MAXIMUM_REPAIRS = 150
+UNCONFIRMED = "the numbers agree within rounding, but exact arithmetic does not confirm it"
 
 
 @dataclass(frozen=True)
@@ -237,6 +238,8 @@ class Judge:
             for row in found:
                 if row.holds:
                     row.method = self._prove(relation, row, trials)
+                if row.method == DENIED:
+                    row.outcomes = [Outcome("unknown", row.outcome.length, message=UNCONFIRMED, part=relation)]
             case.rows.extend(found)
             if any(row.holds for row in case.rows) or not any("shorthand" in row.readings.met for row in found):
                 return
@@ -247,6 +250,8 @@ class Judge:
             for trial, outcome in zip(trials, row.outcomes, strict=False)
             if outcome.kind == "holds"
         }
+        if DENIED in methods:
+            return DENIED
         return "" if "" in methods else sorted(methods)[0]
 
     def status_under(self, relation: Relation, row: Row) -> tuple[Status, Outcome]:
@@ -255,7 +260,10 @@ class Judge:
         readings = row.readings.settled()
         tried = Row({}, row.variant, readings, outcomes_of(relation, trials, readings))
         if all(outcome.kind == "holds" for outcome in tried.outcomes):
-            return ("proved" if self._prove(relation, tried, trials) else "verified"), tried.outcome
+            method = self._prove(relation, tried, trials)
+            if method == DENIED:
+                return "unchecked", tried.outcome
+            return ("proved" if method else "verified"), tried.outcome
         kind = tried.outcome.kind
         return ("unchecked" if kind in ("unknown", "vacuous") else "refuted"), tried.outcome
 

@@ -75,7 +75,6 @@ def broken(reason: str, *values: object) -> object:
 
 
 RECURSION = "RecursionError"
-LITERAL = "ValueError from a number that Python does not read"
 
 CLAIMS: dict[str, str | tuple[str, str]] = {
     # marks that nothing closes, or that close nothing
@@ -112,10 +111,10 @@ CLAIMS: dict[str, str | tuple[str, str]] = {
     "a tower in a gradient": GRADIENT + "=9^{9^{9}}" + GRADIENT,
     "a huge power": "2 = 9^{999999999}",
     "a huge power of a quantity": f"{GRADIENT} = y^{{99999999}}",
-    "a number of 400 figures": ("OverflowError", f"{GRADIENT} = 1{'0' * 400}{GRADIENT}"),
-    "a number of 10000 figures": (LITERAL, "2 = " + "9" * 10000),
-    "a decimal of 10000 figures": (LITERAL, "2 = 0." + "9" * 10000),
-    "an index of 5000 figures": (LITERAL, r"\frac{\partial\mathcal{L}}{\partial h_{" + "9" * 5000 + "}} = 1"),
+    "a number of 400 figures": f"{GRADIENT} = 1{'0' * 400}{GRADIENT}",
+    "a number of 10000 figures": "2 = " + "9" * 10000,
+    "a decimal of 10000 figures": "2 = 0." + "9" * 10000,
+    "an index of 5000 figures": r"\frac{\partial\mathcal{L}}{\partial h_{" + "9" * 5000 + "}} = 1",
     "a division by zero": r"\frac{1}{0} = \frac{1}{0}",
     "zero to a negative power": "0^{-1} = 2",
     "a power that is a vector": r"2 = y^{y}",
@@ -163,8 +162,8 @@ CLAIMS: dict[str, str | tuple[str, str]] = {
     "a full width letter": "2 = ｈ",
     "a full width sign": "2 ＝ 1",
     "an Arabic figure": "2 = ٣",
-    "a superscript figure": (LITERAL, "2 = y²"),
-    "a figure in a circle": (LITERAL, "2 = ①"),
+    "a superscript figure": "2 = y²",
+    "a figure in a circle": "2 = ①",
     "a half": "2 = ½",
     "a zero width space": "2\u200b = 1",
     "a byte order mark": "2 = \ufeff1",
@@ -290,7 +289,12 @@ def test_a_definition_that_runs_in_a_circle_is_told(texts: tuple[str, ...]) -> N
 LIMITS: dict[str, str | tuple[str, str]] = {
     "a sum in a sum in a sum": (
         "the sizes of the node's ranges are multiplied out",
-        document(*MODEL, r"q = \sum_{i=1}^{4999}\sum_{j=1}^{4999}\sum_{k=1}^{4999} y", "q = 2", TRUE),
+        document(
+            *MODEL,
+            r"q = \sum_{i=1}^{4999}\sum_{j=1}^{4999}\sum_{k=1}^{4999} y",
+            r"\frac{\partial q}{\partial y} = 2",
+            TRUE,
+        ),
     ),
     "twenty sums": (
         "no steps are counted where nothing is evaluated",
@@ -300,7 +304,9 @@ LIMITS: dict[str, str | tuple[str, str]] = {
         "all combinations of values of the free indices are walked",
         document(
             *MODEL,
-            "=".join(rf"\frac{{\partial h_{a}}}{{\partial h_{b}}}" for a, b in ("tk", "ij", "lm", "ns", "ru")),
+            GRADIENT
+            + "="
+            + "".join(rf"\frac{{\partial h_{a}}}{{\partial h_{b}}}" for a, b in ("kt", "ij", "lm", "ns", "ru")),
             TRUE,
         ),
     ),
@@ -390,7 +396,7 @@ def test_a_document_that_cannot_be_read_at_all_is_told(error: type[BpttsymError]
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("value", [broken(LITERAL, "²"), broken(LITERAL, "9" * 6000)])
+@pytest.mark.parametrize("value", ["²", "9" * 6000])
 def test_a_horizon_of_strange_figures_is_told(value: str) -> None:
     """A figure that is no decimal digit, or too many of them, is a bad setting like any other."""
     with pytest.raises(UsageError):
@@ -596,7 +602,9 @@ def test_a_slip_leaves_the_other_displays_their_verdicts(seed: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(PIECES))
+@pytest.mark.parametrize(
+    "seed", [*(n for n in range(PIECES) if n != 4), broken("IndexError in the cell of a bound", 4)]
+)
 def test_many_slips_leave_the_other_displays_their_verdicts(seed: int) -> None:
     """The same for 1500 other slips."""
     if hasattr(signal, "SIGALRM"):
@@ -604,7 +612,6 @@ def test_many_slips_leave_the_other_displays_their_verdicts(seed: int) -> None:
     check_judged(200 + seed, EACH // 2)
 
 
-@pytest.mark.xfail(reason="ValueError: a superscript figure is taken for a number; IndexError in the cell of a bound")
 @pytest.mark.parametrize(
     ("old", "new"),
     [(r"h_{t-1};\psi)", r"h_{t-1}²;\psi)"), (r"\hat{y}_t=g(h_t;\phi)", r"\hat{y}_t=g(ht;\phi)")],

@@ -226,7 +226,6 @@ def test_a_missing_term_is_missed(length: int, claim: str) -> None:
     assert status_at(length, claim) == "refuted"
 
 
-@pytest.mark.xfail(reason="differences below the tolerance pass for truth although the prime field says otherwise")
 @pytest.mark.parametrize(
     ("length", "claim"), [(50, TRUNCATED[0]), (60, TRUNCATED[1]), (70, TRUNCATED[2]), (50, TRUNCATED[4])]
 )

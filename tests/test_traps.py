@@ -1,4 +1,4 @@
-r"""Documents that once led to a wrong verdict, kept as the mechanisms that must hold: each has a word it must not get."""
+"""Documents that once led to a wrong verdict: each has a word that it must not get."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STEP = r"\frac{\partial h_t}{\partial h_k}=\mathrm{diag}(1-h_t^2)W\frac{\partial
 
 FALSE = {
     "component index": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$L=-\sum_k y_k\log h_{T,k}$$ $$\nabla_W L=0$$",
-    "component index of a square": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$L=\sum_t\sum_i(h_{t,i}-y_{t,i})^2$$ $$\nabla_W L=0$$",
+    "component index of a square": r"$$h_t=\tanh(W h_{t-1})$$ $$L=\sum_t\sum_i(h_{t,i}-y_{t,i})^2$$ $$\nabla_W L=0$$",
     "superscript of a component": r"$$h_t=\tanh(W h_{t-1})$$ $$L=\sum_i(h_T^{(i)}-y^{(i)})^2$$ $$\nabla_W L=0$$",
     "two steps": rf"{M} $${LAST}\quad\text{{for }} t=T,T-1$$",
     "except": rf"{M} $${LAST}\quad\text{{except for }} t=T$$",
@@ -56,7 +56,7 @@ TRUE = {
     "elementwise before a product": r"$$h_t=\tanh(a_t)$$ $$a_t=W h_{t-1}+U x_t$$ $$L=\|h_T-y\|^2$$"
     r"$$\nabla_{a_t}L=(1-h_t^2)\odot W^\top\nabla_{a_{t+1}}L$$",
     "a norm to the power T": r"$$h_t=W h_{t-1}$$ $$\left\|\frac{\partial h_T}{\partial h_0}\right\|\le\|W\|^{T}$$",
-    "a number as output": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$y=v^\top h_T$$ $$L=\frac12(y-d)^2$$ $$\nabla_v L=(y-d)h_T$$",
+    "a number as output": r"$$h_t=\tanh(W h_{t-1})$$ $$y=v^\top h_T$$ $$L=\frac12(y-d)^2$$ $$\nabla_v L=(y-d)h_T$$",
     "a section before": r"""
 # A
 $$h_t=W h_{t-1}+U x_t$$

@@ -85,8 +85,8 @@ _SPACING = frozenset(
     r" \hfill \smallskip \medskip \bigskip \noindent \centering".split()
 ) | {"\\ ", "\\\n"}
 _SIZES = re.compile(r"\\(?:left|right|middle|[bB]ig{1,2}[lrm]?)(?![a-zA-Z])\s*")
-_OPENING = {"(": "(", "[": "[", r"\{": r"\{", r"\lbrace": r"\{", r"\langle": r"\langle", r"\lfloor": r"\lfloor"}
-_CLOSING = {")": "(", "]": "[", r"\}": r"\{", r"\rbrace": r"\{", r"\rangle": r"\langle", r"\rfloor": r"\lfloor"}
+_OPENING = {"(": "(", "[": "[", r"\{": r"\{", r"\lbrace": r"\{"}
+_CLOSING = {")": "(", "]": "[", r"\}": r"\{", r"\rbrace": r"\{"}
 _BARS = {"|": "|", r"\vert": "|", r"\|": "||", r"\Vert": "||", "||": "||"}
 _FORCED = {r"\lVert": ("||", True), r"\rVert": ("||", False), r"\lvert": ("|", True), r"\rvert": ("|", False)}
 _DROPPED_WITH_ARGUMENT = frozenset((r"\label", r"\tag", r"\tag*", r"\hspace", r"\vspace", r"\color", r"\phantom"))

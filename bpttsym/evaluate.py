@@ -34,7 +34,7 @@ from bpttsym.expr import (
 )
 from bpttsym.model import Key, index_letters, index_value, inlined, sum_range
 from bpttsym.readings import Readings
-from bpttsym.shapes import Shape, ShapeClash
+from bpttsym.shapes import ELEMENTWISE, Shape, ShapeClash
 from bpttsym.world import CannotSay, MissingNode, V, World
 
 MAXIMUM_STEPS = 400_000
@@ -435,6 +435,8 @@ class Evaluator:
         bound: frozenset[str],
     ) -> V:
         values = tuple(self.value(argument, bindings, bound) for argument in arguments)
+        if len(values) > 1 and (function in ELEMENTWISE or function in (r"\mathrm{diag}", r"\sigma_{\max}")):
+            raise NotRead(f"`{function}` has one argument, not {len(values)}", node.span)
         if function == r"\mathrm{diag}":
             if 1 not in self.world.shape(values[0]):
                 raise ShapeClash(f"diag of a matrix {show(self.world.shape(values[0]))}", node.span)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from bpttsym.errors import NotRead
-from bpttsym.expr import Derivative, Expr, Number, Symbol, walk
+from bpttsym.expr import Derivative, Expr, Number, Symbol, integer, shifted, walk
 from bpttsym.model import Definition, Graph, Model, index_letters, index_value
 from bpttsym.world import V, World
 
@@ -45,6 +45,7 @@ def abbreviated(reckoner: Reckoner, symbol: Symbol, bindings: Mapping[str, int])
         )
     if (symbol.name, index) in reckoner.open:
         raise NotRead(f"the abbreviation `{symbol.name}` runs in a circle", symbol.span)
+    _steps_between(reckoner, entry, index, length)
     reckoner.open.add((symbol.name, index))
     try:
         value = reckoner.value(entry.body, {reckoner.model.horizon: length, **found})
@@ -53,6 +54,17 @@ def abbreviated(reckoner: Reckoner, symbol: Symbol, bindings: Mapping[str, int])
         return value
     finally:
         reckoner.open.discard((symbol.name, index))
+
+
+def _steps_between(reckoner: Reckoner, entry: Definition, index: tuple[int, ...], length: int) -> None:
+    """Find the steps that a recursion goes through first, from its end on, so that its depth does not grow with T."""
+    own = [part for part in walk(entry.body) if isinstance(part, Symbol) and part.name == entry.name]
+    if not own or len(index) != 1 or not entry.general or reckoner.open:
+        return
+    later = any(shifted(entry.index[0], 1) == part.index[0] for part in own if len(part.index) == 1)
+    steps = range(length, index[0], -1) if later else range(reckoner.model.first, index[0])
+    for step in steps:
+        reckoner.value(Symbol(entry.name, (integer(step),)), {reckoner.model.horizon: length})
 
 
 def _shaped_zero(reckoner: Reckoner, value: V, named: list[Definition], length: int) -> V:

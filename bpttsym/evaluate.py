@@ -192,6 +192,12 @@ class Evaluator:
 
     def sides(self, relation: Relation, bindings: Mapping[str, int]) -> tuple[V, V]:
         """The values of both sides; an identity that is a whole side has the size of the other."""
+        try:
+            return self._sides(relation, bindings)
+        except RecursionError:
+            raise LimitExceeded("this is nested too deeply to be evaluated", relation.span) from None
+
+    def _sides(self, relation: Relation, bindings: Mapping[str, int]) -> tuple[V, V]:
         if self.is_identity(relation.left) or self.is_identity(relation.right):
             other = relation.right if self.is_identity(relation.left) else relation.left
             value = self.value(other, bindings)

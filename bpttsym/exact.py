@@ -86,8 +86,9 @@ class ExactWorld:
 
     def node(self, key: Key) -> Value:
         if key not in self._values:
-            leaf = self.graph.nodes[key].body is None
-            self._values[key] = self._draw(key) if leaf else self.evaluator.node(key)
+            for one in self.graph.missing(key, self._values):
+                leaf = self.graph.nodes[one].body is None
+                self._values[one] = self._draw(one) if leaf else self.evaluator.node(one)
         return self._values[key]
 
     def _draw(self, key: Key) -> Value:
@@ -187,7 +188,7 @@ class _Seeded(ExactWorld):
         self.oracle = base.oracle
         self.base = base
         self.by = by
-        self.frozen = frozen
+        self.moving = frozenset() if frozen else base.graph.dependents(by)
         values = [base.node(key) for key in by]
         sizes = [value.shape[0] * value.shape[1] for value in values]
         self.directions = sum(sizes)
@@ -201,9 +202,8 @@ class _Seeded(ExactWorld):
 
     def node(self, key: Key) -> Value:
         if key not in self._values:
-            depends = not self.frozen and not self.graph.ancestors(key).isdisjoint(self.by)
-            own = depends and self.graph.nodes[key].body is not None
-            self._values[key] = self.evaluator.node(key) if own else self.base.node(key)
+            for one in self.graph.missing(key, self._values, self.moving):
+                self._values[one] = (self.evaluator if one in self.moving else self.base).node(one)
         return self._values[key]
 
     def jacobian(self, value: Value) -> Value:

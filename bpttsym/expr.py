@@ -261,9 +261,19 @@ def with_children(node: Expr, new: tuple[Expr, ...]) -> Expr:
 
 def walk(node: Expr) -> Iterator[Expr]:
     """The node and all below it, parents first, from left to right."""
-    yield node
-    for child in children(node):
-        yield from walk(child)
+    waiting = [node]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting.extend(reversed(children(node)))
+
+
+def depth(node: Expr) -> int:
+    """How many nodes stand one inside the other at the deepest place."""
+    deepest, level = 0, [node]
+    while level:
+        deepest, level = deepest + 1, [child for one in level for child in children(one)]
+    return deepest
 
 
 def walk_paths(node: Expr, path: Path = ()) -> Iterator[tuple[Path, Expr]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 
-from bpttsym.errors import NotRead
+from bpttsym.errors import LimitExceeded, NotRead
 from bpttsym.expr import Expr, Number, Relation, Symbol, walk
 from bpttsym.model import Definition, Graph, Model, free_letters, has_derivative, index_letters, index_value, inlined
 from bpttsym.readings import Readings
@@ -109,6 +109,7 @@ def free_indices(relation: Relation, model: Model) -> list[str]:
     return sorted(free_letters(relation) - {model.horizon})
 
 
+MAXIMUM_INSTANCES = 20_000
 LAST_STEPS = frozenset((r"\tau", "T_{y}", "T_{x}", "n", "N"))
 """Letters that may name the last step where no definition runs over them."""
 
@@ -149,6 +150,8 @@ def instances(relation: Relation, ground: Ground, readings: Readings) -> Iterato
         if readings.ask("last", Symbol(letter)) == "last":
             letters.remove(letter)
             fixed[letter] = ground.length
+    if len(steps) ** len(letters) > MAXIMUM_INSTANCES:
+        raise LimitExceeded(f"{len(letters)} free indices have over {MAXIMUM_INSTANCES} values together", relation.span)
     for values in product(steps, repeat=len(letters)):
         bindings = {**fixed, **dict(zip(letters, values, strict=True))}
         if satisfies(readings.where, bindings):

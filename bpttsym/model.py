@@ -7,7 +7,7 @@ leaves shared by all steps. No LaTeX is known here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
@@ -32,6 +32,7 @@ from bpttsym.expr import (
 
 MAXIMUM_NODES = 20_000
 MAXIMUM_RANGE = 5_000
+MAXIMUM_TERMS = 300_000
 MAXIMUM_FUNCTION_DEPTH = 8
 
 Key = tuple[str, tuple[int, ...]]
@@ -240,6 +241,10 @@ class Graph:
         for definition in model.definitions:
             self._defined_counts.setdefault(definition.name, set()).add(len(definition.index))
         self._ancestors: dict[Key, frozenset[Key]] = {}
+        self._dependents: dict[tuple[Key, ...], frozenset[Key]] = {}
+        self._looked = 0
+        if length - model.first >= MAXIMUM_RANGE:
+            raise LimitExceeded(f"{model.horizon} = {length} is over the limit of {MAXIMUM_RANGE} steps")
         for definition in model.definitions:
             for index in self._instances(definition):
                 self._add((definition.name, index))
@@ -278,24 +283,33 @@ class Graph:
         return all(self.model.first <= value <= self.length for value in index)
 
     def _add(self, key: Key) -> None:
+        """Add a node after its parents, without recursion: the chain of parents is as long as the horizon."""
+        entered = [(node, iter(node.parents)) for node in self._entered(key)]
+        while entered:
+            node, parents = entered[-1]
+            following = next((parent for parent in parents if parent not in self.nodes), None)
+            if following is not None:
+                if len(self.nodes) + len(entered) > MAXIMUM_NODES:
+                    raise LimitExceeded(f"the unrolled graph is over the limit of {MAXIMUM_NODES} nodes")
+                entered.extend((new, iter(new.parents)) for new in self._entered(following))
+                continue
+            entered.pop()
+            self._open.discard(node.key)
+            self.nodes[node.key] = node
+
+    def _entered(self, key: Key) -> list[Node]:
+        """The node whose parents come first; none for a leaf, which is added at once."""
         if key in self.nodes:
-            return
+            return []
         if key in self._open:
             raise NotRead(f"the definition of `{key[0]}` runs in a circle")
-        if len(self.nodes) > MAXIMUM_NODES:
-            raise LimitExceeded(f"the unrolled graph is over the limit of {MAXIMUM_NODES} nodes")
         found = self._definition(key)
         if found is None:
             zero = self.model.initial_zero and self._before_first(key)
             self.nodes[key] = Node(key, Number(Fraction(0)) if zero else None, {}, ())
-            return
+            return []
         self._open.add(key)
-        body, bindings = found
-        parents = tuple(dict.fromkeys(self.references(body, bindings)))
-        for parent in parents:
-            self._add(parent)
-        self._open.discard(key)
-        self.nodes[key] = Node(key, body, bindings, parents)
+        return [Node(key, *found, tuple(dict.fromkeys(self.references(*found))))]
 
     def references(self, expr: Expr, bindings: Bindings) -> Iterator[Key]:
         """The nodes that an expression names, with its sums written out."""
@@ -312,6 +326,9 @@ class Graph:
                 yield (name, tuple(index_value(part, bindings) for part in index))
             case Sum(body, letter) | Product(body, letter):
                 for value in sum_range(expr, bindings, self.model.first, self.length):
+                    self._looked += 1
+                    if self._looked > MAXIMUM_TERMS:
+                        raise LimitExceeded(f"the sums of the definitions have over {MAXIMUM_TERMS} terms", expr.span)
                     yield from self.references(body, {**bindings, letter: value})
             case Derivative():
                 return
@@ -330,20 +347,46 @@ class Graph:
 
     def ancestors(self, key: Key) -> frozenset[Key]:
         """All nodes that a node depends on."""
-        order = [key]
-        while order:
-            current = order[-1]
-            if current in self._ancestors:
-                order.pop()
-                continue
-            parents = self.nodes[current].parents
-            missing = [parent for parent in parents if parent not in self._ancestors]
-            if missing:
-                order.extend(missing)
-                continue
-            self._ancestors[current] = frozenset(parents).union(*(self._ancestors[parent] for parent in parents))
-            order.pop()
+        if key not in self._ancestors:
+            found: set[Key] = set()
+            coming = list(self.nodes[key].parents)
+            while coming:
+                parent = coming.pop()
+                if parent not in found:
+                    found.add(parent)
+                    known = self._ancestors.get(parent)
+                    if known is None:
+                        coming.extend(self.nodes[parent].parents)
+                    else:
+                        found |= known
+            self._ancestors[key] = frozenset(found)
         return self._ancestors[key]
+
+    def dependents(self, keys: tuple[Key, ...]) -> frozenset[Key]:
+        """All nodes that depend on one of some nodes."""
+        if keys not in self._dependents:
+            found = set(keys)
+            for node in self.nodes.values():
+                if not found.isdisjoint(node.parents):
+                    found.add(node.key)
+            self._dependents[keys] = frozenset(found - set(keys))
+        return self._dependents[keys]
+
+    def missing(self, key: Key, known: Container[Key], within: Container[Key] | None = None) -> list[Key]:
+        """A node and all before it that are not ``known``, each after its parents; ``within`` names those to enter."""
+        order: list[Key] = []
+        seen: set[Key] = set()
+        coming = [(key, False)]
+        while coming:
+            node, entered = coming.pop()
+            if entered:
+                order.append(node)
+            elif node not in seen and node not in known:
+                seen.add(node)
+                coming.append((node, True))
+                if within is None or node in within:
+                    coming.extend((parent, False) for parent in self.nodes[node].parents)
+        return order
 
     def is_leaf(self, key: Key) -> bool:
         """Whether no definition computes the node."""

@@ -32,11 +32,14 @@ from bpttsym.expr import (
     Sum,
     Symbol,
     Transpose,
+    depth,
     shifted,
 )
 from bpttsym.signature import Signature, base_name
 from bpttsym.surface import Big, Chain, Fence, Fraction, Root, Scripted, Sums, Surface, Term, Word
 
+MAXIMUM_DEPTH = 80
+TOO_DEEP = f"parts of this equation stand more than {MAXIMUM_DEPTH} deep in one another"
 TRANSPOSES = frozenset((r"\top", r"\intercal", "T", r"\mathrm{T}", r"\mathsf{T}"))
 NORM_ORDERS = {"2": "2", "1": "1", "F": "F", r"\mathrm{F}": "F", r"\infty": r"\infty"}
 DIFFERENTIALS = {r"\partial": "partial", r"\mathrm{d}": "total", "d": "total"}
@@ -46,7 +49,14 @@ SUBSCRIPTED_FUNCTIONS = {(r"\sigma", r"\max"): r"\sigma_{\max}", (r"\sigma", r"\
 def read_chain(chain: Chain, signature: Signature) -> tuple[list[Expr | None], list[str]]:
     """The sides of a chain as trees (None for a missing first side) and the relations between them."""
     reader = _Reader(signature)
-    return [None if side is None else reader.expression(side) for side in chain.sides], chain.relations
+    try:
+        sides = [None if side is None else reader.expression(side) for side in chain.sides]
+    except RecursionError:
+        raise NotRead(TOO_DEEP, chain.span) from None
+    for side in sides:
+        if side is not None and depth(side) > MAXIMUM_DEPTH:
+            raise NotRead(TOO_DEEP, side.span)
+    return sides, chain.relations
 
 
 def read_relation(chain: Chain, signature: Signature) -> Relation:

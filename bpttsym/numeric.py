@@ -69,12 +69,11 @@ class NumericWorld:
         return np.eye(size)[None]
 
     def node(self, key: Key) -> Array:
-        found = self._values.get(key)
-        if found is None:
-            node = self.graph.nodes[key]
-            found = self._draw(key) if node.body is None else self._evaluator.node(key)
-            self._values[key] = found
-        return found
+        if key not in self._values:
+            for one in self.graph.missing(key, self._values):
+                leaf = self.graph.nodes[one].body is None
+                self._values[one] = self._draw(one) if leaf else self._evaluator.node(one)
+        return self._values[key]
 
     def random(self, *name: object) -> np.random.Generator:
         """A generator of its own for each name, so that the order of evaluation changes nothing."""
@@ -350,7 +349,7 @@ class _Perturbed(NumericWorld):
         self.seed = base.seed
         self.positive = base.positive
         self.by = by
-        self.frozen = frozen
+        self.moving = frozenset() if frozen else base.graph.dependents(by)
         self._values = {}
         self.evaluator = Evaluator(self, Readings({}))
         self.directions = sum(base.shapes[key[0]][0] * base.shapes[key[0]][1] for key in by)
@@ -366,15 +365,10 @@ class _Perturbed(NumericWorld):
             start += count
 
     def node(self, key: Key) -> Array:
-        found = self._values.get(key)
-        if found is None:
-            depends = not self.frozen and not self.graph.ancestors(key).isdisjoint(self.by)
-            if depends and self.graph.nodes[key].body is not None:
-                found = self.evaluator.node(key)
-            else:
-                found = self.base.node(key)
-            self._values[key] = found
-        return found
+        if key not in self._values:
+            for one in self.graph.missing(key, self._values, self.moving):
+                self._values[one] = (self.evaluator if one in self.moving else self.base).node(one)
+        return self._values[key]
 
     def opaque(self, function: str, arguments: tuple[Array, ...], shape: Shape) -> Array:
         return NumericWorld.opaque(self, function, arguments, shape)

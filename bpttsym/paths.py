@@ -117,18 +117,20 @@ class PathWorld:
 
     def total(self, of: Key, by: Key) -> Ring:
         """The sum over all paths from ``by`` to ``of``, the factor nearest to ``of`` leftmost."""
-        found = self._totals.get((of, by))
-        if found is not None:
-            return found
-        if of == by:
-            result = self.identity(self._count(of))
-        else:
-            result = self.zeros((self._count(of), self._count(by)))
-            for parent in self.graph.nodes[of].parents:
-                if parent == by or by in self.graph.ancestors(parent):
-                    step = self.matrix_product(self.local(of, parent), self.total(parent, by))
-                    result = self.add(result, step)
-        self._totals[of, by] = result
+        if (of, by) not in self._totals:
+            between = self.graph.dependents((by,))
+            done = {node for node, start in self._totals if start == by} | {by}
+            for node in self.graph.missing(of, done, between):
+                self._totals[node, by] = self._one_total(node, by, between)
+        return self.identity(self._count(of)) if of == by else self._totals[of, by]
+
+    def _one_total(self, of: Key, by: Key, between: frozenset[Key]) -> Ring:
+        """The sum over the parents, whose own sums are known."""
+        result = self.zeros((self._count(of), self._count(by)))
+        for parent in self.graph.nodes[of].parents:
+            if parent == by or parent in between:
+                step = self.matrix_product(self.local(of, parent), self.total(parent, by))
+                result = self.add(result, step)
         return result
 
     def derivative_of(self, of: Callable[[World], Ring], by: tuple[Key, ...], frozen: bool) -> Ring:

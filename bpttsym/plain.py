@@ -84,8 +84,9 @@ class PlainWorld:
 
     def node(self, key: Key) -> Matrix:
         if key not in self._values:
-            leaf = self.graph.nodes[key].body is None
-            self._values[key] = self._draw(key) if leaf else self.evaluator.node(key)
+            for one in self.graph.missing(key, self._values):
+                leaf = self.graph.nodes[one].body is None
+                self._values[one] = self._draw(one) if leaf else self.evaluator.node(one)
         return self._values[key]
 
     def _draw(self, key: Key) -> Matrix:
@@ -198,7 +199,7 @@ class _Moved(PlainWorld):
         super().__init__(base.graph, base.shapes, base.seed)
         self.base = base
         self.by = by
-        self.frozen = frozen
+        self.moving = frozenset() if frozen else base.graph.dependents((by,))
         moved = [list(row) for row in base.node(by)]
         moved[place[0]][place[1]] += 1j * STEP
         self._values[by] = tuple(map(tuple, moved))
@@ -211,8 +212,8 @@ class _Moved(PlainWorld):
 
     def node(self, key: Key) -> Matrix:
         if key not in self._values:
-            moves = not self.frozen and self.by in self.graph.ancestors(key)
-            self._values[key] = self.evaluator.node(key) if moves else self.base.node(key)
+            for one in self.graph.missing(key, self._values, self.moving):
+                self._values[one] = (self.evaluator if one in self.moving else self.base).node(one)
         return self._values[key]
 
 

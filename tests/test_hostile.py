@@ -101,9 +101,9 @@ CLAIMS: dict[str, str | tuple[str, str]] = {
     "50 accents": "2 = " + r"\hat{" * 50 + "y" + "}" * 50,
     "500 accents": (RECURSION, "2 = " + r"\hat{" * 500 + "y" + "}" * 500),
     "10000 accents": (RECURSION, "2 = " + r"\hat " * 10000 + "y"),
-    "3000 powers": (RECURSION, "2 = y" + "^2" * 3000),
-    "3000 transposes": (RECURSION, "2 = y" + r"^\top" * 3000),
-    "3000 functions": (RECURSION, "2 = " + r"\tanh " * 3000 + "y"),
+    "3000 powers": "2 = y" + "^2" * 3000,
+    "3000 transposes": "2 = y" + r"^\top" * 3000,
+    "3000 functions": "2 = " + r"\tanh " * 3000 + "y",
     "1000 primes": "2 = y" + "'" * 1000,
     "1000 subscripts": "2 = y" + "_1" * 1000,
     # numbers
@@ -281,41 +281,26 @@ def test_a_definition_that_runs_in_a_circle_is_told(texts: tuple[str, ...]) -> N
 # Limits: each case in a process of its own, with a limit of memory and of time
 
 LIMITS: dict[str, str | tuple[str, str]] = {
-    "a sum in a sum in a sum": (
-        "the sizes of the node's ranges are multiplied out",
-        document(
-            *MODEL,
-            r"q = \sum_{i=1}^{4999}\sum_{j=1}^{4999}\sum_{k=1}^{4999} y",
-            r"\frac{\partial q}{\partial y} = 2",
-            TRUE,
-        ),
+    "a sum in a sum in a sum": document(
+        *MODEL,
+        r"q = \sum_{i=1}^{4999}\sum_{j=1}^{4999}\sum_{k=1}^{4999} y",
+        r"\frac{\partial q}{\partial y} = 2",
+        TRUE,
     ),
-    "twenty sums": (
-        "no steps are counted where nothing is evaluated",
-        document(*MODEL, r"q = " + r"\sum_{i=1}^{T}\sum_{j=1}^{T}" * 10 + "1", TRUE),
+    "twenty sums": document(*MODEL, r"q = " + r"\sum_{i=1}^{T}\sum_{j=1}^{T}" * 10 + "1", TRUE),
+    "ten free indices": document(
+        *MODEL,
+        GRADIENT
+        + "="
+        + "".join(rf"\frac{{\partial h_{a}}}{{\partial h_{b}}}" for a, b in ("kt", "ij", "lm", "ns", "ru")),
+        TRUE,
     ),
-    "ten free indices": (
-        "all combinations of values of the free indices are walked",
-        document(
-            *MODEL,
-            GRADIENT
-            + "="
-            + "".join(rf"\frac{{\partial h_{a}}}{{\partial h_{b}}}" for a, b in ("kt", "ij", "lm", "ns", "ru")),
-            TRUE,
-        ),
-    ),
-    "a step 10^9": (
-        "steps are listed before they are limited",
-        document(*MODEL, *[rf"\frac{{\partial\mathcal{{L}}}}{{\partial h_{{{10**9}}}}} = 0"] * 2, TRUE),
-    ),
-    "a horizon 10^9 in front": (
-        "steps are listed before they are limited",
-        document(*MODEL, TRUE, front=f"---\nT: {10**9}\n---\n"),
-    ),
-    "a horizon 10^9": ("steps are listed before they are limited", document(*MODEL, f"T={10**9}", TRUE)),
-    "a horizon 3000": (RECURSION, document(*MODEL, TRUE, front="---\nT: 3000\n---\n")),
-    "a horizon 150": (RECURSION, document(*MODEL, TRUE, front="---\nT: 150\n---\n")),
-    "a step 300": (RECURSION, document(*MODEL, r"\frac{\partial h_{300}}{\partial h_{299}} = 1", TRUE)),
+    "a step 10^9": document(*MODEL, *[rf"\frac{{\partial\mathcal{{L}}}}{{\partial h_{{{10**9}}}}} = 0"] * 2, TRUE),
+    "a horizon 10^8 in front": document(*MODEL, TRUE, front=f"---\nT: {10**8}\n---\n"),
+    "a horizon 10^9": document(*MODEL, f"T={10**9}", TRUE),
+    "a horizon 3000": document(*MODEL, TRUE, front="---\nT: 3000\n---\n"),
+    "a horizon 150": document(*MODEL, TRUE, front="---\nT: 150\n---\n"),
+    "a step 300": document(*MODEL, r"\frac{\partial h_{300}}{\partial h_{299}} = 1", TRUE),
     "a horizon 40": document(*MODEL, TRUE, front="---\nT: 40\n---\n"),
 }
 

@@ -6,7 +6,21 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from bpttsym.errors import NotRead
-from bpttsym.expr import Derivative, Expr, Number, Symbol, integer, shifted, walk
+from bpttsym.expr import (
+    Add,
+    Call,
+    Derivative,
+    Expr,
+    Multiply,
+    Negate,
+    Number,
+    Symbol,
+    Transpose,
+    integer,
+    names,
+    shifted,
+    walk,
+)
 from bpttsym.model import Definition, Graph, Model, index_letters, index_value
 from bpttsym.world import V, World
 
@@ -40,8 +54,9 @@ def abbreviated(reckoner: Reckoner, symbol: Symbol, bindings: Mapping[str, int])
     past = any(value == length + 1 for value in index)
     if past and entry.general:
         inside = dict.fromkeys(found, length)
+        sized = _without(entry.body, symbol)
         return reckoner.world.zeros(
-            reckoner.world.shape(reckoner.value(entry.body, {reckoner.model.horizon: length, **inside}))
+            reckoner.world.shape(reckoner.value(sized, {reckoner.model.horizon: length, **inside}))
         )
     if (symbol.name, index) in reckoner.open:
         raise NotRead(f"the abbreviation `{symbol.name}` runs in a circle", symbol.span)
@@ -65,6 +80,39 @@ def _steps_between(reckoner: Reckoner, entry: Definition, index: tuple[int, ...]
     steps = range(length, index[0], -1) if later else range(reckoner.model.first, index[0])
     for step in steps:
         reckoner.value(Symbol(entry.name, (integer(step),)), {reckoner.model.horizon: length})
+
+
+def ends(reckoner: Reckoner, term: Expr, bindings: Mapping[str, int]) -> bool:
+    """Whether a term is zero because it is a multiple of an abbreviation one step past the end.
+
+    What else such a term names (``h_{T+1}`` beside ``\\delta_{T+1}``) need not exist.
+    """
+    match term:
+        case Symbol(name, index) if index:
+            named = [entry for entry in reckoner.model.abbreviations if entry.name == name]
+            if not named or index_letters(term) - set(bindings):
+                return False
+            steps = tuple(index_value(part, bindings) for part in index)
+            horizon, length = reckoner.model.horizon, reckoner.graph.length
+            fits = [entry for entry in named if _match(entry, steps, horizon, length) is not None]
+            return length + 1 in steps and bool(fits) and all(entry.general for entry in fits)
+        case Multiply(factors):
+            return any(ends(reckoner, factor, bindings) for factor in factors)
+        case Negate(body) | Transpose(body):
+            return ends(reckoner, body, bindings)
+        case Call(r"\mathrm{diag}", (body,)):
+            return ends(reckoner, body, bindings)
+        case _:
+            return False
+
+
+def _without(body: Expr, symbol: Symbol) -> Expr:
+    """A part of a recursion's formula that has its shape and does not name it; raises NotRead if there is none."""
+    terms = body.terms if isinstance(body, Add) else (body,)
+    for term in terms:
+        if symbol.name not in names(term):
+            return term
+    raise NotRead(f"nothing says what `{symbol.name}` is after the last step", symbol.span, "its last value")
 
 
 def _shaped_zero(reckoner: Reckoner, value: V, named: list[Definition], length: int) -> V:

@@ -217,7 +217,15 @@ class _Reader:
                 self._inline(lines)
             else:
                 self._display(maths, lines)
+        self._overrule()
         return Document(self.source, self.signature, self.scopes, self.entries, self.settings)
+
+    def _overrule(self) -> None:
+        """Recursions for which a closed definition followed become claims."""
+        overruled = {span for scope in self.scopes for span in scope.overruled}
+        for entry in self.entries:
+            if entry.kind == "definition" and entry.relation is not None and entry.relation.span in overruled:
+                entry.kind = "claim"
 
     def _inline(self, lines: list[Line]) -> None:
         """Running text only defines what is not defined yet."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from bpttsym.abbreviations import abbreviated
+from bpttsym.abbreviations import abbreviated, ends
 from bpttsym.arithmetic import product, quotient, show, total_of
 from bpttsym.errors import LimitExceeded, NotRead
 from bpttsym.expr import (
@@ -230,7 +230,8 @@ class Evaluator:
         return isinstance(expr, Symbol) and expr.name in IDENTITIES and expr.name not in self.model.arities
 
     def _add(self, terms: tuple[Expr, ...], expr: Expr, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
-        """A sum, in which the identity has the size of the other terms."""
+        """A sum, in which the identity has the size of the other terms; terms past the end are left out."""
+        terms = tuple(term for term in terms if not ends(self, term, bindings)) or terms
         sized = [term for term in terms if not self.is_identity(term.body if isinstance(term, Negate) else term)]
         if not sized:
             raise NotRead("the size of this identity matrix is not known", expr.span)

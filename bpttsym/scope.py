@@ -34,6 +34,8 @@ Slot = tuple[str, int, str]
 class Scope:
     """Definitions in force from ``start`` on; ``own`` holds the spans of those made here, not inherited.
 
+    ``overruled`` holds recursions that were taken for definitions until a closed one followed: they are claims.
+
     ``origin`` says where the inherited ones come from if that is no part of the document.
     """
 
@@ -45,6 +47,7 @@ class Scope:
     sets: dict[str, tuple[str, ...]] = field(default_factory=dict)
     length: int | None = None
     own: list[Span] = field(default_factory=list)
+    overruled: list[Span] = field(default_factory=list)
     title: str = ""
     origin: str = ""
     parent: Scope | None = field(default=None, repr=False)
@@ -180,7 +183,9 @@ class Scope:
             return False
         abbreviated = any(name == left.name and count == slot[1] for name, count, _ in self.abbreviations)
         if has_derivative(right) or self._later(left, right):
-            if abbreviated or any(name == left.name and count == slot[1] for name, count, _ in self.definitions):
+            if any(name == left.name and count == slot[1] for name, count, _ in self.definitions):
+                return False
+            if abbreviated and not self._overrules(left, right):
                 return False
             self.abbreviations[slot] = definition
             return True
@@ -193,6 +198,15 @@ class Scope:
             self.abbreviations[slot] = definition
             return True
         return self._define_node(left, right, relation, definition)
+
+    def _overrules(self, left: Symbol, right: Expr) -> bool:
+        """Whether a closed definition follows a recursion for the same symbol, which then is a claim about it."""
+        known = self.abbreviations.get(self.slot(left))
+        if known is None or left.name not in names(known.body) or left.name in names(right):
+            return False
+        if known.span is not None:
+            self.overruled.append(known.span)
+        return True
 
     def _within(self, left: Symbol) -> bool:
         """Whether a literal index is one of the steps, not the one before the first or after the last."""

@@ -19,6 +19,9 @@ $$L=\sum_{t=1}^T L_t$$
 """
 LAST = r"\nabla_{h_t}L=V^\top(\hat y_t-y_t)"
 STEP = r"\frac{\partial h_t}{\partial h_k}=\mathrm{diag}(1-h_t^2)W\frac{\partial h_{t-1}}{\partial h_k}"
+RECURSION = r"\delta_t=V^\top(\hat y_t-y_t)+W^\top(\delta_{t+1}\odot(1-h_{t+1}^2))"
+DELTA = r"\delta_t=\frac{\partial L}{\partial h_t}"
+BY_DELTA = r"\nabla_b L=\sum_{t=1}^T\delta_t\odot(1-h_t^2)"
 
 FALSE = {
     "component index": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$L=-\sum_k y_k\log h_{T,k}$$ $$\nabla_W L=0$$",
@@ -43,6 +46,8 @@ $$h_t=\tanh(W h_{t-1}+U x_t)$$
     "a power of the weights": r"$$h_t=\tanh(W h_{t-1}+U x_t+b)$$"
     r"$$\left\|\frac{\partial h_T}{\partial h_1}\right\|\le\|W^{T-1}\|$$",
     "a bound of one dimension": r"$$h_t=\tanh(W h_{t-1}+U x_t+b)$$ $$\|h_t\|_2\le 1.5$$",
+    "a wrong recursion before what it defines": rf"{M} $${RECURSION.replace('^2', '')}$$ $${DELTA}$$",
+    "a gradient by a wrong recursion": rf"{M} $${RECURSION.replace('^2', '')}$$ $${BY_DELTA}$$",
     "the wrong order": r"$$s_t = f(U x_t + W s_{t-1})$$ $$o_t = g(V s_t)$$"
     r"$$\frac{\partial s_t}{\partial s_k}=\prod_{j=k+1}^t \frac{\partial s_j}{\partial s_{j-1}}$$",
 }
@@ -57,6 +62,8 @@ TRUE = {
     r"$$\nabla_{a_t}L=(1-h_t^2)\odot W^\top\nabla_{a_{t+1}}L$$",
     "a norm to the power T": r"$$h_t=W h_{t-1}$$ $$\left\|\frac{\partial h_T}{\partial h_0}\right\|\le\|W\|^{T}$$",
     "a number as output": r"$$h_t=\tanh(W h_{t-1})$$ $$y=v^\top h_T$$ $$L=\frac12(y-d)^2$$ $$\nabla_v L=(y-d)h_T$$",
+    "a recursion before what it defines": rf"{M} $${RECURSION}$$ $${DELTA}$$",
+    "a gradient by a recursion that says no end": rf"{M} $${RECURSION}$$ $${BY_DELTA}$$",
     "a section before": r"""
 # A
 $$h_t=W h_{t-1}+U x_t$$

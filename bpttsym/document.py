@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -11,10 +12,10 @@ from pathlib import Path
 
 from bpttsym.errors import NotRead, UsageError
 from bpttsym.expr import Call, Expr, Hole, Relation, Span, Sum, Symbol, walk
-from bpttsym.model import Model
+from bpttsym.model import Model, has_derivative
 from bpttsym.notation import read_chain
 from bpttsym.parse import Line, read_display
-from bpttsym.scope import Scope
+from bpttsym.scope import DEFINING, Scope
 from bpttsym.signature import Signature, signature
 from bpttsym.source import Heading, Maths, Source, read_source, source_from_text
 
@@ -33,13 +34,17 @@ SETTINGS: dict[str, tuple[str, ...]] = {
 COUNTS = frozenset(("K", "V", "D", "C", "M", "N", "n", "m", "d", "H"))
 """Names for a number of classes or components; the horizon of the document is none of them."""
 
+HEAD = re.compile(r"[\s&]*(\\mathcal\s*\{\s*\w\s*\}|\\?[A-Za-z]+)\s*(?:_\s*\{?[\w\s]*\}?|\([^()=]*\))?\s*&?\s*:?=")
+"""A name with an index or arguments, and a sign that gives it a meaning."""
+
 
 @dataclass
 class Entry:
     """One relation of a display: a definition, a claim, or something that was not read.
 
     ``scope`` is the number of the scope in which it stands; ``relation`` is None where nothing was read;
-    ``where`` holds conditions on its indices (``t < T``) and ``words`` what else stands behind it.
+    ``where`` holds conditions on its indices (``t < T``) and ``words`` what else stands behind it; ``head`` is the
+    name to which a relation that was not read gives a meaning.
     """
 
     equation: int
@@ -54,6 +59,7 @@ class Entry:
     model: str = ""
     where: tuple[Relation, ...] = ()
     words: str = ""
+    head: str = ""
 
 
 @dataclass
@@ -72,6 +78,18 @@ class Document:
         for scope in self.scopes:
             scope.settle()
         return [self._model(scope) for scope in self.scopes]
+
+    @cached_property
+    def unread(self) -> frozenset[str]:
+        """Names that a relation says something of which was not understood: nothing may be assumed of them."""
+        found: set[str] = set()
+        for entry in self.entries:
+            relation = entry.relation
+            if relation is None:
+                found |= {entry.head} - {""}
+            elif entry.kind == "claim" and relation.operator in DEFINING and not has_derivative(relation):
+                found |= {relation.left.name} if isinstance(relation.left, Symbol) else set()
+        return frozenset(found)
 
     @cached_property
     def component_letters(self) -> frozenset[str]:
@@ -97,6 +115,7 @@ class Document:
             scalar=self.settings.get("state") == "scalar",
             distributions=_distributions(scope),
             elementwise=self.elementwise,
+            unread=self.unread,
             label=self._label(scope),
         )
 
@@ -264,6 +283,8 @@ class _Reader:
                 row.append(entry)
                 if isinstance(relation, NotRead):
                     entry.failure = relation
+                    head = HEAD.match(self.source.text, line.span.start, line.span.end)
+                    entry.head = re.sub(r"\s", "", head[1]) if head else ""
                     continue
                 conflict = self.scopes[-1].conflict(relation)
                 if conflict is not None and conflict.span is not None and conflict.span.start < maths.start:

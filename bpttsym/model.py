@@ -83,7 +83,8 @@ class Model:
     never part of it; ``functions`` are functions given by a formula; ``sets`` name groups of parameters;
     ``length`` is the horizon if the document fixes it; ``distributions`` are targets whose entries sum to one;
     ``variables`` are numbers over which a claim is universally quantified; ``elementwise`` are unknown
-    functions that act on each entry, because the document writes a derivative ``f'`` of them.
+    functions that act on each entry, because the document writes a derivative ``f'`` of them; ``unread`` are
+    names of which the document says something that was not understood, so that nothing may be assumed of them.
     """
 
     definitions: tuple[Definition, ...] = ()
@@ -98,6 +99,7 @@ class Model:
     distributions: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
     elementwise: tuple[str, ...] = ()
+    unread: frozenset[str] = frozenset()
     label: str = ""
 
     @cached_property

@@ -277,7 +277,7 @@ def read_display(text: str, offset: int = 0) -> list[Line]:
     try:
         tokens = tokenize(text, offset)
     except NotRead as error:
-        return [Line(error.span or Span(offset, offset + len(text)), None, error)]
+        return [Line(Span(offset, offset + len(text)), None, error)]
     lines: list[Line] = []
     for piece in split_lines(tokens):
         span = Span(piece.tokens[0].start, piece.tokens[-1].end)

@@ -105,7 +105,7 @@ def _fit(relation: Relation, model: Model) -> Iterator[Variant]:
         if name in LOSS_LETTERS and (name, count) not in defined
     }
     losses = {entry for entry in missing if entry in numerators and entry[0] in LOSS_LETTERS}
-    if missing - losses or not model.definitions:
+    if missing - losses or not model.definitions or any(name in model.unread for name, _ in losses):
         return
     model = folded(relation, model)
     loose = any((name, 0) in defined for name, _ in losses)
@@ -279,7 +279,7 @@ def suggested_model(relation: Relation, scope: Model) -> Variant | None:
         if factor.by not in below:
             below.append(factor.by)
     known = {(symbol.name, len(symbol.index)) for symbol in (*parents, *(p for ps in parents.values() for p in ps))}
-    if symbols - known or _circular(parents):
+    if symbols - known or _circular(parents) or any(name in scope.unread for name, _ in known):
         return None
     definitions = tuple(
         Definition(of.name, of.index, Call(f"f_{{{of.name}{_shown(of)}}}", tuple(below)))

@@ -191,6 +191,9 @@ class Judge:
     def _undefined(self, entry: Entry, relation: Relation) -> Verdict:
         missing = sorted(unknown_symbols(relation, self.document.models[entry.scope]))
         names = ", ".join(f"`{name}`" for name, _ in missing) or "its symbols"
+        if missing and all(name in self.document.unread for name, _ in missing):
+            message = f"what the document says that {names} is was not understood"
+            return Verdict(entry, "unchecked", message, code="undefined")
         return Verdict(entry, "unchecked", f"no definition in the document says what {names} is", code="undefined")
 
     def trial(self, variant: Variant, length: int) -> Trial:

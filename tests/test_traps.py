@@ -48,6 +48,8 @@ $$h_t=\tanh(W h_{t-1}+U x_t)$$
     "a bound of one dimension": r"$$h_t=\tanh(W h_{t-1}+U x_t+b)$$ $$\|h_t\|_2\le 1.5$$",
     "a wrong recursion before what it defines": rf"{M} $${RECURSION.replace('^2', '')}$$ $${DELTA}$$",
     "a gradient by a wrong recursion": rf"{M} $${RECURSION.replace('^2', '')}$$ $${BY_DELTA}$$",
+    "a loss whose formula is not read": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$L=\sum_{t=1}^T h_t \unknown y_t$$"
+    r"$$\nabla_W L=\mathrm{diag}(1-h_T^2)(\nabla_{h_T}L)h_{T-1}^\top$$",
     "the wrong order": r"$$s_t = f(U x_t + W s_{t-1})$$ $$o_t = g(V s_t)$$"
     r"$$\frac{\partial s_t}{\partial s_k}=\prod_{j=k+1}^t \frac{\partial s_j}{\partial s_{j-1}}$$",
 }
@@ -64,6 +66,8 @@ TRUE = {
     "a number as output": r"$$h_t=\tanh(W h_{t-1})$$ $$y=v^\top h_T$$ $$L=\frac12(y-d)^2$$ $$\nabla_v L=(y-d)h_T$$",
     "a recursion before what it defines": rf"{M} $${RECURSION}$$ $${DELTA}$$",
     "a gradient by a recursion that says no end": rf"{M} $${RECURSION}$$ $${BY_DELTA}$$",
+    "a gradient of a loss whose formula is not read": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$o_t=V h_t$$"
+    r"$$L=\sum_{t=1}^T o_t \unknown y_t$$ $$\nabla_{o_t}L=o_t-y_t$$",
     "a section before": r"""
 # A
 $$h_t=W h_{t-1}+U x_t$$

@@ -36,7 +36,7 @@ from bpttsym.expr import (
     shifted,
 )
 from bpttsym.signature import Signature, base_name
-from bpttsym.surface import Big, Chain, Fence, Fraction, Root, Scripted, Sums, Surface, Term, Word
+from bpttsym.surface import Big, Chain, Fence, Fraction, Root, Scripted, Sums, Surface, Table, Term, Word
 
 MAXIMUM_DEPTH = 80
 TOO_DEEP = f"parts of this equation stand more than {MAXIMUM_DEPTH} deep in one another"
@@ -100,6 +100,8 @@ class _Reader:
                 return self.term(_Cursor(factors, operators), span)
             case Big():
                 return self.big(node)
+            case Table(span, environment):
+                raise NotRead(f"a `{environment}` block is not read here", span)
             case Chain(span):
                 raise NotRead("a relation stands inside an expression", span)
             case _:

@@ -17,7 +17,8 @@ from lark.lexer import Lexer
 from bpttsym.errors import LimitExceeded, NotRead
 from bpttsym.expr import Span
 from bpttsym.rows import split_lines
-from bpttsym.surface import Big, Chain, Fence, Fraction, Root, Scripted, Sums, Surface, Term, Word
+from bpttsym.surface import Big, Chain, Fence, Fraction, Root, Scripted, Sums, Surface, Table, Term, Word
+from bpttsym.tables import read_table
 from bpttsym.tokens import MAXIMUM_NESTING, Tok, tokenize
 
 
@@ -164,6 +165,10 @@ class _Build(Transformer[Token, Any]):
     def root(self, mark: Token, body: Surface) -> Root:
         return Root(Span(_spot(mark).start, body.span.end), body)
 
+    def table(self, token: Token) -> Table:
+        assert isinstance(token.value, Table)
+        return token.value
+
     def list_first(self, chain: Chain) -> Fence:
         return Fence(chain.span, "", [_plain(chain)], [])
 
@@ -190,7 +195,10 @@ class _Stream(Lexer):
     def lex(self, lexer_state: Any, parser_state: object) -> Iterator[Token]:
         del parser_state
         for tok in lexer_state.text:
-            yield Token(tok.kind, tok.value, tok.start, None, None, None, None, tok.end)
+            token = Token(tok.kind, tok.value, tok.start, None, None, None, None, tok.end)
+            if tok.kind == "TABLE":
+                token.value = read_table(tok, _read_cell)
+            yield token
 
     def make_lexer_state(self, text: object) -> Any:
         return _State(text)
@@ -223,10 +231,17 @@ def read_line(tokens: list[Tok]) -> Chain:
     Raises NotRead at the first token that fits nowhere, with what would have fitted.
     """
     _check_fences(tokens)
+    for tok in tokens:
+        if tok.failure is not None:
+            raise tok.failure
     try:
         return cast(Chain, _grammar().parse(tokens))
     except UnexpectedToken as error:
         raise _explain(error, tokens) from None
+
+
+def _read_cell(tokens: list[Tok]) -> Surface:
+    return _plain(read_line(tokens))
 
 
 def _explain(error: UnexpectedToken, tokens: list[Tok]) -> NotRead:
@@ -240,8 +255,6 @@ def _explain(error: UnexpectedToken, tokens: list[Tok]) -> NotRead:
     match error.token.type:
         case "DOTS":
             return NotRead(f"`{word}` leaves out terms, which are not guessed", span, "the sum or product in full")
-        case "ENV":
-            return NotRead(f"a `{word}` block is not read", span, "an equation without it")
         case "TEXT":
             return NotRead(f"the words `{word}` stand inside the equation", span, expected)
         case "COLON":

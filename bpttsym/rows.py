@@ -8,16 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from bpttsym.expr import Span
+from bpttsym.tables import CLOSES, OPENS, blocks, rows_of
 from bpttsym.tokens import Tok
-
-_LAYOUT = frozenset(
-    "gathered gather aligned align alignedat alignat split equation multline multlined eqnarray flalign math"
-    " displaymath".split()
-)
-_OPENS = frozenset(("LBRACE", "OPEN", "NORM_OPEN"))
-_CLOSES = frozenset(("RBRACE", "CLOSE", "NORM_CLOSE"))
 
 
 @dataclass(slots=True)
@@ -32,7 +27,7 @@ class Piece:
 def split_lines(tokens: list[Tok]) -> Iterator[Piece]:
     """The lines of a display; tokens of layout and empty rows vanish."""
     lines: list[Piece] = []
-    for row, aligned in _rows(_opaque(tokens)):
+    for row, aligned in _rows(blocks(tokens)):
         for position, piece in enumerate(_pieces(row)):
             if position == 0 and lines and _continues(lines[-1].tokens, piece.tokens, aligned):
                 lines[-1].tokens.extend(piece.tokens)
@@ -45,37 +40,17 @@ def split_lines(tokens: list[Tok]) -> Iterator[Piece]:
             yield line
 
 
-def _opaque(tokens: list[Tok]) -> Iterator[Tok]:
-    """Blocks that are no layout (``cases``, matrices) become one token; the marks of layout become row ends."""
-    inside: list[Tok] = []
-    for tok in tokens:
-        if tok.kind == "BEGIN":
-            if inside or tok.value.rstrip("*") not in _LAYOUT:
-                inside.append(tok)
-        elif tok.kind == "END":
-            if inside:
-                begin = inside.pop()
-                if not inside:
-                    yield Tok("ENV", begin.value, begin.start, tok.end)
-            else:
-                yield Tok("ROW", "", tok.start, tok.end)
-        elif not inside:
-            yield tok
-    if inside:
-        yield Tok("ENV", inside[0].value, inside[0].start, inside[0].end)
-
-
-def _rows(tokens: Iterator[Tok]) -> Iterator[tuple[list[Tok], bool]]:
+def _rows(tokens: list[Tok]) -> Iterator[tuple[list[Tok], bool]]:
     """Rows at depth zero, and whether an alignment mark stands at the front of each."""
     row: list[Tok] = []
     aligned = False
     depth = 0
-    for tok in tokens:
+    for tok in [*tokens, Tok("ROW", "", 0, 0)]:
         if tok.kind == "AMP":
             aligned = aligned or not row
         elif tok.kind == "ROW" and depth <= 0:
             if row:
-                yield row, aligned
+                yield from ((system, False) for system in _system(row)) if _is_system(row) else [(row, aligned)]
             row, aligned, depth = [], False, 0
         elif tok.kind != "ROW":
             depth += (tok.kind == "LBRACE") - (tok.kind == "RBRACE")
@@ -84,13 +59,34 @@ def _rows(tokens: Iterator[Tok]) -> Iterator[tuple[list[Tok], bool]]:
         yield row, aligned
 
 
+def _is_system(row: list[Tok]) -> bool:
+    """Whether a row is nothing but a table of relations, which are lines then."""
+    if row[0].kind != "TABLE" or row[0].value not in {"cases", "array"}:
+        return False
+    if any(tok.kind not in {"SEP", "GAP", "TEXT"} for tok in row[1:]):
+        return False
+    values = [cells[0] if row[0].value == "cases" else [*chain.from_iterable(cells)] for cells in rows_of(row[0].inner)]
+    return all(_related(_shallow(value)) for value in values)
+
+
+def _system(row: list[Tok]) -> Iterator[list[Tok]]:
+    """The rows of a table of relations; in ``cases`` a comma stands before a condition."""
+    for cells in rows_of(row[0].inner):
+        line: list[Tok] = []
+        for cell in cells:
+            if line and cell and row[0].value == "cases":
+                line.append(Tok("SEP", ",", cell[0].start, cell[0].start))
+            line.extend(cell)
+        yield line
+
+
 def _pieces(row: list[Tok]) -> list[Piece]:
     """The parts of a row between words, and between commas that part relations."""
     depth = 0
     part: list[Tok] = []
     found: list[Piece] = []
     for tok in row:
-        depth += (tok.kind in _OPENS) - (tok.kind in _CLOSES)
+        depth += (tok.kind in OPENS) - (tok.kind in CLOSES)
         label = tok.kind == "COLON" and depth == 0
         if depth == 0 and (tok.kind == "TEXT" or label):
             found.extend([] if label else _commas(part))
@@ -109,7 +105,7 @@ def _commas(part: list[Tok]) -> list[Piece]:
     pieces: list[list[Tok]] = [[]]
     gaps: list[bool] = []
     for tok in part:
-        depth += (tok.kind in _OPENS) - (tok.kind in _CLOSES)
+        depth += (tok.kind in OPENS) - (tok.kind in CLOSES)
         if depth == 0 and tok.kind in {"SEP", "GAP"}:
             gaps.append(tok.kind == "GAP")
             pieces.append([])
@@ -130,7 +126,7 @@ def _trailing(piece: list[Tok]) -> list[list[Tok]]:
         return [piece]
     depth = 0
     for position in range(len(piece) - 1, -1, -1):
-        depth += (piece[position].kind in _CLOSES) - (piece[position].kind in _OPENS)
+        depth += (piece[position].kind in CLOSES) - (piece[position].kind in OPENS)
         if depth == 0:
             inside = piece[position + 1 : -1]
             if position == 0 or not _related(piece[:position]) or not _related(_shallow(inside)):
@@ -144,7 +140,7 @@ def _shallow(tokens: list[Tok]) -> list[Tok]:
     depth = 0
     found = []
     for tok in tokens:
-        depth += (tok.kind in _OPENS) - (tok.kind in _CLOSES)
+        depth += (tok.kind in OPENS) - (tok.kind in CLOSES)
         if depth == 0:
             found.append(tok)
     return found

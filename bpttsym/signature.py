@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from bpttsym.surface import Big, Chain, Fence, Fraction, Root, Scripted, Sums, Surface, Term, Word
+from bpttsym.surface import Big, Chain, Condition, Fence, Fraction, Root, Scripted, Sums, Surface, Table, Term, Word
 
 BUILTIN_FUNCTIONS = {
     r"\tanh": r"\tanh",
@@ -186,6 +186,13 @@ def _count(node: Surface | None, census: _Census, applied: bool = False) -> None
                 _count(term, census)
         case Root(_, body):
             _count(body, census)
+        case Table(_, _, rows):
+            for row in rows:
+                for cell in row:
+                    _count(cell, census)
+        case Condition(_, relations):
+            for relation in relations:
+                _count(relation, census)
         case _:
             raise TypeError(f"no rule for the surface node {type(node).__name__}")
 

@@ -83,6 +83,37 @@ class Sums(Surface):
 
 
 @dataclass(slots=True)
+class Table(Surface):
+    r"""A block with rows and cells: a matrix, a list of cases, or the conditions of ``\substack``.
+
+    ``environment`` is the name without a star: ``cases``, ``array``, ``matrix``, ``pmatrix``, ``bmatrix``,
+    ``Bmatrix``, ``vmatrix``, ``Vmatrix``, ``smallmatrix`` or ``substack``.
+
+    - In ``cases`` every row is ``(value, Condition)``, or ``(value,)`` where no condition is written. A block
+      with one brace on its left, ``\left\{\begin{array}{l} a, \quad t \ne k \\ ... \end{array}\right.``, arrives
+      as ``cases`` too. A block of relations that is a whole line is no table: its rows are lines of the display.
+    - In all others a cell is what stands in it; rows may differ in length. Dots are ``Word(kind="DOTS")``, and an
+      empty cell is ``Word(kind="EMPTY", text="")``. In ``substack`` each row holds one relation, a ``Chain``.
+    """
+
+    environment: str
+    rows: tuple[tuple[Surface, ...], ...]
+
+
+@dataclass(slots=True)
+class Condition(Surface):
+    r"""When a row of ``cases`` is taken: ``\text{if } i = j``, ``t \ne k``, ``\text{otherwise}``.
+
+    ``relations`` are chains (``0 < i < t`` is one); all of them hold (``connective`` is ``"and"``) or one does
+    (``"or"``). A condition without relations is ``otherwise``. The words around relations are gone: ones that no
+    table knows (``\text{if $i$ is odd}``) make the whole line unread, so what arrives here is complete.
+    """
+
+    relations: tuple[Surface, ...]
+    connective: str = "and"
+
+
+@dataclass(slots=True)
 class Chain(Surface):
     """Sides and the relations between them; ``sides[0]`` is None where a display continues the one before."""
 

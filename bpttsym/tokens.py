@@ -7,7 +7,7 @@ name each. Every bar of ``|x|`` and ``\|x\|`` is decided to open or to close.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bpttsym.errors import LimitExceeded, NotRead
 from bpttsym.expr import Span
@@ -91,20 +91,30 @@ _BARS = {"|": "|", r"\vert": "|", r"\|": "||", r"\Vert": "||", "||": "||"}
 _FORCED = {r"\lVert": ("||", True), r"\rVert": ("||", False), r"\lvert": ("|", True), r"\rvert": ("|", False)}
 _DROPPED_WITH_ARGUMENT = frozenset((r"\label", r"\tag", r"\tag*", r"\hspace", r"\vspace", r"\color", r"\phantom"))
 _TRANSPARENT_COMMANDS = frozenset((r"\underbrace", r"\overbrace", r"\boxed", r"\underline", r"\mathstrut"))
-_TOKEN = re.compile(r"\s+|%[^\n]*|\\[a-zA-Z]+\*?|\\.|[0-9]+(?:\.[0-9]+)?|:=|\|\||.", re.DOTALL)
+_HAND = "\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u4e00-\u9fff\uac00-\ud7a3"  # letters of words, never of formulas
+_TOKEN = re.compile(
+    rf"[{_HAND}]+(?:[ \t]+[{_HAND}]+)*"
+    r"|\s+|%[^\n]*|\\[a-zA-Z]+\*?|\\.|[0-9]+(?:\.[0-9]+)?|:=|\|\||.",
+    re.DOTALL,
+)
 _WORD = re.compile(r"\s*\{\s*([^{}\\$]*?)\s*\}")
 _TEXT = re.compile(r"\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
+_WITH_COLUMNS = frozenset("array subarray alignat alignat* alignedat".split())
+_COLUMNS = re.compile(r"\s*(?:\[[tbc]\])?\s*\{[^{}]*\}")
+_BRACES = re.compile(r"\\.|[{}]", re.DOTALL)
 _ENVIRONMENT = re.compile(r"\s*\{([a-zA-Z]+\*?)\}")
 
 
 @dataclass(slots=True)
 class Tok:
-    """One token: its kind (a terminal of latex.lark, or AMP, ROW, GAP, TEXT, BEGIN, END, ENV), value and offsets."""
+    """One token: its kind (a terminal of latex.lark, or AMP, ROW, GAP, TEXT, BEGIN, END, NULL, BAD), value, offsets."""
 
     kind: str
     value: str
     start: int
     end: int
+    inner: list[Tok] = field(default_factory=list)  # of a table: what stands in it
+    failure: NotRead | None = None  # of a BAD token: why it is not read
 
     @property
     def span(self) -> Span:
@@ -161,6 +171,18 @@ def _name_argument(text: str, position: int) -> tuple[str, int] | None:
     return None
 
 
+def _closings(text: str) -> dict[int, int]:
+    """Where each opening brace is closed."""
+    found: dict[int, int] = {}
+    stack: list[int] = []
+    for brace in _BRACES.finditer(text):
+        if brace.group() == "{":
+            stack.append(brace.start())
+        elif brace.group() == "}" and stack:
+            found[stack.pop()] = brace.start()
+    return found
+
+
 def tokenize(text: str, offset: int = 0) -> list[Tok]:
     """The tokens of a display, with offsets moved by ``offset``.
 
@@ -181,13 +203,15 @@ class _Tokenizer:
         self.offset = offset
         self.out: list[Tok] = []
         self.bars: list[str] = []
+        self.closings = _closings(text) if r"\substack" in text else {}
+        self.ends: dict[int, str] = {}  # where a brace ends a block, and which
 
     def run(self) -> list[Tok]:
         position = 0
         while position < len(self.text):
             sized = _SIZES.match(self.text, position)
             if sized:
-                position = self.delimiter(sized.group().strip(), sized.end())
+                position = self.delimiter(sized.group().strip(), sized.start(), sized.end())
                 continue
             found = _TOKEN.match(self.text, position)
             assert found is not None
@@ -201,15 +225,15 @@ class _Tokenizer:
     def fail(self, message: str, start: int, end: int, expected: str = "") -> NotRead:
         return NotRead(message, Span(start + self.offset, end + self.offset), expected)
 
-    def delimiter(self, size: str, position: int) -> int:
-        """A delimiter with a size: ``\\left.`` vanishes, bars take their side from left and right."""
+    def delimiter(self, size: str, start: int, position: int) -> int:
+        """A delimiter with a size: ``\\left.`` is none, bars take their side from left and right."""
         if position >= len(self.text):
-            raise self.fail(f"`{size}` stands at the end without a delimiter", position - len(size), position)
+            raise self.fail(f"`{size}` stands at the end without a delimiter", start, position)
         found = _TOKEN.match(self.text, position)
         assert found is not None
         word = found.group()
         if word == ".":
-            return found.end()
+            return self.emit("NULL", size + ".", start, found.end())
         if word in _BARS:
             opens = {"l": True, "r": False}.get(size[-1] if size[1] in "bB" else size[1])
             return self.bar(_BARS[word], found.start(), found.end(), opens)
@@ -251,6 +275,8 @@ class _Tokenizer:
             return self.command(word, start, end)
         if first.isalpha() and first.isascii():
             return self.emit("NAME", word, start, end)
+        if start in self.ends:
+            return self.emit("END", self.ends[start], start, end)
         single = {"{": "LBRACE", "}": "RBRACE", "_": "SUB", "^": "SUP", "'": "PRIME", "&": "AMP", "?": "HOLE"}
         if word in single:
             return self.emit(single[word], word, start, end)
@@ -316,6 +342,8 @@ class _Tokenizer:
             return self.environment(word, start, end)
         if word in ACCENTS or word in FONTS:
             return self.decorated(word, start, end)
+        if word == r"\substack":
+            return self.substack(start, end)
         if word in _TRANSPARENT_COMMANDS:
             return end
         if word in _DROPPED_WITH_ARGUMENT or word == r"\textcircled":
@@ -323,11 +351,36 @@ class _Tokenizer:
             return dropped.end() if dropped else end
         return self.symbol(word, start, end)
 
+    def words(self, text: str, start: int, inside: int, end: int) -> int:
+        """Words, with the mathematics between dollars in them."""
+        parts = text.split("$")
+        if len(parts) % 2 == 0:
+            return self.emit("TEXT", text.strip(), start, end)
+        for position, part in enumerate(parts):
+            if position % 2:
+                self.out.extend(_Tokenizer(part, self.offset + inside).run())
+            elif part.strip() or len(parts) == 1:
+                self.emit("TEXT", part.strip(), inside if position else start, inside + len(part))
+            inside += len(part) + 1
+        return end
+
     def environment(self, word: str, start: int, end: int) -> int:
         found = _ENVIRONMENT.match(self.text, end)
         if not found:
             raise self.fail(f"`{word}` needs the name of an environment in braces", start, end)
-        return self.emit("BEGIN" if word == r"\begin" else "END", found.group(1), start, found.end())
+        if word == r"\end":
+            return self.emit("END", found.group(1), start, found.end())
+        columns = _COLUMNS.match(self.text, found.end()) if found.group(1) in _WITH_COLUMNS else None
+        return self.emit("BEGIN", found.group(1), start, columns.end() if columns else found.end())
+
+    def substack(self, start: int, end: int) -> int:
+        r"""``\substack{a \\ b}`` is a block whose braces begin and end it."""
+        opening = re.compile(r"\s*\{").match(self.text, end)
+        closing = self.closings.get(opening.end() - 1) if opening else None
+        if opening is None or closing is None:
+            raise self.fail(r"`\substack` needs its rows in braces", start, end)
+        self.ends[closing] = "substack"
+        return self.emit("BEGIN", "substack", start, opening.end())
 
     def decorated(self, word: str, start: int, end: int) -> int:
         """A name under an accent or in a font, a function written in words, or a remark in words."""
@@ -345,7 +398,7 @@ class _Tokenizer:
             return self.emit("NAME", _canonical(word, named[0]), start, named[1])
         remark = _TEXT.match(self.text, end)
         if word in _WORDS and remark:
-            return self.emit("TEXT", remark.group(1).strip(), start, remark.end())
+            return self.words(remark.group(1), start, remark.start(1), remark.end())
         if words and word in FONTS:
             return self.emit("NAME", _canonical(word, words.group(1).replace(" ", "")), start, words.end())
         raise self.fail(f"`{word}` stands over more than one name", start, end, "one letter in braces")

@@ -36,7 +36,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
 
 # A module that is too long for one file keeps its row with its parts; each part imports only from parts before it.
 PARTS: dict[str, tuple[str, ...]] = {
-    "parse": ("surface", "tokens", "rows"),
+    "parse": ("surface", "tokens", "tables", "rows"),
     "notation": ("signature",),
     "document": ("scope",),
     "evaluate": ("world", "arithmetic", "abbreviations"),

@@ -25,6 +25,19 @@ LAYOUTS = {
 }
 
 
+def layout_words(layouts: frozenset[str]) -> str:
+    """One layout, or what two of them have in common."""
+    match sorted(layouts):
+        case [one]:
+            return LAYOUTS[one]
+        case ["mixed", "numerator"]:
+            return "Jacobians in numerator layout"
+        case ["denominator", "mixed"]:
+            return "gradients are columns"
+        case several:
+            return " or ".join(f"{layout} layout" for layout in several)
+
+
 @dataclass
 class Row:
     """One assignment of the choices for one relation: its outcomes over the horizons, and its proof."""

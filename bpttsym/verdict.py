@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -15,6 +16,7 @@ from bpttsym.conditions import (
     condition_span,
     conditions_of,
     describe,
+    layout_words,
     merge,
     range_words,
     result_words,
@@ -137,7 +139,7 @@ class Judge:
         for position, entry in enumerate(self.document.entries):
             if entry.kind == "claim" and entry.relation is not None and entry.relation.operator in EQUALITIES:
                 cases[position] = self.try_all(entry, entry.relation)
-        layout, told = self._document_layout(list(cases.values()))
+        layouts = self._document_layouts(list(cases.values()))
         verdicts: list[Verdict] = []
         allowed: list[dict[str, str]] = [{}]
         equation = 0
@@ -145,7 +147,7 @@ class Judge:
             if entry.equation != equation:
                 equation, allowed = entry.equation, [{}]
             if position in cases:
-                verdict, allowed = self._decide(cases[position], layout, told, allowed)
+                verdict, allowed = self._decide(cases[position], layouts, allowed)
                 verdicts.append(verdict)
             else:
                 verdicts.append(self._other(entry))
@@ -282,21 +284,26 @@ class Judge:
                 found.append(Suggestion(edit.relation, status, edit.words, edit.path))
         return tuple(replace(s, note=f"{s.note}; {tried} one-edit changes were tried") for s in found[:3])
 
-    def _document_layout(self, cases: Sequence[Case]) -> tuple[str, bool]:
-        """The layout that the equations of the document need, and whether at least two need it."""
+    def _document_layouts(self, cases: Sequence[Case]) -> frozenset[str]:
+        """The layouts that the equations of the document leave open; empty where they do not decide.
+
+        A layout is out if at least two equations fail in it that hold in another, and some layout must suit all.
+        """
         if "layout" in self.declared:
-            return self.declared["layout"], True
-        votes: list[str] = []
+            return frozenset((self.declared["layout"],))
+        fitting: list[set[str]] = []
         for case in cases:
             holding = {row.choices.get("layout", "") for row in case.rows if row.holds}
-            if len(holding) == 1 and holding != {""}:
-                votes.append(holding.pop())
-        if len(set(votes)) != 1:
-            return "", False
-        return votes[0], len(votes) >= 2
+            if holding and "" not in holding:
+                fitting.append(holding)
+        if not fitting or not set.intersection(*fitting):
+            return frozenset()
+        against = Counter(layout for holding in fitting for layout in set(LAYOUTS) - holding)
+        left = frozenset(layout for layout in LAYOUTS if against[layout] < 2)
+        return left if len(left) < len(LAYOUTS) else frozenset()
 
     def _decide(
-        self, case: Case, layout: str, told: bool, allowed: list[dict[str, str]]
+        self, case: Case, layouts: frozenset[str], allowed: list[dict[str, str]]
     ) -> tuple[Verdict, list[dict[str, str]]]:
         rows = case.rows
         if not rows:
@@ -307,10 +314,10 @@ class Judge:
                 )
             return self._undefined(case.entry, case.relation), allowed
         told_words: list[str] = []
-        if layout and told:
-            kept = [row for row in rows if row.choices.get("layout", layout) == layout]
+        if layouts:
+            kept = [row for row in rows if row.choices.get("layout") in (None, *layouts)]
             if any("layout" in row.choices for row in rows):
-                told_words.append(LAYOUTS[layout])
+                told_words.append(layout_words(layouts))
             rows = kept or rows
         together = [row for row in rows if any(compatible(row.choices, choice) for choice in allowed)]
         holding = [row for row in together if row.holds]

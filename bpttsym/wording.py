@@ -6,10 +6,11 @@ import difflib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Literal, get_args
 
-from bpttsym.advice import LAYOUT_SETTINGS, helps_for
-from bpttsym.conditions import LAYOUTS
+from bpttsym.advice import helps_for
+from bpttsym.conditions import LAYOUTS, layout_words
 from bpttsym.document import Document
 from bpttsym.evidence import (
     Line,
@@ -246,9 +247,13 @@ def _notes(document: Document, verdict: Verdict) -> Iterator[Note]:
         yield kind, witness_lines(verdict.counterexample, document.signature.horizon)
 
 
+LAYOUTS_SETTLED = frozenset(layout_words(frozenset(some)) for count in (1, 2) for some in combinations(LAYOUTS, count))
+"""What a note about the document's layout says."""
+
+
 def _told(document: Document, words: str) -> Note:
     """What was settled without being a condition, and why."""
-    if words in LAYOUT_SETTINGS:
+    if words in LAYOUTS_SETTLED:
         declared = "layout" in document.settings
         why = "as declared" if declared else "as other equations need it"
         return "layout", ((f"{words}, {why}",),)

@@ -14,7 +14,7 @@ from itertools import permutations
 from random import Random
 
 import pytest
-from corpus import CASES, Case
+from equations import CASES, Case
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -6,7 +6,7 @@ from collections import Counter
 
 import brute_force
 import pytest
-from corpus import ABSTRACT_ONE, CASES, Case
+from equations import ABSTRACT_ONE, CASES, Case
 
 from bpttsym.document import Document, read_document
 from bpttsym.edits import neighbours

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from corpus import CASES
+from equations import CASES
 
 from bpttsym.document import read_document
 from bpttsym.edits import neighbours

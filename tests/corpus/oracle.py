@@ -17,7 +17,21 @@ from typing import Any
 import numpy as np
 from brute_force import BruteModel, opaque, softmax
 
-__all__ = ["Numbers", "bound", "diag", "each", "kron", "ordered", "opaque", "per_step", "same", "sigmoid", "softmax", "targets", "tr"]
+__all__ = [
+    "Numbers",
+    "bound",
+    "diag",
+    "each",
+    "kron",
+    "opaque",
+    "ordered",
+    "per_step",
+    "same",
+    "sigmoid",
+    "softmax",
+    "targets",
+    "tr",
+]
 
 HERE = Path(__file__).parent
 TOLERANCE = 1e-8
@@ -153,7 +167,8 @@ def claims(document: Path) -> dict[str, Callable[[], Any]]:
 
 def _module(document: Path) -> Any:
     spec = importlib.util.spec_from_file_location(f"corpus_{document.stem}", document.with_suffix(".py"))
-    assert spec and spec.loader, document
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

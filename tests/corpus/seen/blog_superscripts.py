@@ -45,4 +45,5 @@ CLAIMS = {
     "16.1": lambda: same(n.grad("J", "U"), sum(delta(t) @ tr(n("x", t)) for t in STEPS)),
     "17.1": lambda: same(n.grad("J", "b"), sum(delta(t) for t in STEPS)),
     "18.1": lambda: same(n.grad("J", "W"), sum(delta(t) @ tr(n("h", t - 1)) for t in range(2, T + 1))),
+    "19.1": lambda: same(n.grad("J", "b"), delta(T)),
 }

@@ -42,9 +42,7 @@ CLAIMS = {
         BEFORE_LAST,
         lambda t: same(gh(t), tr(n.d(("h", t + 1), ("h", t))) @ gh(t + 1) + tr(n.d(("o", t), ("h", t))) @ go(t)),
     ),
-    "7.1": lambda: each(
-        BEFORE_LAST, lambda t: same(gh(t), tr(n("W")) @ slope(t + 1) @ gh(t + 1) + tr(n("V")) @ go(t))
-    ),
+    "7.1": lambda: each(BEFORE_LAST, lambda t: same(gh(t), tr(n("W")) @ slope(t + 1) @ gh(t + 1) + tr(n("V")) @ go(t))),
     # a column before a matrix: no product; nor does the column's row fit beside the other term
     "8.1": lambda: each(
         BEFORE_LAST,

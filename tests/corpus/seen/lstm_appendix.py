@@ -61,6 +61,9 @@ CLAIMS = {
     "13.1": lambda: each(BEFORE_LAST, lambda t: carried(t, t, bend(t))),
     "14.1": lambda: each(BEFORE_LAST, lambda t: carried(t, t + 1, 1 - n("c", t) ** 2)),
     "15.1": lambda: each(STEPS, lambda t: same(g("f", t), g("c", t) * n("c", t))),
-    "16.1": lambda: same(n.grad("L", ("R", "z")), summed(lambda t: g("c", t) * n("i", t) * n("z", t) * (1 - n("z", t)))),
+    "16.1": lambda: same(
+        n.grad("L", ("R", "z")), summed(lambda t: g("c", t) * n("i", t) * n("z", t) * (1 - n("z", t)))
+    ),
     "17.1": lambda: same(n.grad("L", ("R", "f")), summed(wave_f, 0)),
+    "18.1": lambda: each(STEPS, lambda t: same(g("o", t), g("h", t) * n("c", t))),
 }

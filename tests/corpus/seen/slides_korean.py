@@ -57,4 +57,5 @@ CLAIMS = {
     ),
     "17.1": lambda: each(range(1, T), lambda t: same(delta(t), ERROR[t] @ n("V") + delta(t + 1) @ slope(t) @ n("W"))),
     "18.1": lambda: same(n.d("E", "W"), sum(delta(t) @ n.own(("s", t), "W") for t in STEPS)),
+    "19.1": lambda: same(n.d("E", "V"), n.d(("E", T), ("o", T)) @ n.d(("o", T), "V")),
 }

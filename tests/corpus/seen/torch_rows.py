@@ -47,4 +47,5 @@ CLAIMS = {
     "13.1": lambda: each(BEFORE_LAST, lambda t: same(gh(t), miss(t) @ A + wave(t + 1) @ tr(H))),
     "14.1": lambda: each(BEFORE_LAST, lambda t: same(gh(t), miss(t) @ A + (gh(t + 1) @ H) * (1 - n("h", t) ** 2))),
     "15.1": lambda: same(n.grad("L", "A"), tr(miss(T)) @ n("h", T)),
+    "16.1": lambda: same(n.grad("L", "bh"), wave(T)),
 }

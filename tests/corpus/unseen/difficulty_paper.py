@@ -15,7 +15,11 @@ LEAVES = {"W": (3, 3), "V": (3, 2), "b": (3, 1), ("x", 0): (3, 1), **per_step(T,
 n = Numbers(T, LEAVES, NODES)
 W = n("W")
 # a large diagonal matrix, and every state at zero, where the logistic function is steepest
-STILL = {"W": np.broadcast_to(8 * np.eye(3), (3, 1, 3, 3)), "b": np.full((3, 1, 3, 1), -4.0), ("x", 0): np.zeros((3, 1, 3, 1))}
+STILL = {
+    "W": np.broadcast_to(8 * np.eye(3), (3, 1, 3, 3)),
+    "b": np.full((3, 1, 3, 1), -4.0),
+    ("x", 0): np.zeros((3, 1, 3, 1)),
+}
 still = Numbers(T, LEAVES, NODES, STILL | {("u", t): np.zeros((3, 1, 2, 1)) for t in STEPS})
 PAIRS = [(t, k) for t in STEPS for k in range(t + 1)]
 BOTH = [(m, t) for m in (n, still) for t in range(T)]
@@ -58,9 +62,7 @@ CLAIMS = {
     "5.1": lambda: any(
         each(
             PAIRS,
-            lambda p, of=of: same(
-                of(back(*p)), ordered([tr(W) @ slope(i - 1) for i in range(p[0], p[1], -1)], 3)
-            ),
+            lambda p, of=of: same(of(back(*p)), ordered([tr(W) @ slope(i - 1) for i in range(p[0], p[1], -1)], 3)),
         )
         for of in (lambda a: a, tr)
     ),

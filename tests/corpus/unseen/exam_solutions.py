@@ -7,7 +7,7 @@ T = 3
 NODES = {("h", t): lambda v, t=t: np.tanh(v("w") * v("h", t - 1) + v("u") * v("x", t)) for t in (1, 2, 3)}
 NODES["p"] = lambda v: v("v") * v("h", 3)
 NODES["L"] = lambda v: (v("p") - v("y")) ** 2 / 2
-n = Numbers(T, {**{name: (1, 1) for name in ("w", "u", "v", "y")}, ("h", 0): (1, 1), **per_step(T, x=(1, 1))}, NODES)
+n = Numbers(T, {**dict.fromkeys(("w", "u", "v", "y"), (1, 1)), ("h", 0): (1, 1), **per_step(T, x=(1, 1))}, NODES)
 w, front = n("w"), (n("p") - n("y")) * n("v")
 s = {t: 1 - n("h", t) ** 2 for t in (1, 2, 3)}
 h = {t: n("h", t) for t in range(4)}

@@ -15,7 +15,9 @@ for _t in STEPS:
     NODES["h", _t] = lambda v, t=_t: (1 - v("z", t)) * v("h", t - 1) + v("z", t) * v("k", t)
 NODES["p"] = lambda v: v("V") @ v("h", T)
 NODES["l"] = lambda v: ((v("p") - v("y")) ** 2).sum(-2, keepdims=True)
-LEAVES = {(*name, *gate): size for gate in ("", "z", "r") for name, size in (("W", (3, 2)), ("U", (3, 3)), ("b", (3, 1)))}
+LEAVES = {
+    (*name, *gate): size for gate in ("", "z", "r") for name, size in (("W", (3, 2)), ("U", (3, 3)), ("b", (3, 1)))
+}
 n = Numbers(T, {**LEAVES, "V": (4, 3), "y": (4, 1), ("h", 0): (3, 1), **per_step(T, x=(2, 1))}, NODES)
 
 

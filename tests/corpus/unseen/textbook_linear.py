@@ -35,9 +35,7 @@ CLAIMS = {
     "5.1": lambda: same(n.grad("L", "Q"), sum(go(t) @ tr(n("h", t)) for t in STEPS)),
     "6.1": lambda: same(gh(T), QT @ go(T)),
     "7.1": lambda: each(range(1, T), lambda t: same(gh(t), HT @ gh(t + 1) + QT @ go(t))),
-    "8.1": lambda: each(
-        STEPS, lambda t: same(gh(t), sum(power(T - i) @ QT @ go(T + t - i) for i in range(t, T + 1)))
-    ),
+    "8.1": lambda: each(STEPS, lambda t: same(gh(t), sum(power(T - i) @ QT @ go(T + t - i) for i in range(t, T + 1)))),
     "9.1": lambda: each(STEPS, lambda t: same(gh(t), sum(power(i - t) @ QT @ go(i) for i in range(t, T + 1)))),
     "10.1": lambda: each(STEPS, lambda t: same(gh(t), sum(power(T - i) @ QT @ go(i) for i in range(t, T + 1)))),
     "11.1": lambda: each(STEPS, lambda t: same(gh(t), power(T - t) @ QT @ go(T))),

@@ -36,6 +36,10 @@ ROWS: tuple[tuple[str, ...], ...] = (
 
 # A module that is too long for one file keeps its row with its parts; each part imports only from parts before it.
 PARTS: dict[str, tuple[str, ...]] = {
+    "rnn": (
+        *("rnn_functions", "rnn_cells", "rnn_gated", "rnn_head", "rnn_layers", "rnn_truncated"),
+        *("rnn_feedback", "rnn_encoder_decoder"),
+    ),
     "parse": ("surface", "tokens", "tables", "rows"),
     "notation": ("signature",),
     "document": ("scope",),
@@ -78,9 +82,8 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
 }
 
 DOORS: dict[str, frozenset[str]] = {
-    "numpy": frozenset(
-        {"rnn", "numeric", "leaves", "field", "exact", "symbolic_lambdify", "check", "figures", "networks", "vanishing"}
-    ),
+    "numpy": frozenset({"rnn", *PARTS["rnn"], "numeric", "leaves", "field", "exact", "symbolic_lambdify"})
+    | {"check", "figures", "networks", "vanishing"},
     "sympy": frozenset({"symbolic", *PARTS["symbolic"]} - {"symbolic_names"}),
     "matplotlib": frozenset({"figures", "figure_paint"}),
     "lark": frozenset({"parse"}),

@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 import sympy
 
-from bpttsym import rnn, symbolic, symbolic_functions
+from bpttsym import rnn, rnn_cells, rnn_functions, symbolic, symbolic_functions
 from bpttsym.document import read_document
 from bpttsym.ground import make_ground
 from bpttsym.model import Key, Model
@@ -40,7 +40,9 @@ SEEDS = (0, 1, 2)
 RELATIVE, FLOOR = 1e-12, 1e-13
 CONFIGURATIONS = [
     rnn.Configuration(*row)
-    for row in product(rnn.ACTIVATIONS, rnn.READOUTS, rnn.LOSSES, ("many_to_many", "many_to_one"))
+    for row in product(
+        rnn_functions.ACTIVATIONS, rnn_functions.READOUTS, rnn_functions.LOSSES, ("many_to_many", "many_to_one")
+    )
 ]
 PARAMETERS = ("W", "U", "b", "V", "c")
 
@@ -296,7 +298,7 @@ def sympy_jacobians(one: Problem, of: Callable[[int], str], by: Callable[[int], 
 
 
 @pytest.mark.parametrize("T", STEPS)
-@pytest.mark.parametrize("activation", rnn.ACTIVATIONS)
+@pytest.mark.parametrize("activation", rnn_functions.ACTIVATIONS)
 def test_local_jacobians_agree(activation: Any, T: int) -> None:
     """dh_t/dh_{t-1}, and those by W and by x_t, are those of complex step; the first is that of `rnn` too."""
     for seed in SEEDS:
@@ -388,9 +390,9 @@ def test_an_error_planted_in_an_activation_is_found(function: str, monkeypatch: 
 
 WRONG_LINES = {
     "wrong sign of the recursion": ("np.add(delta_t", "np.subtract(delta_t"),
-    "W^T for W": ("np.matmul(alpha_t, W, ", "np.matmul(alpha_t, W.T, "),
-    "f' of the step before": ("states[1:])\n    rec", "states[:-1])\n    rec"),
-    "h_t for h_{t-1}": ("_rows(states[:-1])", "_rows(states[1:])"),
+    "W^T for W": ("np.matmul(alpha_t, self.W, ", "np.matmul(alpha_t, self.W.T, "),
+    "f' of the step before": ("activations, h[1:])", "activations, h[:-1])"),
+    "h_t for h_{t-1}": ("rows(h[:-1])", "rows(h[1:])"),
 }
 
 
@@ -401,11 +403,11 @@ def test_an_error_planted_in_the_network_by_hand_is_found(
 ) -> None:
     """One wrong line in the backward pass, and lambdified SymPy contradicts it."""
     right, wrong = WRONG_LINES[planted]
-    source = textwrap.dedent(inspect.getsource(rnn.backward))
+    source = textwrap.dedent(inspect.getsource(rnn_cells.Plain.backward))
     assert source.count(right) == 1
     one = problem(rnn.Configuration(form=form), 4, 0)
     assert differences(by_sympy(one), by_hand(one)) == []
-    namespace = dict(vars(rnn))
+    namespace = dict(vars(rnn_cells))
     exec(compile(source.replace(right, wrong), "<backward, with an error>", "exec"), namespace)
-    monkeypatch.setattr(rnn, "backward", namespace["backward"])
+    monkeypatch.setattr(rnn_cells.Plain, "backward", namespace["backward"])
     assert differences(by_sympy(one), by_hand(one)) != []

@@ -14,7 +14,7 @@ import autograd.numpy as anp
 import numpy as np
 import pytest
 
-from bpttsym import rnn
+from bpttsym import rnn, rnn_cells, rnn_functions, rnn_head
 
 SIZES = rnn.Sizes(hidden=3, input=2, output=4)
 BATCH = 5
@@ -22,7 +22,9 @@ SEEDS = (0, 1, 2)
 STEPS = (4, 7)
 CONFIGURATIONS = [
     rnn.Configuration(*row)
-    for row in product(rnn.ACTIVATIONS, rnn.READOUTS, rnn.LOSSES, ("many_to_many", "many_to_one"))
+    for row in product(
+        rnn_functions.ACTIVATIONS, rnn_functions.READOUTS, rnn_functions.LOSSES, ("many_to_many", "many_to_one")
+    )
 ]
 GRADIENTS = ("W", "U", "b", "V", "c", "initial_state", "inputs", "states")
 
@@ -282,7 +284,7 @@ def jacobian_differences(activation: str, seed: int) -> list[str]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("activation", rnn.ACTIVATIONS)
+@pytest.mark.parametrize("activation", rnn_functions.ACTIVATIONS)
 def test_local_jacobians_are_in_numerator_layout(activation: str, seed: int) -> None:
     """Row i, column j of a local Jacobian is the derivative of unit i of h_{t+1} by unit j of h_t."""
     assert jacobian_differences(activation, seed) == []
@@ -303,19 +305,21 @@ def test_many_to_one_is_one_product_of_jacobians() -> None:
 
 # The comparisons can fail.
 
-PLANTED_IN_FUNCTIONS = {
-    "backward: wrong sign of the recursion": ("backward", "np.add(delta_t", "np.subtract(delta_t"),
-    "backward: transposed W": ("backward", "np.matmul(alpha_t, W, ", "np.matmul(alpha_t, W.T, "),
-    "backward: missing f'": ("backward", "np.multiply(alpha_t, delta_t, alpha_t)", "np.copyto(alpha_t, delta_t)"),
-    "backward: f' of the step before": ("backward", "states[1:])\n    rec", "states[:-1])\n    rec"),
-    "backward: h_t for h_{t-1} in dL/dW": ("backward", "_rows(states[:-1])", "_rows(states[1:])"),
-    "backward: delta for alpha in dL/db": ("backward", "alphas.sum", "_rows(delta).sum"),
-    "backward: delta for alpha in dL/dx": ("backward", "(alphas @ U)", "(_rows(delta) @ U)"),
-    "backward: wrong sign of dL/dV": ("backward", "_rows(dz).T", "-_rows(dz).T"),
-    "backward: alpha_1 for dL/dh_0": ("backward", "initial_state=recurrent", "initial_state=alpha[0]"),
-    "forward: transposed W": ("forward", "np.ascontiguousarray(W.T)", "W"),
-    "forward: wrong sign of b": ("forward", "U.T + b", "U.T - b"),
-    "forward: h_0 forgotten": ("forward", "states[0] = _array(", "states[0] = 0.0 * _array("),
+Plain, Head = rnn_cells.Plain, rnn_head.Head
+
+PLANTED_IN_FUNCTIONS: dict[str, tuple[Any, str, str, str]] = {
+    "backward: wrong sign of the recursion": (Plain, "backward", "np.add(delta_t", "np.subtract(delta_t"),
+    "backward: transposed W": (Plain, "backward", "np.matmul(alpha_t, self.W, ", "np.matmul(alpha_t, self.W.T, "),
+    "backward: missing f'": (Plain, "backward", "multiply(alpha_t, delta_t, alpha_t)", "copyto(alpha_t, delta_t)"),
+    "backward: f' of the step before": (Plain, "backward", "activations, h[1:])", "activations, h[:-1])"),
+    "backward: h_t for h_{t-1} in dL/dW": (Plain, "backward", "rows(h[:-1])", "rows(h[1:])"),
+    "backward: delta for alpha in dL/db": (Plain, "backward", "alphas.sum", "rows(delta).sum"),
+    "backward: delta for alpha in dL/dx": (Plain, "backward", "(alphas @ self.U)", "(rows(delta) @ self.U)"),
+    "backward: wrong sign of dL/dV": (Head, "backward", "rows(dz).T", "-rows(dz).T"),
+    "backward: alpha_1 for dL/dh_0": (Plain, "backward", "(recurrent,), (delta,)", "(alpha[0],), (delta,)"),
+    "forward: transposed W": (Plain, "forward", "np.ascontiguousarray(self.W.T)", "self.W"),
+    "forward: wrong sign of b": (Plain, "forward", "self.U.T + self.b", "self.U.T - self.b"),
+    "forward: h_0 forgotten": (Plain, "begin", "state[0] = checked_array(", "state[0] = 0.0 * checked_array("),
 }
 
 PLANTED_IN_TABLES = {
@@ -340,27 +344,28 @@ PLANTED_IN_TABLES = {
 def rules_of(configuration: rnn.Configuration) -> set[tuple[str, Any]]:
     """The rows of the tables, by table and name, that a configuration uses."""
     pair = (configuration.readout, configuration.loss)
-    head = {("TOGETHER", pair)} if pair in rnn.TOGETHER else {("READOUTS", pair[0]), ("LOSSES", pair[1])}
+    head = {("TOGETHER", pair)} if pair in rnn_functions.TOGETHER else {("READOUTS", pair[0]), ("LOSSES", pair[1])}
     return head | {("ACTIVATIONS", configuration.activation)}
 
 
-def plant(monkeypatch: pytest.MonkeyPatch, function: str, fragment: str, replacement: str) -> None:
-    """Put a copy of a function of the module, changed in one place, in its stead."""
-    source = textwrap.dedent(inspect.getsource(getattr(rnn, function)))
+def plant(monkeypatch: pytest.MonkeyPatch, owner: Any, function: str, fragment: str, replacement: str) -> None:
+    """Put a copy of a function of a class or module, changed in one place, in its stead."""
+    right = getattr(owner, function)
+    source = textwrap.dedent(inspect.getsource(right))
     assert source.count(fragment) == 1, f"{fragment!r} occurs {source.count(fragment)} times in {function}"
-    namespace = dict(vars(rnn))
+    namespace = dict(vars(inspect.getmodule(right)))
     exec(compile(source.replace(fragment, replacement), f"<{function}, with an error>", "exec"), namespace)
-    monkeypatch.setattr(rnn, function, namespace[function])
+    monkeypatch.setattr(owner, function, namespace[function])
 
 
 @pytest.mark.parametrize("form", ["many_to_many", "many_to_one"])
 @pytest.mark.parametrize("planted", PLANTED_IN_FUNCTIONS)
 def test_an_error_planted_in_a_function_is_found(planted: str, form: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """One wrong sign, transpose, factor or index in a function, and the comparison with autograd fails."""
-    function, fragment, replacement = PLANTED_IN_FUNCTIONS[planted]
+    owner, function, fragment, replacement = PLANTED_IN_FUNCTIONS[planted]
     configuration = rnn.Configuration("tanh", "softmax", "cross_entropy", form)
     assert disagreements(configuration, T=4, seed=0) == []
-    plant(monkeypatch, function, fragment, replacement)
+    plant(monkeypatch, owner, function, fragment, replacement)
     assert disagreements(configuration, T=4, seed=0) != []
 
 
@@ -368,7 +373,7 @@ def test_an_error_planted_in_a_function_is_found(planted: str, form: Any, monkey
 def test_an_error_planted_in_a_table_is_found(planted: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A wrong activation, readout or loss, or derivative of one, is found in exactly the configurations that use it."""
     table, key, field, wrong = PLANTED_IN_TABLES[planted]
-    rules = getattr(rnn, table)
+    rules = getattr(rnn_functions, table)
     monkeypatch.setitem(rules, key, rules[key]._replace(**{field: wrong}))
     found = {configuration for configuration in CONFIGURATIONS if disagreements(configuration, T=4, seed=0)}
     assert found == {configuration for configuration in CONFIGURATIONS if (table, key) in rules_of(configuration)}
@@ -388,7 +393,7 @@ def test_an_error_planted_in_a_jacobian_is_found(
     fragment: str, replacement: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """W^T for W, and W diag(f') for diag(f') W, are no local Jacobians."""
-    plant(monkeypatch, "local_jacobians", fragment, replacement)
+    plant(monkeypatch, rnn, "local_jacobians", fragment, replacement)
     assert jacobian_differences("tanh", seed=0) == ["jacobians"]
 
 
@@ -403,7 +408,7 @@ BAD_SHAPES = {
     "h_0 without a batch": (
         "initial_state",
         (3,),
-        "initial_state must have the shape (batch = 5, hidden = 3), got (3,)",
+        "initial h must have the shape (batch = 5, hidden = 3), got (3,)",
     ),
     "x batch first": ("inputs", (5, 4), "inputs must have the shape (T, batch, input = 2), got (5, 4)"),
     "x of no step": ("inputs", (0, 5, 2), "inputs must have the shape (T, batch, input = 2), got (0, 5, 2)"),
@@ -418,7 +423,7 @@ def test_a_bad_shape_is_named(case: str) -> None:
     wrong, shape, message = BAD_SHAPES[case]
     arrays, targets = problem(rnn.Configuration(), T=4, seed=0)
     changed = arrays | {"targets": targets} | {wrong: np.zeros(shape)}
-    with pytest.raises(rnn.ShapeError) as caught:
+    with pytest.raises(rnn_functions.ShapeError) as caught:
         run(rnn.Configuration(), changed, changed["targets"])
     assert str(caught.value) == message
 
@@ -427,7 +432,7 @@ def test_many_to_one_wants_one_target_for_a_sample() -> None:
     """The targets of all steps do not fit a loss on the last output."""
     arrays, targets = problem(rnn.Configuration(), T=4, seed=0)
     with pytest.raises(
-        rnn.ShapeError, match=r"^targets must have the shape \(batch = 5, output = 4\), got \(4, 5, 4\)$"
+        rnn_functions.ShapeError, match=r"^targets must have the shape \(batch = 5, output = 4\), got \(4, 5, 4\)$"
     ):
         run(rnn.Configuration(form="many_to_one"), arrays, targets)
 
@@ -456,7 +461,7 @@ def test_cross_entropy_needs_positive_outputs() -> None:
 @pytest.mark.parametrize("sizes", [(0, 2, 4), (3, -1, 4), (3, 2, 0)])
 def test_sizes_are_at_least_one(sizes: tuple[int, int, int]) -> None:
     """There are no parameters without units."""
-    with pytest.raises(rnn.ShapeError, match=r"^every size must be at least 1, got Sizes\("):
+    with pytest.raises(rnn_functions.ShapeError, match=r"^every size must be at least 1, got Sizes\("):
         rnn.initial_parameters(0, rnn.Sizes(*sizes))
 
 

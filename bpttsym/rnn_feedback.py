@@ -97,9 +97,7 @@ class FedNetwork:
         free = (False, *self.free) if isinstance(self.free, tuple) else (False, *(bool(self.free),) * (T - 1))
         if len(free) != T:
             raise ShapeError(f"free must say it for the steps 2 to {T}, got {len(free) - 1} words")
-        fed = np.empty((batch, 0))
-        if first_output is not None:
-            fed = checked_array("first_output", first_output, batch=batch, output=self.fed)
+        fed = self._first(first_output, batch)
         state = initial
         cells: list[Tape] = []
         heads: list[HeadTape] = []
@@ -110,6 +108,16 @@ class FedNetwork:
             heads.append(self.head.forward(cells[-1].outputs, y[t : t + 1]))
             state = cells[-1].last
         return FedTape(tuple(cells), tuple(heads), free)
+
+    def _first(self, first_output: ArrayLike | None, batch: int) -> Array:
+        """o_0, which is empty where nothing is fed back."""
+        if not self.fed:
+            if first_output is not None:
+                raise ShapeError("first_output must be left out where nothing is fed back")
+            return np.empty((batch, 0))
+        if first_output is None:
+            raise ShapeError(f"first_output must have the shape (batch = {batch}, output = {self.fed}), got none")
+        return checked_array("first_output", first_output, batch=batch, output=self.fed)
 
     def backward(self, tape: FedTape) -> FedGradients:
         """The derivatives, step by step from the last to the first."""

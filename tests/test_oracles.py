@@ -7,8 +7,6 @@ SymPy differentiates it, never from `rnn`.
 
 from __future__ import annotations
 
-import inspect
-import textwrap
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -30,6 +28,7 @@ from bpttsym.source import source_from_text
 from bpttsym.symbolic_jacobians import DIFFERENTIALS
 from bpttsym.symbolic_lambdify import Gradients, lambdified
 from bpttsym.symbolic_program import Program
+from tests.planting import plant
 
 Arrays = dict[str, np.ndarray]
 
@@ -402,12 +401,7 @@ def test_an_error_planted_in_the_network_by_hand_is_found(
     planted: str, form: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One wrong line in the backward pass, and lambdified SymPy contradicts it."""
-    right, wrong = WRONG_LINES[planted]
-    source = textwrap.dedent(inspect.getsource(rnn_cells.Plain.backward))
-    assert source.count(right) == 1
     one = problem(rnn.Configuration(form=form), 4, 0)
     assert differences(by_sympy(one), by_hand(one)) == []
-    namespace = dict(vars(rnn_cells))
-    exec(compile(source.replace(right, wrong), "<backward, with an error>", "exec"), namespace)
-    monkeypatch.setattr(rnn_cells.Plain, "backward", namespace["backward"])
+    plant(monkeypatch, rnn_cells.Plain, "backward", *WRONG_LINES[planted])
     assert differences(by_sympy(one), by_hand(one)) != []

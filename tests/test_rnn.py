@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-import textwrap
 from collections.abc import Callable
 from functools import cache, partial
 from itertools import product
@@ -15,6 +13,7 @@ import numpy as np
 import pytest
 
 from bpttsym import rnn, rnn_cells, rnn_functions, rnn_head
+from tests.planting import plant
 
 SIZES = rnn.Sizes(hidden=3, input=2, output=4)
 BATCH = 5
@@ -346,16 +345,6 @@ def rules_of(configuration: rnn.Configuration) -> set[tuple[str, Any]]:
     pair = (configuration.readout, configuration.loss)
     head = {("TOGETHER", pair)} if pair in rnn_functions.TOGETHER else {("READOUTS", pair[0]), ("LOSSES", pair[1])}
     return head | {("ACTIVATIONS", configuration.activation)}
-
-
-def plant(monkeypatch: pytest.MonkeyPatch, owner: Any, function: str, fragment: str, replacement: str) -> None:
-    """Put a copy of a function of a class or module, changed in one place, in its stead."""
-    right = getattr(owner, function)
-    source = textwrap.dedent(inspect.getsource(right))
-    assert source.count(fragment) == 1, f"{fragment!r} occurs {source.count(fragment)} times in {function}"
-    namespace = dict(vars(inspect.getmodule(right)))
-    exec(compile(source.replace(fragment, replacement), f"<{function}, with an error>", "exec"), namespace)
-    monkeypatch.setattr(owner, function, namespace[function])
 
 
 @pytest.mark.parametrize("form", ["many_to_many", "many_to_one"])

@@ -79,6 +79,7 @@ class Sizes:
         self._given: dict[int, int] = {0: 1}
         self._scalar = scalar
         self._horizon = horizon
+        self._number = False
         self.rewritten: dict[int, Expr] = {}
 
     def fresh(self) -> int:
@@ -128,9 +129,11 @@ class Sizes:
         """Take in one definition."""
         if definition.scalar or self._scalar:
             self.same(self._names.setdefault(definition.name, (0, 0)), (0, 0))
+        self._number = definition.scalar
         found = self.infer(definition.body, None)
+        self._number = False
         if found is None:
-            found = self._names.setdefault(definition.name, self.vector())
+            found = self._names.setdefault(definition.name, (0, 0) if definition.scalar else self.vector())
             self.expect(definition.body, found)
         if definition.name not in self._names:
             self._names[definition.name] = found
@@ -180,9 +183,16 @@ class Sizes:
             case _:
                 raise NotRead("this cannot stand in a definition", expr.span)
 
+    def _inside(self, expr: Expr, hint: tuple[int, int] | None) -> tuple[int, int] | None:
+        """The shape of what stands inside of a number and need be none itself."""
+        number, self._number = self._number, False
+        found = self.infer(expr, hint)
+        self._number = number
+        return found
+
     def _settle(self, expr: Expr) -> tuple[int, int]:
         """The shape of an expression, a bare parameter becoming a vector."""
-        found = self.infer(expr, None)
+        found = self._inside(expr, None)
         if found is None:
             found = self.vector()
             self.expect(expr, found)
@@ -218,8 +228,11 @@ class Sizes:
             elif operator == r"\otimes":
                 left = left or self._settle(factor)
                 right = (left[0], right[0])
+            elif left is None and self._number and _is_small(factor) and not self.is_one(right):
+                self.expect(factor, right)
             elif left is None:
-                left = (0 if _is_row_of_letter(factor) else self.fresh(), right[0])
+                row = _is_row_of_letter(factor) or (self._number and (factor is factors[0] or self.is_one(right)))
+                left = (0 if row else self.fresh(), right[0])
                 self.expect(factor, left)
                 right = (left[0], right[1])
             elif self.is_one(left):
@@ -258,7 +271,7 @@ class Sizes:
         self, function: str, arguments: tuple[Expr, ...], expr: Call, hint: tuple[int, int] | None
     ) -> tuple[int, int] | None:
         if function in self._elementwise and len(arguments) == 1 and not expr.parameters:
-            found = self.infer(arguments[0], hint)
+            found = self._inside(arguments[0], hint)
             return found if found is not None else self._settle(arguments[0])
         if function == r"\mathrm{diag}":
             rows = self._settle(arguments[0])[0]
@@ -307,8 +320,12 @@ def _is_opaque(body: Expr) -> bool:
 
 def _is_row_of_letter(factor: Expr) -> bool:
     """``v^T`` before a vector: a small letter is a vector, so that the product is a number."""
-    body = factor.body if isinstance(factor, Transpose) else None
-    return isinstance(body, Symbol) and len(body.name) == 1 and body.name.islower()
+    return isinstance(factor, Transpose) and _is_small(factor.body)
+
+
+def _is_small(factor: Expr) -> bool:
+    """A small letter, which textbooks keep for vectors and numbers."""
+    return isinstance(factor, Symbol) and len(factor.name) == 1 and factor.name.islower()
 
 
 def has_row_states(body: Expr) -> bool:

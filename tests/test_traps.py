@@ -50,6 +50,8 @@ $$h_t=\tanh(W h_{t-1}+U x_t)$$
     "a gradient by a wrong recursion": rf"{M} $${RECURSION.replace('^2', '')}$$ $${BY_DELTA}$$",
     "a loss whose formula is not read": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$L=\sum_{t=1}^T h_t \unknown y_t$$"
     r"$$\nabla_W L=\mathrm{diag}(1-h_T^2)(\nabla_{h_T}L)h_{T-1}^\top$$",
+    "one logistic output, wrong sign": r"$$h_t=\sigma(W h_{t-1}+U x_t)$$ $$\hat y=\sigma(v^\top h_T)$$"
+    r"$$J=-y\log\hat y-(1-y)\log(1-\hat y)$$ $$\frac{\partial J}{\partial v}=(y-\hat y)h_T$$",
     "the wrong order": r"$$s_t = f(U x_t + W s_{t-1})$$ $$o_t = g(V s_t)$$"
     r"$$\frac{\partial s_t}{\partial s_k}=\prod_{j=k+1}^t \frac{\partial s_j}{\partial s_{j-1}}$$",
 }
@@ -68,6 +70,10 @@ TRUE = {
     "a gradient by a recursion that says no end": rf"{M} $${RECURSION}$$ $${BY_DELTA}$$",
     "a gradient of a loss whose formula is not read": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$o_t=V h_t$$"
     r"$$L=\sum_{t=1}^T o_t \unknown y_t$$ $$\nabla_{o_t}L=o_t-y_t$$",
+    "one logistic output": r"$$h_t=\sigma(W h_{t-1}+U x_t)$$ $$\hat y=\sigma(v^\top h_T)$$"
+    r"$$J=-y\log\hat y-(1-y)\log(1-\hat y)$$ $$\frac{\partial J}{\partial v}=(\hat y-y)h_T$$",
+    "cross entropy without a transpose": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$\hat y=\mathrm{softmax}(z)$$ $$z=V h_T$$"
+    r"$$L=-y\log\hat y$$ $$\frac{\partial L}{\partial V}=(\hat y-y)h_T^\top$$",
     "a section before": r"""
 # A
 $$h_t=W h_{t-1}+U x_t$$

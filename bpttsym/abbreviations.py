@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from bpttsym.axes import Place
 from bpttsym.errors import NotRead
 from bpttsym.expr import (
     Add,
@@ -45,25 +46,22 @@ def abbreviated(reckoner: Reckoner, symbol: Symbol, bindings: Mapping[str, int])
     length = reckoner.graph.length
     best: tuple[Definition, dict[str, int]] | None = None
     for entry in named:
-        found = _match(entry, index, reckoner.model.horizon, length)
+        found = _match(entry, index, reckoner.graph.ends)
         if found is not None and (best is None or not entry.general):
             best = entry, found
     if best is None:
         return None
     entry, found = best
-    past = any(value == length + 1 for value in index)
-    if past and entry.general:
-        inside = dict.fromkeys(found, length)
+    if _is_past(reckoner, symbol.name, index) and entry.general:
+        inside = {letter: min(value, length) for letter, value in found.items()}
         sized = _without(entry.body, symbol)
-        return reckoner.world.zeros(
-            reckoner.world.shape(reckoner.value(sized, {reckoner.model.horizon: length, **inside}))
-        )
+        return reckoner.world.zeros(reckoner.world.shape(reckoner.value(sized, {**reckoner.graph.ends, **inside})))
     if (symbol.name, index) in reckoner.open:
         raise NotRead(f"the abbreviation `{symbol.name}` runs in a circle", symbol.span)
     _steps_between(reckoner, entry, index, length)
     reckoner.open.add((symbol.name, index))
     try:
-        value = reckoner.value(entry.body, {reckoner.model.horizon: length, **found})
+        value = reckoner.value(entry.body, {**reckoner.graph.ends, **found})
         if isinstance(entry.body, Number) and index:
             value = _shaped_zero(reckoner, value, named, length)
         return value
@@ -79,7 +77,7 @@ def _steps_between(reckoner: Reckoner, entry: Definition, index: tuple[int, ...]
     later = any(shifted(entry.index[0], 1) == part.index[0] for part in own if len(part.index) == 1)
     steps = range(length, index[0], -1) if later else range(reckoner.model.first, index[0])
     for step in steps:
-        reckoner.value(Symbol(entry.name, (integer(step),)), {reckoner.model.horizon: length})
+        reckoner.value(Symbol(entry.name, (integer(step),)), reckoner.graph.ends)
 
 
 def ends(reckoner: Reckoner, term: Expr, bindings: Mapping[str, int]) -> bool:
@@ -93,9 +91,8 @@ def ends(reckoner: Reckoner, term: Expr, bindings: Mapping[str, int]) -> bool:
             if not named or index_letters(term) - set(bindings):
                 return False
             steps = tuple(index_value(part, bindings) for part in index)
-            horizon, length = reckoner.model.horizon, reckoner.graph.length
-            fits = [entry for entry in named if _match(entry, steps, horizon, length) is not None]
-            return length + 1 in steps and bool(fits) and all(entry.general for entry in fits)
+            fits = [entry for entry in named if _match(entry, steps, reckoner.graph.ends) is not None]
+            return _is_past(reckoner, name, steps) and bool(fits) and all(entry.general for entry in fits)
         case Multiply(factors):
             return any(ends(reckoner, factor, bindings) for factor in factors)
         case Negate(body) | Transpose(body):
@@ -104,6 +101,16 @@ def ends(reckoner: Reckoner, term: Expr, bindings: Mapping[str, int]) -> bool:
             return ends(reckoner, body, bindings)
         case _:
             return False
+
+
+def _is_past(reckoner: Reckoner, name: str, index: tuple[int, ...]) -> bool:
+    """Whether an index is one step past the end; there is no such convention for layers."""
+    places = [Place(name, len(index), position) for position in range(len(index))]
+    axes = reckoner.model.axes
+    return any(
+        axes.counts_steps(place) and value == axes.end(place, reckoner.graph.length) + 1
+        for place, value in zip(places, index, strict=True)
+    )
 
 
 def _without(body: Expr, symbol: Symbol) -> Expr:
@@ -121,22 +128,22 @@ def _shaped_zero(reckoner: Reckoner, value: V, named: list[Definition], length: 
         if entry.general and reckoner.world.is_zero(value):
             for part in walk(entry.body):
                 if isinstance(part, Derivative):
-                    letters = dict.fromkeys(index_letters(part) - {reckoner.model.horizon}, length)
+                    letters = dict.fromkeys(index_letters(part) - set(reckoner.graph.ends), length)
                     return reckoner.world.zeros(
-                        reckoner.world.shape(reckoner.value(part, {reckoner.model.horizon: length, **letters}))
+                        reckoner.world.shape(reckoner.value(part, {**reckoner.graph.ends, **letters}))
                     )
     return value
 
 
-def _match(entry: Definition, index: tuple[int, ...], horizon: str, length: int) -> dict[str, int] | None:
+def _match(entry: Definition, index: tuple[int, ...], ends: Mapping[str, int]) -> dict[str, int] | None:
     """Like Definition.match, where a literal index may be ``T+1``."""
     if len(index) != len(entry.index):
         return None
     found: dict[str, int] = {}
     for part, value in zip(entry.index, index, strict=True):
-        if isinstance(part, Symbol) and part.name != horizon:
+        if isinstance(part, Symbol) and part.name not in ends:
             if found.setdefault(part.name, value) != value:
                 return None
-        elif index_value(part, {horizon: length}) != value:
+        elif index_value(part, ends) != value:
             return None
     return found

@@ -166,7 +166,7 @@ def _attack(
             touched = touched or (relation.operator in "<>" and _touches(world, left, right))
             broken = _broken(world, relation, left, right)
             if broken is not None:
-                free = tuple((k, v) for k, v in bindings.items() if k != ground.model.horizon)
+                free = tuple((k, v) for k, v in bindings.items() if k not in ground.graph.ends)
                 leaves = leaves_above(nodes_above(relation, evaluator, bindings, ground), world, ground)
                 witness = Counterexample(length, free, leaves, _cells(ground, relation), numbers(left), numbers(right))
                 return Violation(*broken[:2], witness, broken[2]), tried

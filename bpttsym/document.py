@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
@@ -116,6 +117,7 @@ class Document:
             distributions=_distributions(scope),
             elementwise=self.elementwise,
             unread=self.unread,
+            counts=tuple(scope.counts.items()),
             label=self._label(scope),
         )
 
@@ -125,7 +127,7 @@ class Document:
         found: set[str] = set()
         for entry in self.entries:
             for part in walk(entry.relation) if entry.relation is not None else ():
-                if isinstance(part, Call) and part.primes and part.function in self.signature.functions:
+                if isinstance(part, Call) and part.primes and self.signature.applies(part.function):
                     found.add(part.function)
         return tuple(sorted(found))
 
@@ -252,7 +254,8 @@ class _Reader:
         for line in lines:
             for relation in self._relations(line):
                 if isinstance(relation, Relation) and not self.scopes[-1].knows(relation):
-                    self.scopes[-1].define(relation)
+                    with suppress(NotRead):
+                        self.scopes[-1].define(relation)
         self.last = last
 
     def _display(self, maths: Maths, lines: list[Line]) -> None:
@@ -287,11 +290,14 @@ class _Reader:
                     entry.head = re.sub(r"\s", "", head[1]) if head else ""
                     continue
                 conflict = self.scopes[-1].conflict(relation)
-                if conflict is not None and conflict.span is not None and conflict.span.start < maths.start:
+                if conflict is not None and conflict.start < maths.start:
                     self.scopes.append(self.scopes[-1].child(maths.start, self.scopes[-1].title))
                 entry.scope = len(self.scopes) - 1
                 entry.relation = relation
-                entry.kind = "definition" if self.scopes[-1].define(relation) else "claim"
+                try:
+                    entry.kind = "definition" if self.scopes[-1].define(relation) else "claim"
+                except NotRead as error:
+                    entry.relation, entry.failure = None, error
                 entry.open = isinstance(relation.right, Hole)
         if part == 0:
             self._nothing(maths, lines)

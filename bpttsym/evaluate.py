@@ -218,7 +218,7 @@ class Evaluator:
         raise MissingNode(key, letter, bindings.get(letter, 0), symbol.span)
 
     def _symbol(self, symbol: Symbol, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
-        if not symbol.index and symbol.name in bindings:
+        if not symbol.index and symbol.name in bindings and not self.graph.is_quantity(symbol.name):
             return self.world.number(Fraction(bindings[symbol.name]))
         abbreviation = abbreviated(self, symbol, bindings)
         if abbreviation is not None:
@@ -319,7 +319,7 @@ class Evaluator:
     def _big_sum(self, node: Sum, body: Expr, index: str, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
         values = [
             self.value(body, {**bindings, index: value}, bound | {index})
-            for value in sum_range(node, bindings, self.model.first, self.graph.length)
+            for value in sum_range(node, bindings, self.model, self.graph.length)
         ]
         if values:
             return total_of(self.world, values, node)
@@ -329,7 +329,7 @@ class Evaluator:
     def _big_product(
         self, node: Product, body: Expr, index: str, bindings: Mapping[str, int], bound: frozenset[str]
     ) -> V:
-        steps = list(sum_range(node, bindings, self.model.first, self.graph.length))
+        steps = list(sum_range(node, bindings, self.model, self.graph.length))
         self._check_order(node, bindings, bound)
         values = [self.value(body, {**bindings, index: value}, bound | {index}) for value in steps]
         if not values:
@@ -451,7 +451,8 @@ class Evaluator:
         if function == r"\sigma_{\max}":
             return self.world.largest_singular_value(values[0])
         shape = self.world.shapes.get(f"{function}()", self.world.shape(values[0]))
-        return self.world.apply(function, values, primes, shape)
+        which = ",".join(str(index_value(part, bindings)) for part in node.index)
+        return self.world.apply(f"{function}_{{{which}}}" if which else function, values, primes, shape)
 
 
 def _between_elementwise(

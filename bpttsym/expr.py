@@ -64,13 +64,15 @@ class Symbol(Expr):
 class Call(Expr):
     r"""A function of arguments: ``f(x_t, h_{t-1}; \psi)``, ``\tanh(a)``, ``\mathrm{diag}(v)``.
 
-    ``parameters`` are the arguments after a semicolon; ``primes`` counts derivative marks (``f'(a)``).
+    ``parameters`` are the arguments after a semicolon; ``primes`` counts derivative marks (``f'(a)``); ``index``
+    says which of several functions it is (``f_l(x)``).
     """
 
     function: str
     arguments: tuple[Expr, ...]
     parameters: tuple[Expr, ...] = ()
     primes: int = 0
+    index: tuple[Expr, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

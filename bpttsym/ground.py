@@ -6,10 +6,22 @@ import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
+from math import prod
 
+from bpttsym.axes import Place
 from bpttsym.errors import LimitExceeded, NotRead
-from bpttsym.expr import Expr, Number, Relation, Symbol, walk
-from bpttsym.model import Definition, Graph, Model, free_letters, has_derivative, index_letters, index_value, inlined
+from bpttsym.expr import Expr, Number, Product, Relation, Sum, Symbol, walk
+from bpttsym.model import (
+    MAXIMUM_RANGE,
+    Definition,
+    Graph,
+    Model,
+    free_letters,
+    has_derivative,
+    index_letters,
+    index_value,
+    inlined,
+)
 from bpttsym.readings import Readings
 from bpttsym.shapes import (
     DEFAULT_SIZES,
@@ -106,7 +118,7 @@ def make_ground(model: Model, length: int, size: Callable[[int], int] = default_
 
 def free_indices(relation: Relation, model: Model) -> list[str]:
     """The index letters of a relation that nothing binds, in the order of their names."""
-    return sorted(free_letters(relation) - {model.horizon})
+    return sorted(free_letters(relation) - model.axes.names)
 
 
 MAXIMUM_INSTANCES = 20_000
@@ -144,26 +156,40 @@ def instances(relation: Relation, ground: Ground, readings: Readings) -> Iterato
     A letter over which no definition runs may be read as the last step.
     """
     letters = free_indices(relation, ground.model)
-    steps = range(ground.model.first - 1, ground.length + 1)
-    fixed = {ground.model.horizon: ground.length}
+    fixed = dict(ground.graph.ends)
     for letter in [letter for letter in letters if letter in LAST_STEPS and letter not in ground.index_names]:
         if readings.ask("last", Symbol(letter)) == "last":
             letters.remove(letter)
             fixed[letter] = ground.length
-    if len(steps) ** len(letters) > MAXIMUM_INSTANCES:
+    ranges = [_values(letter, relation, ground) for letter in letters]
+    if prod(map(len, ranges)) > MAXIMUM_INSTANCES:
         raise LimitExceeded(f"{len(letters)} free indices have over {MAXIMUM_INSTANCES} values together", relation.span)
-    for values in product(steps, repeat=len(letters)):
+    for values in product(*ranges):
         bindings = {**fixed, **dict(zip(letters, values, strict=True))}
         if satisfies(readings.where, bindings):
             yield bindings
 
 
-def literal_steps(relation: Relation) -> list[int]:
-    """The step numbers that a relation names outright."""
+def _values(letter: str, relation: Relation, ground: Ground) -> range:
+    """The values of a free index: its axis, and the place before it."""
+    steps, last = ground.model.axes.letter_range(letter, relation, ground.length)
+    return range((ground.model.first if steps else 1) - 1, last + 1)
+
+
+def literal_steps(relation: Relation, model: Model) -> list[int]:
+    """The step numbers that a relation names outright, also as the end of a sum."""
     found: set[int] = set()
     for part in walk(relation):
-        if isinstance(part, Symbol):
-            found |= {int(index.value) for index in part.index if isinstance(index, Number)}
+        match part:
+            case Symbol(name, indices):
+                for position, index in enumerate(indices):
+                    if isinstance(index, Number) and model.axes.counts_steps(Place(name, len(indices), position)):
+                        found.add(int(index.value))
+            case Sum(body, letter, upper=Number(value)) | Product(body, letter, upper=Number(value)):
+                if model.axes.letter_range(letter, body, 1)[0] and value <= MAXIMUM_RANGE:
+                    found.add(int(value))
+            case _:
+                continue
     return sorted(found)
 
 
@@ -171,7 +197,7 @@ def lengths(relation: Relation, model: Model) -> tuple[int, ...]:
     """The horizons at which a relation is tried, the one it is about first."""
     if model.length is not None:
         return (model.length,)
-    literals = literal_steps(relation)
+    literals = literal_steps(relation, model)
     if literals and literals[-1] > model.first:
         base = max(literals[-1], 2)
         return (base, base + 1)

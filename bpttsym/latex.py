@@ -107,9 +107,11 @@ def _print(node: Expr, style: _Latex) -> _Piece:
             return _Piece(style.name(base) + style.script("_", ",".join(items), short=True) + style.name(rest), level)
         case tree.Call("abs", (argument,), (), 0):
             return _Piece(shapes["abs"] % _print(argument, style).text, _Level.ATOM)
-        case tree.Call(function, arguments, parameters, primes):
+        case tree.Call(function, arguments, parameters, primes, index):
             inside = _list(arguments, style) + ("; " + _list(parameters, style) if parameters else "")
-            head = style.name(function) + shapes["prime"] * primes
+            which = ",".join(_print(item, tight).text for item in index)
+            head = style.name(function) + (style.script("_", which, short=True) if which else "")
+            head += shapes["prime"] * primes
             return _Piece(head + style.fenced(_Piece(inside, _Level.RELATION)), _Level.ATOM)
         case tree.Add():
             return _Piece("".join(_side(node, style)), _Level.SUM)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 
+from bpttsym.axes import Axes, Head, Place, find_axes, letters_of
 from bpttsym.errors import LimitExceeded, NotRead
 from bpttsym.expr import (
     Add,
@@ -43,20 +44,27 @@ Bindings = Mapping[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """``name_{index} = body``; an index is a letter that runs over the steps, or a literal step."""
+    """``name_{index} = body``; an index is a letter that runs over its axis, or a literal step.
+
+    ``skip`` is the number of first steps for which it says nothing (``x_{t+1} = \\hat{y}_t``).
+    """
 
     name: str
     index: tuple[Expr, ...]
     body: Expr
     span: Span | None = field(default=None, compare=False)
+    skip: int = 0
 
     @property
     def general(self) -> bool:
         """Whether it holds for every step (or has no index at all), not for a literal step only."""
         return all(isinstance(part, Symbol) for part in self.index)
 
-    def match(self, index: tuple[int, ...], horizon: str, length: int) -> dict[str, int] | None:
-        """The values of the index letters for which this definition defines the node; None if it does not."""
+    def match(self, index: tuple[int, ...], ends: Bindings) -> dict[str, int] | None:
+        """The values of the index letters for which this definition defines the node; None if it does not.
+
+        ``ends`` are the names of last indices with their values.
+        """
         if len(index) != len(self.index):
             return None
         bindings: dict[str, int] = {}
@@ -64,8 +72,8 @@ class Definition:
             match part:
                 case Number(number) if number == value:
                     continue
-                case Symbol(name, ()) if name == horizon:
-                    if value != length:
+                case Symbol(name, ()) if name in ends:
+                    if value != ends[name]:
                         return None
                 case Symbol(name, ()):
                     if bindings.setdefault(name, value) != value:
@@ -84,7 +92,8 @@ class Model:
     ``length`` is the horizon if the document fixes it; ``distributions`` are targets whose entries sum to one;
     ``variables`` are numbers over which a claim is universally quantified; ``elementwise`` are unknown
     functions that act on each entry, because the document writes a derivative ``f'`` of them; ``unread`` are
-    names of which the document says something that was not understood, so that nothing may be assumed of them.
+    names of which the document says something that was not understood, so that nothing may be assumed of them;
+    ``counts`` are numbers given to names of last indices other than the horizon.
     """
 
     definitions: tuple[Definition, ...] = ()
@@ -100,7 +109,14 @@ class Model:
     variables: tuple[str, ...] = ()
     elementwise: tuple[str, ...] = ()
     unread: frozenset[str] = frozenset()
+    counts: tuple[tuple[str, int], ...] = ()
     label: str = ""
+
+    @cached_property
+    def axes(self) -> Axes:
+        """What every index counts, and up to where."""
+        heads = (Head(d.name, d.index, d.body) for d in (*self.definitions, *self.abbreviations))
+        return find_axes(heads, self.horizon, dict(self.counts))
 
     @cached_property
     def arities(self) -> dict[str, frozenset[int]]:
@@ -108,7 +124,7 @@ class Model:
         found: dict[str, set[int]] = {}
         for definition in (*self.definitions, *self.abbreviations):
             found.setdefault(definition.name, set()).add(len(definition.index))
-            letters = index_letters(definition.body) | {self.horizon}
+            letters = index_letters(definition.body) | {self.horizon} | set(self.axes.ends)
             for part in walk(definition.body):
                 if isinstance(part, Symbol) and (part.index or part.name not in letters):
                     found.setdefault(part.name, set()).add(len(part.index))
@@ -159,14 +175,14 @@ def index_letters(expr: Expr) -> set[str]:
     found: set[str] = set()
     for part in walk(expr):
         match part:
-            case Symbol(_, index):
+            case Symbol(index=index) | Call(index=index):
                 for inner in index:
-                    found |= {leaf.name for leaf in walk(inner) if isinstance(leaf, Symbol)}
+                    found |= letters_of(inner)
             case Sum(_, index) | Product(_, index):
                 found.add(index)
                 for bound in (part.lower, part.upper):
                     if bound is not None:
-                        found |= {leaf.name for leaf in walk(bound) if isinstance(leaf, Symbol)}
+                        found |= letters_of(bound)
             case _:
                 continue
     return found
@@ -176,13 +192,16 @@ def free_letters(expr: Expr, bound: frozenset[str] = frozenset()) -> set[str]:
     """The index letters of an expression that nothing inside it binds."""
     match expr:
         case Symbol(_, index):
-            return {leaf.name for part in index for leaf in walk(part) if isinstance(leaf, Symbol)} - bound
+            return {name for part in index for name in letters_of(part)} - bound
         case Sum(body, letter) | Product(body, letter):
             found = free_letters(body, bound | {letter})
             for limit in (expr.lower, expr.upper):
                 if limit is not None:
-                    found |= {leaf.name for leaf in walk(limit) if isinstance(leaf, Symbol)} - bound
+                    found |= letters_of(limit) - bound
             return found
+        case Call(index=index):
+            own = {name for part in index for name in letters_of(part)} - bound
+            return own.union(*(free_letters(child, bound) for child in children(expr)))
         case _:
             return set().union(*(free_letters(child, bound) for child in children(expr)))
 
@@ -209,10 +228,13 @@ def index_value(expr: Expr, bindings: Bindings) -> int:
             raise NotRead("this is no index", expr.span)
 
 
-def sum_range(node: Sum | Product, bindings: Bindings, first: int, length: int) -> range:
-    """The values of the bound index, from the smallest up; a sum without bounds runs over all steps."""
-    lower = first if node.lower is None else index_value(node.lower, bindings)
-    upper = length if node.upper is None else index_value(node.upper, bindings)
+def sum_range(node: Sum | Product, bindings: Bindings, model: Model, length: int) -> range:
+    """The values of the bound index, from the smallest up; a sum without bounds runs over its whole axis."""
+    if node.lower is None or node.upper is None:
+        steps, last = model.axes.letter_range(node.index, node.body, length)
+        lower, upper = (model.first if steps else 1), last
+    else:
+        lower, upper = index_value(node.lower, bindings), index_value(node.upper, bindings)
     if upper - lower > MAXIMUM_RANGE:
         raise LimitExceeded(f"a range of {upper - lower + 1} steps is over the limit of {MAXIMUM_RANGE}", node.span)
     return range(lower, upper + 1)
@@ -245,6 +267,7 @@ class Graph:
         self._ancestors: dict[Key, frozenset[Key]] = {}
         self._dependents: dict[tuple[Key, ...], frozenset[Key]] = {}
         self._looked = 0
+        self.ends = model.axes.bindings(length)
         if length - model.first >= MAXIMUM_RANGE:
             raise LimitExceeded(f"{model.horizon} = {length} is over the limit of {MAXIMUM_RANGE} steps")
         for definition in model.definitions:
@@ -254,15 +277,20 @@ class Graph:
             self._add((name, ()))
 
     def _instances(self, definition: Definition) -> Iterator[tuple[int, ...]]:
-        model = self.model
         found: list[tuple[int, ...]] = [()]
-        for part in definition.index:
-            if isinstance(part, Symbol) and part.name != model.horizon:
-                values: list[int] = list(range(model.first, self.length + 1))
+        for position, part in enumerate(definition.index):
+            if isinstance(part, Symbol) and part.name not in self.ends:
+                low, high = self.axis(Place(definition.name, len(definition.index), position))
+                values: list[int] = list(range(low + definition.skip, high + 1))
             else:
-                values = [index_value(part, {model.horizon: self.length})]
+                values = [index_value(part, self.ends)]
             found = [(*index, value) for index in found for value in values]
         yield from found
+
+    def axis(self, place: Place) -> tuple[int, int]:
+        """The first and the last index at a place."""
+        axes = self.model.axes
+        return (self.model.first if axes.counts_steps(place) else 1), axes.end(place, self.length)
 
     def _definition(self, key: Key) -> tuple[Expr, dict[str, int]] | None:
         name, index = key
@@ -270,19 +298,30 @@ class Graph:
         for definition in self.model.definitions:
             if definition.name != name:
                 continue
-            bindings = definition.match(index, self.model.horizon, self.length)
-            if bindings is None or (definition.general and index and not self._in_range(index)):
+            bindings = definition.match(index, self.ends)
+            if bindings is None or not self._in_range(definition, index):
                 continue
             if best is None or not definition.general:
-                best = (definition.body, {**bindings, self.model.horizon: self.length})
+                best = (definition.body, {**bindings, **self.ends})
         return best
 
     def _before_first(self, key: Key) -> bool:
+        """Whether a node is a state just outside of its steps: before the first, or after the last if it runs back."""
         states = {definition.name for definition in self.model.definitions if definition.general and definition.index}
-        return key[0] in states and any(value < self.model.first for value in key[1])
+        return key[0] in states and not self._inside(key)
 
-    def _in_range(self, index: tuple[int, ...]) -> bool:
-        return all(self.model.first <= value <= self.length for value in index)
+    def _inside(self, key: Key) -> bool:
+        ranges = (self.axis(Place(key[0], len(key[1]), position)) for position in range(len(key[1])))
+        return all(low <= value <= high for (low, high), value in zip(ranges, key[1], strict=True))
+
+    def _in_range(self, definition: Definition, index: tuple[int, ...]) -> bool:
+        """Whether the letters of a definition run over an index."""
+        for position, (part, value) in enumerate(zip(definition.index, index, strict=True)):
+            if isinstance(part, Symbol) and part.name not in self.ends:
+                low, high = self.axis(Place(definition.name, len(index), position))
+                if not low + definition.skip <= value <= high:
+                    return False
+        return True
 
     def _add(self, key: Key) -> None:
         """Add a node after its parents, without recursion: the chain of parents is as long as the horizon."""
@@ -317,26 +356,33 @@ class Graph:
         """The nodes that an expression names, with its sums written out."""
         match expr:
             case Symbol(name, index):
-                if not index and name in bindings:
+                if not index and name in bindings and not self.is_quantity(name):
                     return
                 members = self.model.set_members.get(name)
-                if members and not index and (name, ()) not in self._literal_names():
+                if members and not index and (name, ()) not in self._literal_names:
                     for member in members:
                         yield (member, ())
                     return
                 self._check_indices(expr)
                 yield (name, tuple(index_value(part, bindings) for part in index))
             case Sum(body, letter) | Product(body, letter):
-                for value in sum_range(expr, bindings, self.model.first, self.length):
+                for value in sum_range(expr, bindings, self.model, self.length):
                     self._looked += 1
                     if self._looked > MAXIMUM_TERMS:
                         raise LimitExceeded(f"the sums of the definitions have over {MAXIMUM_TERMS} terms", expr.span)
                     yield from self.references(body, {**bindings, letter: value})
             case Derivative():
                 return
+            case Call(arguments=arguments, parameters=parameters):
+                for child in (*arguments, *parameters):
+                    yield from self.references(child, bindings)
             case _:
                 for child in children(expr):
                     yield from self.references(child, bindings)
+
+    def is_quantity(self, name: str) -> bool:
+        """Whether the name of a last index (``h_t^{(L)}``) is also that of a quantity (``L = ...``)."""
+        return name != self.model.horizon and name in self.ends and (name, ()) in self._literal_names
 
     def _check_indices(self, symbol: Symbol) -> None:
         """A quantity that is used with more indices than it is defined with has component indices."""
@@ -344,6 +390,7 @@ class Graph:
         if counts and len(symbol.index) > max(counts):
             raise NotRead(f"`{symbol.name}` is used with a component index, which is not judged", symbol.span)
 
+    @cached_property
     def _literal_names(self) -> set[Key]:
         return {(definition.name, ()) for definition in self.model.definitions if not definition.index}
 

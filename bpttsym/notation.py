@@ -180,10 +180,14 @@ class _Reader:
         else:
             raise NotRead(f"the function `{name}` has no argument", node.span, "its argument in parentheses")
         span = node.span.join(fence.span)
-        value: Expr = Call(function, arguments, parameters, primes, span=span)
+        which: tuple[Expr, ...] = ()
         for kind, script in scripts:
-            if kind == "sub":
+            if kind == "sub" and self.signature.builtin(name):
                 raise NotRead(f"a subscript of the function `{name}` is not read", node.span)
+            if kind == "sub" and script is not None:
+                function, which = self.labelled(function, which, script)
+        value: Expr = Call(function, arguments, parameters, primes, which, span=span)
+        for kind, script in scripts:
             if kind == "sup" and script is not None:
                 value = self.superscript(value, script)
         for kind, script in trailing:
@@ -329,15 +333,19 @@ class _Reader:
     def subscript(self, value: Expr, script: Surface, span: Span) -> Expr:
         if not isinstance(value, Symbol):
             raise NotRead("a subscript stands on something that is no name", script.span)
+        name, index = self.labelled(value.name, value.index, script)
+        return Symbol(name, index, span=span)
+
+    def labelled(self, name: str, index: tuple[Expr, ...], script: Surface) -> tuple[str, tuple[Expr, ...]]:
+        """A name and its indices with what a subscript adds to one or the other."""
         items = script.items if isinstance(script, Fence) and script.opening == "{" else [script]
-        name, index = value.name, value.index
         for item in items:
             label = self._label(item)
             if label:
                 name = f"{name}_{{{label}}}"
             else:
                 index = (*index, self.index(item))
-        return Symbol(name, index, span=span)
+        return name, index
 
     def _label(self, node: Surface | None) -> str:
         """The label that a subscript spells (``hh``, ``\\max``); empty for an index."""

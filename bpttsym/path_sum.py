@@ -139,7 +139,7 @@ class PathSum:
     def _key(self, symbol: Expr) -> Key:
         if not isinstance(symbol, Symbol):
             raise NoPathSum(f"term {self.terms} differentiates something that is no quantity")
-        key = (symbol.name, tuple(index_value(part, {self.horizon: self.graph.length}) for part in symbol.index))
+        key = (symbol.name, tuple(index_value(part, self.graph.ends) for part in symbol.index))
         if key not in self.graph.nodes:
             raise NoPathSum(f"`{symbol.name}` of term {self.terms} has no such step")
         return key

@@ -95,7 +95,7 @@ class PathWorld:
             case Add(terms):
                 return self._total([self._coefficient(term, bindings, by) for term in terms])
             case Sum(inner, letter):
-                steps = sum_range(body, bindings, self.graph.model.first, self.graph.length)
+                steps = sum_range(body, bindings, self.graph.model, self.graph.length)
                 return self._total([self._coefficient(inner, {**bindings, letter: step}, by) for step in steps])
             case Multiply((Number(number), inner)):
                 found = self._coefficient(inner, bindings, by)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 
 from bpttsym.expr import (
     Add,
@@ -16,12 +17,12 @@ from bpttsym.expr import (
     Span,
     Symbol,
     names,
-    shifted,
     substitute,
     transform,
     walk,
 )
-from bpttsym.model import Definition, free_letters, has_derivative, index_letters, index_value
+from bpttsym.heads import horizon_value, is_later, merged_indices, names_itself, unshifted
+from bpttsym.model import Definition, free_letters, has_derivative, index_letters
 from bpttsym.signature import Signature
 
 DEFINING = frozenset(("=", ":=", r"\leftarrow"))
@@ -46,7 +47,10 @@ class Scope:
     functions: dict[str, tuple[tuple[str, ...], Expr]] = field(default_factory=dict)
     sets: dict[str, tuple[str, ...]] = field(default_factory=dict)
     length: int | None = None
-    own: list[Span] = field(default_factory=list)
+    stated: Span | None = None
+    counts: dict[str, int] = field(default_factory=dict)
+    slots: dict[str, dict[Slot, None]] = field(default_factory=dict)
+    own: dict[Span, None] = field(default_factory=dict)
     overruled: list[Span] = field(default_factory=list)
     title: str = ""
     origin: str = ""
@@ -62,45 +66,74 @@ class Scope:
             dict(self.functions),
             dict(self.sets),
             self.length,
+            None,
+            dict(self.counts),
+            {name: dict(found) for name, found in self.slots.items()},
             title=title,
             parent=self,
         )
 
     def slot(self, symbol: Symbol) -> Slot:
         """The place of a symbol's definition."""
-        return symbol.name, len(symbol.index), "" if self._general(symbol) else repr(symbol.index)
+        if self._general(symbol):
+            return symbol.name, len(symbol.index), ""
+        runs = [isinstance(part, Symbol) and not self._is_last(part.name) for part in symbol.index]
+        return symbol.name, len(symbol.index), repr(["*" if r else p for r, p in zip(runs, symbol.index, strict=True)])
 
     def _general(self, symbol: Symbol) -> bool:
-        return all(isinstance(part, Symbol) and part.name != self.signature.horizon for part in symbol.index)
+        return all(isinstance(part, Symbol) and not self._is_last(part.name) for part in symbol.index)
+
+    def _is_last(self, name: str) -> bool:
+        """Whether a letter names the last index of an axis."""
+        return name == self.signature.horizon or self.signature.is_last(name)
+
+    def _lasts(self, expr: Expr) -> set[str]:
+        return {name for name in index_letters(expr) if self._is_last(name)}
 
     def _is_head(self, left: Symbol) -> bool:
-        """An index that a definition may have: letters, or steps that are fixed by the horizon."""
-        return self._general(left) or not (index_letters(left) - {self.signature.horizon})
+        """An index that a definition may have: letters, and steps that are fixed by the name of a last one."""
+        fixed = (part for part in left.index if not isinstance(part, Symbol))
+        return all(not (index_letters(Symbol("", (part,))) - self._lasts(left)) for part in fixed)
 
     def knows(self, relation: Relation) -> bool:
         """Whether the left side already has a definition here."""
         left = relation.left
         if left == Symbol(self.signature.horizon):
             return self.length is not None
-        return isinstance(left, Symbol) and (self.slot(left) in self.definitions or left.name in self.sets)
+        return isinstance(left, Symbol) and (self._is_defined(left) or left.name in self.sets)
 
-    def conflict(self, relation: Relation) -> Definition | None:
-        """The definition made in this very scope to which a relation gives a different formula."""
+    def conflict(self, relation: Relation) -> Span | None:
+        """Where this very scope defines that to which a relation gives a different formula."""
         left, right = relation.left, relation.right
         if not isinstance(left, Symbol) or relation.operator not in DEFINING or not self._is_head(left):
             return None
-        if has_derivative(right) or isinstance(right, Hole | SetOf):
+        if has_derivative(right) or isinstance(right, Hole | SetOf) or names_itself(left, right):
             return None
-        for slot, other in self.definitions.items():
-            if slot[0] == left.name and slot[1] != len(left.index) and other.span in self.own:
-                if left.name not in names(other.body) | names(right):
-                    return other
+        if left == Symbol(self.signature.horizon):
+            return None if right == Number(Fraction(self.length or 0)) else self.stated
+        for slot in self._others(left):
+            other = self.definitions[slot]
+            if other.span in self.own and left.name not in names(other.body) | names(right):
+                return other.span
         if self._closes(left, right):
             return None
         known = self.definitions.get(self.slot(left))
         if known is None or known.span not in self.own or known.body == right or self._agrees(known.body, right):
             return None
-        return known
+        return known.span
+
+    def _others(self, left: Symbol) -> list[Slot]:
+        """The definitions of a name with another number of indices."""
+        return [slot for slot in self.slots.get(left.name, ()) if slot[1] != len(left.index)]
+
+    def _put(self, definition: Definition) -> None:
+        slot = self.slot(Symbol(definition.name, definition.index))
+        self.definitions[slot] = definition
+        self.slots.setdefault(slot[0], {})[slot] = None
+
+    def _drop(self, slot: Slot) -> Definition:
+        del self.slots[slot[0]][slot]
+        return self.definitions.pop(slot)
 
     def _agrees(self, known: Expr, new: Expr) -> bool:
         """A formula for what was so far an unknown function's value, or that application said again."""
@@ -112,12 +145,15 @@ class Scope:
         return False
 
     def _unknown(self, function: str) -> bool:
-        return function in self.signature.functions and function not in self.functions
+        return self.signature.applies(function) and function not in self.functions
 
     def define(self, relation: Relation) -> bool:
         """Take a relation in as a definition; False if it is a claim."""
         left, right = relation.left, relation.right
-        if relation.operator == r"\in" or isinstance(right, Hole) or self.is_index_relation(relation):
+        if relation.operator == r"\in" or isinstance(right, Hole):
+            return True
+        if self.is_index_relation(relation):
+            self._count(left, right)
             return True
         if relation.operator == r"\leftarrow":
             return isinstance(left, Symbol)
@@ -126,8 +162,11 @@ class Scope:
         match left:
             case Call():
                 return self._define_function(left, right, relation)
-            case Symbol(name, ()) if name == self.signature.horizon and isinstance(right, Number):
-                self.length = int(right.value)
+            case Symbol(name, ()) if name == self.signature.horizon and isinstance(right, Number | Negate):
+                length = horizon_value(relation)
+                if self.stated is not None and self.length != length:
+                    return False
+                self.length, self.stated = length, relation.span
                 return True
             case Symbol(name) if isinstance(right, SetOf):
                 self.sets[name] = tuple(item.name for item in right.items if isinstance(item, Symbol))
@@ -140,7 +179,13 @@ class Scope:
 
     def _own(self, relation: Relation) -> None:
         if relation.span is not None:
-            self.own.append(relation.span)
+            self.own[relation.span] = None
+
+    def _count(self, left: Expr, right: Expr) -> None:
+        """``L = 3`` says how far an axis is counted."""
+        if isinstance(left, Symbol) and isinstance(right, Number) and right.value.denominator == 1 and right.value >= 1:
+            if self._is_last(left.name):
+                self.counts[left.name] = int(right.value)
 
     def is_index_relation(self, relation: Relation) -> bool:
         """Whether it only says something of step numbers (``k < t``)."""
@@ -149,18 +194,28 @@ class Scope:
         if relation.left == Symbol(self.signature.horizon) and relation.operator in DEFINING:
             return False
         symbols = [part for part in parts if isinstance(part, Symbol)]
+        if any(isinstance(part, Symbol) and self._is_defined(part) for part in parts):
+            return False
         simple = all(isinstance(part, Symbol | Number | Add | Negate) for part in parts)
         return simple and bool(symbols) and all(part.name in letters and not part.index for part in symbols)
 
+    def _is_defined(self, symbol: Symbol) -> bool:
+        return self.slot(symbol) in self.definitions
+
     def _define_function(self, left: Call, right: Expr, relation: Relation) -> bool:
         """``f(x) = ...`` gives a formula to a function, or to the definition that applies it so."""
-        if left.function not in self.signature.functions or has_derivative(right) or left.primes:
+        if not self.signature.applies(left.function) or has_derivative(right) or left.primes:
             return False
-        for slot, known in self.definitions.items():
+        if isinstance(right, Symbol) and self._is_head(right):
+            known = self.definitions.get(self.slot(right))
+            return self._define_symbol(right, left, relation) if known is None else known.body == left
+        if names_itself(left, right):
+            return False
+        for known in list(self.definitions.values()):
             if known.body == right:
                 return True
             if known.body == left:
-                self.definitions[slot] = Definition(known.name, known.index, right, known.span)
+                self._put(replace(known, body=right))
                 self._own(relation)
                 return True
         formals = [f for f in (*left.arguments, *left.parameters) if isinstance(f, Symbol) and not f.index]
@@ -171,18 +226,25 @@ class Scope:
         return True
 
     def _define_symbol(self, left: Symbol, right: Expr, relation: Relation) -> bool:
+        skip = 0
         if not self._is_head(left):
-            return self._is_shift(left, right)
+            found = unshifted(left, right, self.signature.horizon)
+            if found is None or self._has(found[0]):
+                return self._is_shift(left, right)
+            left, right, skip = found
+        if names_itself(left, right):
+            return False
         slot = self.slot(left)
-        definition = Definition(left.name, left.index, right, relation.span)
-        if free_letters(right) - free_letters(left) - {self.signature.horizon}:
+        definition = Definition(left.name, left.index, right, relation.span, skip)
+        strange = free_letters(right) - free_letters(left) - {self.signature.horizon}
+        if not all(self._is_last(name) for name in strange):
             return False
         if slot[2] and self._within(left) and (left.name, slot[1], "") in self.definitions:
             return False
         if not slot[2] and slot in self.definitions and self._closes(left, right):
             return False
         abbreviated = any(name == left.name and count == slot[1] for name, count, _ in self.abbreviations)
-        if has_derivative(right) or self._later(left, right):
+        if has_derivative(right) or is_later(left, right):
             if any(name == left.name and count == slot[1] for name, count, _ in self.definitions):
                 return False
             if abbreviated and not self._overrules(left, right):
@@ -199,6 +261,10 @@ class Scope:
             return True
         return self._define_node(left, right, relation, definition)
 
+    def _has(self, symbol: Symbol) -> bool:
+        slot = self.slot(symbol)
+        return slot in self.definitions or slot in self.abbreviations
+
     def _overrules(self, left: Symbol, right: Expr) -> bool:
         """Whether a closed definition follows a recursion for the same symbol, which then is a claim about it."""
         known = self.abbreviations.get(self.slot(left))
@@ -211,7 +277,8 @@ class Scope:
     def _within(self, left: Symbol) -> bool:
         """Whether a literal index is one of the steps, not the one before the first or after the last."""
         last = Symbol(self.signature.horizon)
-        return all(part == last or (isinstance(part, Number) and part.value >= 1) for part in left.index)
+        inside = (part == last or (isinstance(part, Number) and part.value >= 1) for part in left.index)
+        return all(inside) and not any(isinstance(part, Symbol) and part != last for part in left.index)
 
     def _closes(self, left: Symbol, right: Expr) -> bool:
         """A closed form (``h_t = W^t h_0``) of what is defined step by step: it names a single step of itself."""
@@ -225,37 +292,29 @@ class Scope:
             if known.body != right and not self._agrees(known.body, right):
                 return False
             if isinstance(known.body, Call) and self._unknown(known.body.function):
-                self.definitions[slot] = Definition(left.name, left.index, right, known.span)
+                self._put(replace(known, body=right))
             return True
         self._forget(left)
-        self.definitions[slot] = definition
+        self._put(definition)
         self._own(relation)
         return True
 
     def _forget(self, left: Symbol) -> None:
         """A name that is defined anew with other indices replaces what was inherited under it."""
-        for other, known in list(self.definitions.items()):
-            inherited = known.span not in self.own and other[0] == left.name and other[1] != len(left.index)
-            if inherited and left.name not in names(known.body):
-                del self.definitions[other]
-
-    def _later(self, left: Symbol, right: Expr) -> bool:
-        """Whether the right side names a step after that of the left side."""
-        for part in walk(right):
-            if isinstance(part, Symbol):
-                for own, other in zip(left.index, part.index, strict=False):
-                    if isinstance(own, Symbol) and other == shifted(own, 1):
-                        return True
-        return False
+        for other in self._others(left):
+            known = self.definitions[other]
+            if known.span not in self.own and left.name not in names(known.body):
+                self._drop(other)
 
     def _is_shift(self, left: Symbol, right: Expr) -> bool:
         """``h_{t-1} = f(x_{t-1}, h_{t-2})`` says again what is defined, one step earlier."""
-        for known in self.definitions.values():
-            if known.name == left.name and known.general and len(known.index) == len(left.index) == 1:
+        for slot in self.slots.get(left.name, ()):
+            known = self.definitions[slot]
+            if known.general and len(known.index) == len(left.index) == 1:
                 letter = known.index[0]
                 if isinstance(letter, Symbol):
                     moved = substitute(known.body, {letter.name: left.index[0]})
-                    if transform(moved, _normal) == transform(right, _normal):
+                    if transform(moved, merged_indices) == transform(right, merged_indices):
                         return True
         return False
 
@@ -263,21 +322,4 @@ class Scope:
         """Numbers given to single steps (``h_0 = 0``, ``\\delta_{T+1} = 0``) go with their general definition."""
         for slot, known in list(self.definitions.items()):
             if slot[2] and isinstance(known.body, Number) and (slot[0], slot[1], "") in self.abbreviations:
-                self.abbreviations[slot] = self.definitions.pop(slot)
-
-
-def _normal(node: Expr) -> Expr:
-    """Index sums in one form: ``(t-1)-1`` is ``t-2``."""
-    if isinstance(node, Symbol) and node.index:
-        return Symbol(node.name, tuple(_merged(part) for part in node.index))
-    return node
-
-
-def _merged(index: Expr) -> Expr:
-    match index:
-        case Add((Add(inner), *rest)):
-            return _merged(Add((*inner, *rest)))
-        case Add((*terms, last)) if len(terms) > 1 and not index_letters(Symbol("", (last,))):
-            return shifted(_merged(Add(tuple(terms))), index_value(last, {}))
-        case _:
-            return index
+                self.abbreviations[slot] = self._drop(slot)

@@ -46,7 +46,8 @@ class Signature:
 
     ``functions`` are applied to arguments; ``quantities`` may be followed by arguments that say nothing new
     (``L(\\theta)``); ``indices`` may stand in a subscript as an index; ``horizon`` is the last step's name;
-    ``aliases`` are names given to known functions (``g = \\mathrm{softmax}``).
+    ``aliases`` are names given to known functions (``g = \\mathrm{softmax}``); over ``running`` a sum or a
+    recursion runs.
     """
 
     functions: frozenset[str] = frozenset()
@@ -54,6 +55,7 @@ class Signature:
     indices: frozenset[str] = INDEX_LETTERS
     horizon: str = "T"
     aliases: tuple[tuple[str, str], ...] = ()
+    running: frozenset[str] = frozenset()
 
     def joined(self, other: Signature) -> Signature:
         """What either of two documents says of its names."""
@@ -63,7 +65,16 @@ class Signature:
             self.indices & other.indices,
             self.horizon,
             (*self.aliases, *other.aliases),
+            self.running | other.running,
         )
+
+    def applies(self, function: str) -> bool:
+        """Whether a name, with a label or without, is that of a function of the document."""
+        return function.partition("_{")[0] in self.functions
+
+    def is_last(self, name: str) -> bool:
+        """Whether a letter may name the last index of an axis: a capital or a usual name over which nothing runs."""
+        return name not in self.running and (name in ("n", r"\tau") or name[:1].isupper())
 
     def builtin(self, name: str) -> str:
         """The known function that a name stands for, in its canonical spelling; empty if it is none."""
@@ -101,8 +112,11 @@ def signature(chains: Iterable[Chain], horizon: str = "T") -> Signature:
     functions -= census.differentiated - FUNCTION_LETTERS
     quantities = (census.heads | census.numerators | census.differentiated) - functions
     letters = (INDEX_LETTERS - (census.subscripted - census.shifted)) | census.bound | census.shifted
+    running = frozenset(census.bound | census.shifted)
     named = tuple(sorted((name, known) for name, known in aliases.items() if name in functions))
-    return Signature(frozenset(functions) - set(aliases), frozenset(quantities), frozenset(letters), horizon, named)
+    return Signature(
+        frozenset(functions) - set(aliases), frozenset(quantities), frozenset(letters), horizon, named, running
+    )
 
 
 def alias_of(chain: Chain) -> tuple[str, str] | None:
@@ -137,7 +151,7 @@ def _count_chain(chain: Chain, census: _Census) -> None:
             continue
         last = position == len(chain.sides) - 1
         head = isinstance(side, Term) and len(side.factors) == 2 and _is_fence(side.factors[1])
-        if head and not last and isinstance(side, Term):
+        if head and not last and isinstance(side, Term) and not _is_said_backwards(side, chain.sides[position + 1]):
             name = base_name(side.factors[0])
             (census.heads if position == 0 else census.applied).add(name)
             if position > 0:
@@ -146,6 +160,12 @@ def _count_chain(chain: Chain, census: _Census) -> None:
             _count(side.factors[1], census)
         else:
             _count(side, census)
+
+
+def _is_said_backwards(head: Term, other: Surface | None) -> bool:
+    """``f(x_t, h_{t-1}; \\psi) = h_t``: an application with parameters, and then the name of its value."""
+    fence = head.factors[1]
+    return isinstance(fence, Fence) and ";" in fence.separators and isinstance(other, Scripted | Word)
 
 
 def _note_arguments(name: str, fence: Surface, census: _Census) -> None:

@@ -150,7 +150,7 @@ class Trial:
         except NotRead as failure:
             return Outcome("unknown", length, message=str(failure), part=_spot(failure)), evaluator
         for bindings in everywhere:
-            free = tuple((letter, value) for letter, value in bindings.items() if letter != self.ground.model.horizon)
+            free = tuple((letter, value) for letter, value in bindings.items() if letter not in self.ground.graph.ends)
             told, vanished = set(evaluator.told), dict(evaluator.vanished)
             try:
                 error, _ = self.compare(relation, evaluator, bindings)
@@ -180,7 +180,7 @@ class Trial:
         for zero in evaluator.vanished.values():
             if zero.part is claimed:
                 continue
-            free = tuple((k, v) for k, v in zero.bindings if k != self.ground.model.horizon)
+            free = tuple((k, v) for k, v in zero.bindings if k not in self.ground.graph.ends)
             return Outcome("vacuous", length, worst, free, "is zero on every sample", zero.part), evaluator
         return Outcome("holds", length, worst, count=count, passed=tuple(passed), skipped=tuple(skipped)), evaluator
 

@@ -91,7 +91,7 @@ class Unrolled(Walker):
 
     def key(self, symbol: Symbol) -> Key:
         """The node of the graph that a symbol names; raises NotDerived if there is none."""
-        bindings = {self.structure.model.horizon: self.structure.length}
+        bindings = self.graph.ends
         key = (symbol.name, tuple(index_value(part, bindings) for part in symbol.index))
         if key not in self.graph.nodes:
             raise NotDerived(f"`{symbol.name}` has no step {', '.join(map(str, key[1]))} in this model")
@@ -118,7 +118,7 @@ class Unrolled(Walker):
             steps: range = range(1)
             if binder is not None:
                 total = Sum(symbol, binder.letter, binder.lower, binder.upper)
-                steps = sum_range(total, bindings, self.structure.model.first, self.structure.length)
+                steps = sum_range(total, bindings, self.structure.model, self.structure.length)
             for step in steps:
                 known = bindings if binder is None else {**bindings, binder.letter: step}
                 index = tuple(integer(index_value(part, known)) for part in symbol.index)

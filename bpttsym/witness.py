@@ -53,7 +53,7 @@ def smallest_counterexample(
 ) -> Counterexample | None:
     """The first difference found with small numbers, sizes growing from 1, T from the least that fits."""
     fixed = variant.base.length is not None
-    least = max([1, *literal_steps(relation)])
+    least = max([1, *literal_steps(relation, variant.base)])
     steps = (length,) if fixed else range(least, max(length, least) + 1)
     for size in (1, 2):
         for step in steps:
@@ -81,7 +81,7 @@ def _difference(relation: Relation, world: NumericWorld, ground: Ground, reading
         except (MissingNode, ShapeClash, CannotSay):
             continue
         if world.difference(left, right, relation)[0] > VISIBLE:
-            free = tuple((k, v) for k, v in bindings.items() if k != ground.model.horizon)
+            free = tuple((k, v) for k, v in bindings.items() if k not in ground.graph.ends)
             used = nodes_above(relation, evaluator, bindings, ground)
             return Counterexample(
                 ground.length,

@@ -407,7 +407,6 @@ def test_definitions_may_stand_in_any_order(order: tuple[int, ...]) -> None:
     )
 
 
-@pytest.mark.xfail(reason="a formula that is said again from right to left runs in a circle")
 def test_a_definition_said_again_from_right_to_left_changes_nothing() -> None:
     """`f(x_t, h_{t-1}) = h_t` after `h_t = f(x_t, h_{t-1})` is the same definition."""
     case = CASES[0]

@@ -1,0 +1,217 @@
+r"""What an index counts: steps, layers, or the steps of a second sequence, each from 1 to a last one of its own.
+
+The places of indices are joined where one letter stands in both: ``h_t^{(l)} = f(h_t^{(l-1)})`` joins the second
+place of ``h`` with the letter ``l``, and ``\hat{y}_t = g(h_t^{(L)})`` says that its last one is called ``L``. An
+axis that the horizon ends, or that nothing ends, is that of the steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from bpttsym.expr import Call, Expr, Number, Product, Sum, Symbol, children, walk
+
+LAYER_LETTERS = frozenset(("l", r"\ell"))
+"""Letters that count layers where another letter counts the steps."""
+
+STEP_LETTERS = frozenset(("t", "s", r"\tau", "k", "i", "j", "u"))
+"""Letters whose last one is a later step of another sequence, not a number of layers."""
+
+DEFAULT_LAYERS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an index stands: the name, how many indices it has, and which one of them."""
+
+    name: str
+    count: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A definition as the axes see it."""
+
+    name: str
+    index: tuple[Expr, ...]
+    body: Expr
+
+
+@dataclass(frozen=True)
+class Axes:
+    """The last index of every place; ``ends`` holds, for every name of a last one, how far it is counted.
+
+    An end is the number of steps plus an offset, or a number of its own.
+    """
+
+    horizon: str
+    places: Mapping[Place, str]
+    ends: Mapping[str, tuple[bool, int]]
+
+    def bindings(self, length: int) -> dict[str, int]:
+        """The value of the name of every last index, in a network of ``length`` steps."""
+        found = {name: (length + number if steps else number) for name, (steps, number) in self.ends.items()}
+        return {**found, self.horizon: length}
+
+    def end(self, place: Place, length: int) -> int:
+        """The last index of a place."""
+        return self.bindings(length)[self.places.get(place, self.horizon)]
+
+    def counts_steps(self, place: Place) -> bool:
+        """Whether an index at this place is a step of the first sequence or of another one."""
+        steps, _ = self.ends.get(self.places.get(place, self.horizon), (True, 0))
+        return steps
+
+    def letter_range(self, letter: str, expr: Expr, length: int) -> tuple[bool, int]:
+        """Whether a letter counts steps, and how far, by the places where it stands in an expression."""
+        for part in walk(expr):
+            for place, index in _indices(part):
+                if letter in letters_of(index) and place in self.places:
+                    return self.counts_steps(place), self.end(place, length)
+        return True, length
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of all last indices."""
+        return frozenset(self.ends) | {self.horizon}
+
+
+def letters_of(index: Expr) -> set[str]:
+    """The names in an index."""
+    return {part.name for part in walk(index) if isinstance(part, Symbol)}
+
+
+def _indices(part: Expr) -> Iterator[tuple[Place, Expr]]:
+    match part:
+        case Symbol(name, index):
+            for position, one in enumerate(index):
+                yield Place(name, len(index), position), one
+        case Call(function, index=index):
+            for position, one in enumerate(index):
+                yield Place(f"{function}()", len(index), position), one
+        case _:
+            return
+
+
+class _Classes:
+    """Places and letters joined into axes."""
+
+    def __init__(self) -> None:
+        self.parent: dict[object, object] = {}
+
+    def find(self, item: object) -> object:
+        while self.parent.setdefault(item, item) != item:
+            self.parent[item] = self.parent[self.parent[item]]
+            item = self.parent[item]
+        return item
+
+    def join(self, first: object, second: object) -> None:
+        self.parent[self.find(first)] = self.find(second)
+
+
+def find_axes(heads: Iterable[Head], horizon: str, counts: Mapping[str, int]) -> Axes:
+    """The axes of some definitions; ``counts`` are numbers that the document gives to names of last indices."""
+    classes = _Classes()
+    marks: list[tuple[object, str]] = []
+    letters: list[tuple[object, str]] = []
+    places: dict[Place, None] = {}
+    for number, head in enumerate(heads):
+        running = {name for one in head.index for name in letters_of(one)} - {horizon}
+        own = Symbol(head.name, head.index)
+        for part, bound in _bound_within(head.body, frozenset(running)):
+            if isinstance(part, Sum | Product):
+                _note_range(part, number, bound, classes, marks)
+            for place, index in _indices(part):
+                _note_index(place, index, number, bound, classes, marks, letters, places)
+        for place, index in _indices(own):
+            _note_index(place, index, number, frozenset(running), classes, marks, letters, places)
+    return _ended(classes, marks, letters, places, horizon, counts)
+
+
+def _bound_within(expr: Expr, bound: frozenset[str]) -> Iterator[tuple[Expr, frozenset[str]]]:
+    """All parts of an expression, each with the letters that run there."""
+    inner = bound | {expr.index} if isinstance(expr, Sum | Product) else bound
+    yield expr, inner
+    for child in children(expr):
+        yield from _bound_within(child, inner)
+
+
+def _note_range(
+    part: Sum | Product, number: int, bound: frozenset[str], classes: _Classes, marks: list[tuple[object, str]]
+) -> None:
+    for limit in (part.lower, part.upper):
+        for name in letters_of(limit) if limit is not None else ():
+            if name in bound:
+                classes.join((number, part.index), (number, name))
+            elif limit is part.upper:
+                marks.append(((number, part.index), name))
+
+
+def _note_index(
+    place: Place,
+    index: Expr,
+    number: int,
+    bound: frozenset[str],
+    classes: _Classes,
+    marks: list[tuple[object, str]],
+    letters: list[tuple[object, str]],
+    places: dict[Place, None],
+) -> None:
+    places[place] = None
+    classes.find(place)
+    for name in letters_of(index):
+        if name in bound:
+            classes.join(place, (number, name))
+            letters.append((place, name))
+        else:
+            marks.append((place, name))
+    if isinstance(index, Number):
+        return
+
+
+def _ended(
+    classes: _Classes,
+    marks: list[tuple[object, str]],
+    letters: list[tuple[object, str]],
+    places: dict[Place, None],
+    horizon: str,
+    counts: Mapping[str, int],
+) -> Axes:
+    """Each axis with its end: the horizon, a name of its own, or the horizon where nothing says so."""
+    named: dict[object, list[str]] = {}
+    for item, name in marks:
+        named.setdefault(classes.find(item), []).append(name)
+    spelled: dict[object, set[str]] = {}
+    for item, letter in letters:
+        spelled.setdefault(classes.find(item), set()).add(letter)
+    roots = list(dict.fromkeys(classes.find(place) for place in places))
+    first = _steps(roots, named, spelled, horizon)
+    ends: dict[str, tuple[bool, int]] = {}
+    of_root: dict[object, str] = {}
+    for root in roots:
+        names, used = named.get(root, []), spelled.get(root, set())
+        of_root[root] = horizon
+        if root == first or horizon in names:
+            ends.update({name: (True, 0) for name in names if name != horizon and name not in ends})
+        elif names or (used & LAYER_LETTERS and first is not None):
+            name = names[0] if names else "L"
+            of_root[root] = name
+            other = bool(used & STEP_LETTERS) and name[0] in "TSN\\"
+            ends.update(dict.fromkeys(names or ["L"], (True, 1) if other else (False, DEFAULT_LAYERS)))
+    ends.update({name: (False, number) for name, number in counts.items() if name in ends})
+    return Axes(horizon, {place: of_root[classes.find(place)] for place in places}, ends)
+
+
+def _steps(
+    roots: list[object], named: Mapping[object, list[str]], spelled: Mapping[object, set[str]], horizon: str
+) -> object | None:
+    """The axis of the steps: that of the horizon, else the first one with the letter t, else the first one."""
+    for root in roots:
+        if horizon in named.get(root, []):
+            return root
+    for root in roots:
+        if "t" in spelled.get(root, set()):
+            return root
+    return roots[0] if roots else None

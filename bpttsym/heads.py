@@ -1,0 +1,86 @@
+"""The left side of a relation: which symbol it is about, at which steps, and whether it can be a definition of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from bpttsym.errors import NotRead
+from bpttsym.expr import Add, Expr, Number, Relation, Symbol, shifted, substitute, transform, walk
+from bpttsym.model import MAXIMUM_RANGE, index_letters, index_value
+
+
+def horizon_value(relation: Relation) -> int:
+    """The number of steps that ``T = 4`` says; raises NotRead for a number that counts no steps."""
+    match relation.right:
+        case Number(value):
+            pass
+        case _:
+            value = Fraction(-1)
+    if value.denominator != 1 or value < 1:
+        raise NotRead("this is no number of steps", relation.span, "a whole number of at least 1")
+    if value > MAXIMUM_RANGE:
+        raise NotRead(f"{int(value)} steps are over the limit of {MAXIMUM_RANGE}", relation.span, "a smaller number")
+    return int(value)
+
+
+def names_itself(left: Expr, right: Expr) -> bool:
+    """Whether the right side names the very node of the left side: that says something of it and defines nothing."""
+    wanted = transform(left, merged_indices)
+    return any(transform(part, merged_indices) == wanted for part in walk(right) if type(part) is type(left))
+
+
+def unshifted(left: Symbol, right: Expr, horizon: str) -> tuple[Symbol, Expr, int] | None:
+    """``h_{t+1} = f(h_t)`` said of ``h_t``, with the number of first steps for which it says nothing.
+
+    A state has a value before the first step, so that its formula holds from the first one on; any other
+    quantity (an input that is the output before it) is free there. None where no index is shifted.
+    """
+    index: list[Expr] = []
+    moves: dict[str, Expr] = {}
+    skip = 0
+    for part in left.index:
+        letters = sorted(index_letters(Symbol("", (part,))))
+        if isinstance(part, Symbol | Number) or len(letters) != 1 or letters[0] == horizon or letters[0] in moves:
+            index.append(part)
+            continue
+        offset = index_value(part, {letters[0]: 0})
+        if index_value(part, {letters[0]: 1}) != offset + 1:
+            return None
+        moves[letters[0]] = shifted(Symbol(letters[0]), -offset)
+        skip = max(skip, offset)
+        index.append(Symbol(letters[0]))
+    if not moves:
+        return None
+    recursive = any(isinstance(part, Symbol) and part.name == left.name for part in walk(right))
+    body = transform(substitute(right, moves), merged_indices)
+    return replace(left, index=tuple(index)), body, 0 if recursive else skip
+
+
+def merged_indices(node: Expr) -> Expr:
+    """Index sums in one form: ``(t-1)-1`` is ``t-2``."""
+    if isinstance(node, Symbol) and node.index:
+        return Symbol(node.name, tuple(_merged(part) for part in node.index), span=node.span)
+    return node
+
+
+def _merged(index: Expr) -> Expr:
+    match index:
+        case Add((Add(inner), *rest)):
+            return _merged(Add((*inner, *rest)))
+        case Add((*terms, last)) if len(terms) > 1 and not index_letters(Symbol("", (last,))):
+            return shifted(_merged(Add(tuple(terms))), index_value(last, {}))
+        case Add((term, last)) if not index_letters(Symbol("", (last,))):
+            return shifted(term, index_value(last, {}))
+        case _:
+            return index
+
+
+def is_later(left: Symbol, right: Expr) -> bool:
+    """Whether the right side names a step after that of the left side."""
+    for part in walk(right):
+        if isinstance(part, Symbol):
+            for own, other in zip(left.index, part.index, strict=False):
+                if isinstance(own, Symbol) and other == shifted(own, 1):
+                    return True
+    return False

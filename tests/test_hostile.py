@@ -266,7 +266,7 @@ def test_a_horizon_is_a_whole_number_of_at_least_one(horizon: str) -> None:
             (r"q_t = \tanh(h_k)", r"\frac{\partial q_t}{\partial h_k} = 1"), id="of an index that nothing binds"
         ),
         pytest.param(
-            (r"q_t = \sum_{k=1}^{n} h_k", r"\frac{\partial q_t}{\partial h_1} = 1"), id="to a bound that nothing binds"
+            (r"q_t = \sum_{k=1}^{m} h_k", r"\frac{\partial q_t}{\partial h_1} = 1"), id="to a bound that nothing binds"
         ),
     ],
 )

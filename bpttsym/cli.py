@@ -173,7 +173,7 @@ def make_parser() -> tuple[Parser, dict[str, Parser]]:
     """The parser of the whole line, and those of the commands."""
     parser = Parser("bpttsym", description=DESCRIPTION, epilog=EPILOG, allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"bpttsym {__version__}")
-    group = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+    group = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser, prog="bpttsym")
     parsers = {}
     for name in available():
         words, add_arguments, _ = COMMANDS[name]

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from contextlib import suppress
 from typing import NamedTuple
 
-from bpttsym.answer import answered
 from bpttsym.check import CheckedDerivation, derive, main_model, manuscript_of
 from bpttsym.derivation import FORMS, TooLong
 from bpttsym.document import Document, load_preset, presets, read_document
@@ -45,6 +44,8 @@ def text(wish: Wish, tell: Tell) -> Iterator[str]:
     kind = _format(wish)
     document = _document(wish.model)
     if wish.of is None and wish.by is None and wish.format is None and any(e.open for e in document.entries):
+        from bpttsym.answer import answered  # only a document that asks is judged as a whole, which takes NumPy
+
         return iter([answered(document, wish.form, length)])
     model = main_model(document)
     of = wish.of or "L"
@@ -71,13 +72,12 @@ def _format(wish: Wish) -> str:
         if wish.format not in FORMATS:
             raise UsageError(unknown("format", wish.format, FORMATS))
         return wish.format
-    return ENDINGS.get(Path(wish.output).suffix.lower(), "unicode") if wish.output else "unicode"
+    return ENDINGS.get(os.path.splitext(wish.output)[1].lower(), "unicode") if wish.output else "unicode"
 
 
 def _document(name: str) -> Document:
     """The document of a preset or a file."""
-    path = Path(name)
-    if name == "-" or path.suffix or os.sep in name or (path.is_file() and name not in presets()):
+    if name == "-" or os.path.splitext(name)[1] or os.sep in name or (os.path.isfile(name) and name not in presets()):
         return read_document(read_source(name))
     return load_preset(name)
 
@@ -127,13 +127,14 @@ def write(pieces: Iterator[str], output: str | None) -> None:
     if output is None:
         sys.stdout.writelines(pieces)
         return
-    path = Path(output)
-    part = path.with_name(f".{path.name}.part-{os.getpid()}")
+    folder, file = os.path.split(output)
+    part = os.path.join(folder, f".{file}.part-{os.getpid()}")
     try:
-        with part.open("w", encoding="utf-8", newline="\n") as stream:
+        with open(part, "w", encoding="utf-8", newline="\n") as stream:
             stream.writelines(pieces)
-        os.replace(part, path)
+        os.replace(part, output)
     except OSError as error:
         raise UsageError(f"cannot write {output}: {(error.strerror or str(error)).lower()}") from None
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.remove(part)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from functools import cached_property
-from importlib.resources import files
-from pathlib import Path
 
 from bpttsym.errors import NotRead, UsageError
 from bpttsym.expr import Call, Expr, Hole, Relation, Span, Sum, Symbol, walk
@@ -161,24 +159,31 @@ def _distributions(scope: Scope) -> tuple[str, ...]:
     return tuple(sorted(found - {name for name, _, _ in scope.definitions} - indices))
 
 
-def presets() -> dict[str, str]:
-    """The texts of the presets by name: LaTeX documents that come with the package."""
-    folder = files("bpttsym").joinpath("models")
-    if not folder.is_dir():
-        return {}
-    found = sorted((entry.name, entry) for entry in folder.iterdir() if entry.name.endswith(".md"))
-    return {name.removesuffix(".md"): entry.read_text(encoding="utf-8") for name, entry in found}
+PRESETS = os.path.join(os.path.dirname(__file__), "models")
+
+
+def presets() -> list[str]:
+    """The names of the presets: LaTeX documents that come with the package."""
+    return sorted(name.removesuffix(".md") for name in os.listdir(PRESETS) if name.endswith(".md"))
+
+
+def preset_text(name: str) -> str:
+    """The text of a preset."""
+    with open(os.path.join(PRESETS, f"{name}.md"), encoding="utf-8") as file:
+        return file.read()
 
 
 def load_preset(name: str) -> Document:
     """A preset by name, or a document by the path of its file; raises UsageError with the nearest name."""
     known = presets()
     if name in known:
-        return read_document(source_from_text(known[name], f"model {name}"))
-    if Path(name).suffix and Path(name).exists():
+        return read_document(source_from_text(preset_text(name), f"model {name}"))
+    if os.path.splitext(name)[1] and os.path.exists(name):
         return read_document(read_source(name))
+    from difflib import get_close_matches
+
     close = get_close_matches(name, known, 1)
-    hint = f"; did you mean `{close[0]}`?" if close else f"; there are {', '.join(known)}" if known else ""
+    hint = f"; did you mean `{close[0]}`?" if close else f"; there are {', '.join(known)}"
     raise UsageError(f"there is no model `{name}`{hint}")
 
 

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import IntEnum
 from fractions import Fraction
 from functools import lru_cache
-from string import ascii_lowercase, ascii_uppercase, digits
 from typing import NamedTuple
 
 from bpttsym import expr as tree
@@ -271,11 +270,12 @@ _GLYPHS = (
     "ℓ∞⊤∂∇·×⊙∘⊗≤≥≠≈∼∝≡∈≪≫←→⇒⇔"
 )
 _SIGNS: Mapping[str, str] = dict(zip([rf"\{word}" for word in _COMMANDS.split()], _GLYPHS, strict=True))
+_UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _BOLD = "".join(map(chr, (*range(0x1D400, 0x1D434), *range(0x1D7CE, 0x1D7D8))))
 _ALPHABETS: Mapping[str, dict[int, int]] = {
-    r"\mathcal": str.maketrans(ascii_uppercase, "𝒜ℬ𝒞𝒟ℰℱ𝒢ℋℐ𝒥𝒦ℒℳ𝒩𝒪𝒫𝒬ℛ𝒮𝒯𝒰𝒱𝒲𝒳𝒴𝒵"),
-    r"\mathbb": str.maketrans(ascii_uppercase, "𝔸𝔹ℂ𝔻𝔼𝔽𝔾ℍ𝕀𝕁𝕂𝕃𝕄ℕ𝕆ℙℚℝ𝕊𝕋𝕌𝕍𝕎𝕏𝕐ℤ"),
-    r"\mathbf": str.maketrans(ascii_uppercase + ascii_lowercase + digits, _BOLD),
+    r"\mathcal": str.maketrans(_UPPER, "𝒜ℬ𝒞𝒟ℰℱ𝒢ℋℐ𝒥𝒦ℒℳ𝒩𝒪𝒫𝒬ℛ𝒮𝒯𝒰𝒱𝒲𝒳𝒴𝒵"),
+    r"\mathbb": str.maketrans(_UPPER, "𝔸𝔹ℂ𝔻𝔼𝔽𝔾ℍ𝕀𝕁𝕂𝕃𝕄ℕ𝕆ℙℚℝ𝕊𝕋𝕌𝕍𝕎𝕏𝕐ℤ"),
+    r"\mathbf": str.maketrans(_UPPER + _UPPER.lower() + "0123456789", _BOLD),
 }
 _SHAPES: Mapping[str, tuple[str, str]] = {
     "plus": (" + ", " + "),

@@ -5,7 +5,6 @@ A name that the model does not have raises UsageError and tells the nearest that
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -126,6 +125,8 @@ def unknown(kind: str, text: str, known: Iterable[str]) -> str:
     """One sentence that names the nearest right thing."""
     listed = list(known)
     folded = {name.casefold(): name for name in listed}
+    import difflib
+
     near = difflib.get_close_matches(text.casefold(), folded, 1, 0.3)
     if near:
         return f"there is no {kind} `{text}`; the nearest is `{folded[near[0]]}` (there are {', '.join(listed)})"

@@ -7,13 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from typing import Any, cast
 
-from lark import Lark, Token, Transformer, UnexpectedToken, v_args
-from lark.lexer import Lexer
-
+from bpttsym import grammar
 from bpttsym.errors import LimitExceeded, NotRead
 from bpttsym.expr import Span
 from bpttsym.rows import split_lines
@@ -36,34 +31,34 @@ class Line:
     words: str = ""
 
 
+TYPE_CHECKING = False  # as in `typing`, which is slow to load
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+
 def _hull(first: Any, last: Any) -> Span:
     return Span(first.span.start, last.span.end)
 
 
-def _spot(token: Token) -> Span:
-    assert token.start_pos is not None and token.end_pos is not None
-    return Span(token.start_pos, token.end_pos)
-
-
-@v_args(inline=True)
-class _Build(Transformer[Token, Any]):
+class _Build:
     """Surface nodes, made while the parser reduces."""
 
     def start(self, chain: Chain) -> Chain:
         return chain
 
-    def chain(self, first: Any, rest: list[tuple[Token, Surface]] | None = None) -> Chain:
+    def chain(self, first: Any, rest: list[tuple[Tok, Surface]] | None = None) -> Chain:
         sides: list[Surface | None] = [None]
         if isinstance(first, list):
-            rest, begin = first, _spot(first[0][0]).start
+            rest, begin = first, first[0][0].span.start
         else:
             sides, begin = [first], first.span.start
         pairs = rest or []
         end = pairs[-1][1].span.end if pairs else first.span.end
         sides.extend(side for _, side in pairs)
-        return Chain(Span(begin, end), sides, [str(r) for r, _ in pairs], [_spot(r) for r, _ in pairs])
+        return Chain(Span(begin, end), sides, [r.value for r, _ in pairs], [r.span for r, _ in pairs])
 
-    def rels(self, *parts: Any) -> list[tuple[Token, Surface]]:
+    def rels(self, *parts: Any) -> list[tuple[Tok, Surface]]:
         if len(parts) == 2:
             return [(parts[0], parts[1])]
         parts[0].append((parts[1], parts[2]))
@@ -72,13 +67,13 @@ class _Build(Transformer[Token, Any]):
     def sum_first(self, term: Surface) -> Surface:
         return term
 
-    def sum_signed(self, sign: Token, term: Surface) -> Surface:
-        return Sums(Span(_spot(sign).start, term.span.end), [str(sign)], [term])
+    def sum_signed(self, sign: Tok, term: Surface) -> Surface:
+        return Sums(Span(sign.span.start, term.span.end), [sign.value], [term])
 
-    def sum_more(self, total: Surface, sign: Token, term: Surface) -> Surface:
+    def sum_more(self, total: Surface, sign: Tok, term: Surface) -> Surface:
         if not isinstance(total, Sums):
-            return Sums(_hull(total, term), ["+", str(sign)], [total, term])
-        total.signs.append(str(sign))
+            return Sums(_hull(total, term), ["+", sign.value], [total, term])
+        total.signs.append(sign.value)
         total.terms.append(term)
         total.span = _hull(total, term)
         return total
@@ -89,7 +84,7 @@ class _Build(Transformer[Token, Any]):
     def term_big(self, items: Term, big: Big) -> Surface:
         return self.items_more(items, big)
 
-    def term_op_big(self, items: Term, operator: Token, big: Big) -> Surface:
+    def term_op_big(self, items: Term, operator: Tok, big: Big) -> Surface:
         return self.items_op(items, operator, big)
 
     def term_only_big(self, big: Big) -> Surface:
@@ -104,15 +99,15 @@ class _Build(Transformer[Token, Any]):
         items.span = _hull(items, factor)
         return items
 
-    def items_op(self, items: Term, operator: Token, factor: Surface) -> Term:
+    def items_op(self, items: Term, operator: Tok, factor: Surface) -> Term:
         self.items_more(items, factor)
-        items.operators[-1] = str(operator)
+        items.operators[-1] = operator.value
         return items
 
-    def big(self, mark: Token, scripts: list[Any], body: Surface) -> Big:
-        return Big(Span(_spot(mark).start, body.span.end), str(mark), scripts, body)
+    def big(self, mark: Tok, scripts: list[Any], body: Surface) -> Big:
+        return Big(Span(mark.span.start, body.span.end), mark.value, scripts, body)
 
-    def big_signed(self, mark: Token, scripts: list[Any], sign: Token, body: Surface) -> Big:
+    def big_signed(self, mark: Tok, scripts: list[Any], sign: Tok, body: Surface) -> Big:
         return self.big(mark, scripts, self.sum_signed(sign, body))
 
     def scripts_none(self) -> list[Any]:
@@ -122,14 +117,14 @@ class _Build(Transformer[Token, Any]):
         scripts.append(script[:2])
         return scripts
 
-    def sub(self, mark: Token, argument: Surface) -> tuple[str, Surface | None, Span]:
+    def sub(self, mark: Tok, argument: Surface) -> tuple[str, Surface | None, Span]:
         return "sub", argument, argument.span
 
-    def sup(self, mark: Token, argument: Surface) -> tuple[str, Surface | None, Span]:
+    def sup(self, mark: Tok, argument: Surface) -> tuple[str, Surface | None, Span]:
         return "sup", argument, argument.span
 
-    def prime(self, mark: Token) -> tuple[str, Surface | None, Span]:
-        return "prime", None, _spot(mark)
+    def prime(self, mark: Tok) -> tuple[str, Surface | None, Span]:
+        return "prime", None, mark.span
 
     def scripted_first(self, base: Surface, script: Any) -> Scripted:
         return Scripted(Span(base.span.start, script[2].end), base, [script[:2]])
@@ -139,42 +134,41 @@ class _Build(Transformer[Token, Any]):
         scripted.span = Span(scripted.span.start, script[2].end)
         return scripted
 
-    def _word(self, token: Token) -> Word:
-        return Word(_spot(token), token.type, str(token))
+    def _word(self, token: Tok) -> Word:
+        return Word(token.span, token.kind, token.value)
 
     name = number = special = hole = sign = operator = _word
 
-    def group(self, left: Token, items: Fence, right: Token) -> Fence:
-        return Fence(Span(_spot(left).start, _spot(right).end), "{", items.items, items.separators)
+    def group(self, left: Tok, items: Fence, right: Tok) -> Fence:
+        return Fence(Span(left.span.start, right.span.end), "{", items.items, items.separators)
 
-    def group_empty(self, left: Token, right: Token) -> Fence:
-        return Fence(Span(_spot(left).start, _spot(right).end), "{", [], [])
+    def group_empty(self, left: Tok, right: Tok) -> Fence:
+        return Fence(Span(left.span.start, right.span.end), "{", [], [])
 
-    def group_sign(self, left: Token, sign: Token, right: Token) -> Fence:
-        return Fence(Span(_spot(left).start, _spot(right).end), "{", [self._word(sign)], [])
+    def group_sign(self, left: Tok, sign: Tok, right: Tok) -> Fence:
+        return Fence(Span(left.span.start, right.span.end), "{", [self._word(sign)], [])
 
-    def fence(self, left: Token, items: Fence, right: Token) -> Fence:
-        return Fence(Span(_spot(left).start, _spot(right).end), str(left), items.items, items.separators)
+    def fence(self, left: Tok, items: Fence, right: Tok) -> Fence:
+        return Fence(Span(left.span.start, right.span.end), left.value, items.items, items.separators)
 
-    def norm(self, left: Token, body: Surface, right: Token) -> Fence:
-        return Fence(Span(_spot(left).start, _spot(right).end), str(left), [body], [])
+    def norm(self, left: Tok, body: Surface, right: Tok) -> Fence:
+        return Fence(Span(left.span.start, right.span.end), left.value, [body], [])
 
-    def fraction(self, mark: Token, numerator: Surface, denominator: Surface) -> Fraction:
-        return Fraction(Span(_spot(mark).start, denominator.span.end), numerator, denominator)
+    def fraction(self, mark: Tok, numerator: Surface, denominator: Surface) -> Fraction:
+        return Fraction(Span(mark.span.start, denominator.span.end), numerator, denominator)
 
-    def root(self, mark: Token, body: Surface) -> Root:
-        return Root(Span(_spot(mark).start, body.span.end), body)
+    def root(self, mark: Tok, body: Surface) -> Root:
+        return Root(Span(mark.span.start, body.span.end), body)
 
-    def table(self, token: Token) -> Table:
-        assert isinstance(token.value, Table)
-        return token.value
+    def table(self, table: Table) -> Table:
+        return table
 
     def list_first(self, chain: Chain) -> Fence:
         return Fence(chain.span, "", [_plain(chain)], [])
 
-    def list_more(self, items: Fence, separator: Token, chain: Chain) -> Fence:
+    def list_more(self, items: Fence, separator: Tok, chain: Chain) -> Fence:
         items.items.append(_plain(chain))
-        items.separators.append(str(separator))
+        items.separators.append(separator.value)
         return items
 
 
@@ -184,35 +178,11 @@ def _plain(chain: Chain) -> Surface:
     return only if only is not None and not chain.relations else chain
 
 
-class _Stream(Lexer):
-    """The lexer that lark asks for: it hands on the tokens that are given to ``parse``."""
-
-    __future_interface__ = 2
-
-    def __init__(self, configuration: object) -> None:
-        del configuration
-
-    def lex(self, lexer_state: Any, parser_state: object) -> Iterator[Token]:
-        del parser_state
-        for tok in lexer_state.text:
-            token = Token(tok.kind, tok.value, tok.start, None, None, None, None, tok.end)
-            if tok.kind == "TABLE":
-                token.value = read_table(tok, _read_cell)
-            yield token
-
-    def make_lexer_state(self, text: object) -> Any:
-        return _State(text)
+_BUILD = _Build()
 
 
-@dataclass(slots=True)
-class _State:
-    text: Any
-
-
-@cache
-def _grammar() -> Lark:
-    text = files("bpttsym").joinpath("latex.lark").read_text(encoding="utf-8")
-    return Lark(text, parser="lalr", lexer=_Stream, transformer=_Build())
+def _build(rule: str, parts: Sequence[Any]) -> Any:
+    return getattr(_BUILD, rule)(*parts)
 
 
 _MEANINGS = {
@@ -221,7 +191,7 @@ _MEANINGS = {
     "CLOSE": "a closing parenthesis",
     "NORM_CLOSE": "a closing bar",
     "REL": "a relation such as `=`",
-    "$END": "the end of the equation",
+    grammar.END: "the end of the equation",
 }
 
 
@@ -235,24 +205,29 @@ def read_line(tokens: list[Tok]) -> Chain:
         if tok.failure is not None:
             raise tok.failure
     try:
-        return cast(Chain, _grammar().parse(tokens))
-    except UnexpectedToken as error:
+        chain: Chain = grammar.parse(_terminals(tokens), _build)
+    except grammar.Unexpected as error:
         raise _explain(error, tokens) from None
+    return chain
+
+
+def _terminals(tokens: list[Tok]) -> Iterator[tuple[str, Tok | Table]]:
+    """The tokens for the grammar; a table is read when it is reached."""
+    for tok in tokens:
+        yield tok.kind, read_table(tok, _read_cell) if tok.kind == "TABLE" else tok
 
 
 def _read_cell(tokens: list[Tok]) -> Surface:
     return _plain(read_line(tokens))
 
 
-def _explain(error: UnexpectedToken, tokens: list[Tok]) -> NotRead:
-    accepted = error.accepts or set()
-    wanted = [meaning for kind, meaning in _MEANINGS.items() if kind in accepted]
+def _explain(error: grammar.Unexpected, tokens: list[Tok]) -> NotRead:
+    wanted = [meaning for kind, meaning in _MEANINGS.items() if kind in error.accepted]
     expected = " or ".join(wanted)
-    if error.token.type == "$END":
+    if error.token is None:
         return NotRead("the equation ends too early", tokens[-1].span, expected)
-    span = _spot(error.token)
-    word = str(error.token)
-    match error.token.type:
+    span, word = error.token.span, error.token.environment if isinstance(error.token, Table) else error.token.value
+    match error.kind:
         case "DOTS":
             return NotRead(f"`{word}` leaves out terms, which are not guessed", span, "the sum or product in full")
         case "TEXT":

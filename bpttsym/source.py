@@ -6,19 +6,21 @@ pattern stops where the next opening mark of its own kind stands, so that unclos
 
 from __future__ import annotations
 
-import json
+import os
 import re
 import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
-from pathlib import Path
 from typing import Literal
 
 from bpttsym.errors import UnreadableSource
 from bpttsym.expr import Span
+
+TYPE_CHECKING = False  # as in `typing`; what only types need is slow to load
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Kind = Literal["markdown", "tex", "notebook"]
 
@@ -152,10 +154,13 @@ class Source:
 def read_source(path: str | Path) -> Source:
     """The file at ``path``, or the standard input for ``-``; raises UnreadableSource."""
     name = "<stdin>" if str(path) == "-" else str(path)
-    kind = _KINDS.get(Path(path).suffix.lower(), "markdown")
+    kind = _KINDS.get(os.path.splitext(path)[1].lower(), "markdown")
     try:
-        with nullcontext(sys.stdin.buffer) if str(path) == "-" else Path(path).open("rb") as stream:
-            data = stream.read(_MAXIMUM_BYTES + 1)
+        if str(path) == "-":
+            data = sys.stdin.buffer.read(_MAXIMUM_BYTES + 1)
+        else:
+            with open(path, "rb") as stream:
+                data = stream.read(_MAXIMUM_BYTES + 1)
     except (OSError, ValueError) as error:
         raise _refusal(name, (getattr(error, "strerror", None) or str(error)).lower()) from None
     if len(data) > _MAXIMUM_BYTES:
@@ -193,6 +198,8 @@ def _refusal(name: str, why: str) -> UnreadableSource:
 
 def _cells(text: str, name: str) -> dict[int, str]:
     """The cells of text of a notebook by their number, from 1."""
+    import json
+
     try:
         cells = enumerate(json.loads(text)["cells"], 1)
         return {number: "".join(cell["source"]) for number, cell in cells if cell["cell_type"] in ("markdown", "raw")}

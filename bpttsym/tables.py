@@ -7,7 +7,6 @@ holds its own tokens, so that no relation or comma in it is taken for one of the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
 from itertools import groupby
 
 from bpttsym.errors import LimitExceeded, NotRead
@@ -67,6 +66,8 @@ def _closed(begin: Tok, end: Tok, outside: int) -> Tok:
     elif outside >= MAXIMUM_TABLES:
         table.failure = LimitExceeded(f"more than {MAXIMUM_TABLES} tables stand in one another", begin.span)
     elif name not in TABLES:
+        from difflib import get_close_matches
+
         near = get_close_matches(name, sorted(TABLES | LAYOUT), 1)
         table.failure = NotRead(f"a `{begin.value}` block is not read", table.span, f"`{near[0]}`" if near else "")
     if table.failure is not None:

@@ -474,7 +474,7 @@ def test_a_forbidden_file_is_unreadable(monkeypatch: pytest.MonkeyPatch) -> None
     def refuse(*_: Any) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr("builtins.open", refuse)
     with pytest.raises(UnreadableSource, match=r"^cannot read secret\.md: permission denied$"):
         read_source("secret.md")
 

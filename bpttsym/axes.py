@@ -79,8 +79,8 @@ class Axes:
 
 
 def letters_of(index: Expr) -> set[str]:
-    """The names in an index."""
-    return {part.name for part in walk(index) if isinstance(part, Symbol)}
+    """The letters in an index: the names without an index of their own."""
+    return {part.name for part in walk(index) if isinstance(part, Symbol) and not part.index}
 
 
 def _indices(part: Expr) -> Iterator[tuple[Place, Expr]]:
@@ -121,7 +121,7 @@ def find_axes(heads: Iterable[Head], horizon: str, counts: Mapping[str, int]) ->
         running = {name for one in head.index for name in letters_of(one)} - {horizon}
         own = Symbol(head.name, head.index)
         for part, bound in _bound_within(head.body, frozenset(running)):
-            if isinstance(part, Sum | Product):
+            if isinstance(part, Sum | Product) and not getattr(part, "components", False):
                 _note_range(part, number, bound, classes, marks)
             for place, index in _indices(part):
                 _note_index(place, index, number, bound, classes, marks, letters, places)

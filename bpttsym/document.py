@@ -9,8 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from bpttsym.components import resolved, resolved_definitions, targets
 from bpttsym.errors import NotRead, UsageError
-from bpttsym.expr import Call, Expr, Hole, Relation, Span, Sum, Symbol, walk
+from bpttsym.expr import Call, Expr, Hole, Relation, Span, Symbol, walk
 from bpttsym.model import Model, has_derivative
 from bpttsym.notation import read_chain
 from bpttsym.parse import Line, read_display
@@ -29,9 +30,6 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "model": (),
 }
 """Keys of the front matter and the values each may have (any value where none are listed)."""
-
-COUNTS = frozenset(("K", "V", "D", "C", "M", "N", "n", "m", "d", "H"))
-"""Names for a number of classes or components; the horizon of the document is none of them."""
 
 HEAD = re.compile(r"[\s&]*(\\mathcal\s*\{\s*\w\s*\}|\\?[A-Za-z]+)\s*(?:_\s*\{?[\w\s]*\}?|\([^()=]*\))?\s*&?\s*:?=")
 """A name with an index or arguments, and a sign that gives it a meaning."""
@@ -91,20 +89,34 @@ class Document:
         return frozenset(found)
 
     @cached_property
-    def component_letters(self) -> frozenset[str]:
-        """Index letters that are summed to a number of classes or components, not to a step."""
-        found: set[str] = set()
-        for entry in self.entries:
-            for part in walk(entry.relation) if entry.relation is not None else ():
-                if isinstance(part, Sum) and isinstance(part.upper, Symbol) and part.upper.name in COUNTS:
-                    found.add(part.index)
-        return frozenset(found - {self.signature.horizon})
+    def said_again(self) -> set[Span]:
+        """The places of definitions by components that give another formula to what is defined as a whole."""
+        found: set[Span] = set()
+        for scope in self.scopes:
+            written = (*scope.definitions.values(), *scope.abbreviations.values())
+            read = resolved_definitions(written, self.signature.horizon)
+            found |= {d.span for d, kept in zip(written, read, strict=True) if kept is None and d.span is not None}
+        return found
+
+    def resolved(self, relation: Relation, scope: int, model: Model | None = None) -> Relation:
+        """A relation in which every index is a step or an entry, by the nearest model that knows a name.
+
+        Raises NotRead where an index is both.
+        """
+        ranks: dict[str, frozenset[int]] = {}
+        for known in [model] if model is not None else self.models[scope::-1]:
+            ranks = {**known.arities, **ranks}
+        return resolved(relation, ranks, self.signature.horizon)
 
     def _model(self, scope: Scope) -> Model:
         length = self.settings.get("T")
+        written = (*scope.definitions.values(), *scope.abbreviations.values())
+        read = resolved_definitions(written, self.signature.horizon)
+        kept = len(scope.definitions)
         return Model(
-            definitions=tuple(scope.definitions.values()),
-            abbreviations=tuple(scope.abbreviations.values()),
+            definitions=tuple(definition for definition in read[:kept] if definition is not None),
+            abbreviations=tuple(definition for definition in read[kept:] if definition is not None),
+            one_hot=tuple(sorted({name for d in read if d is not None for name in targets(d.body)})),
             functions=tuple((name, formals, body) for name, (formals, body) in scope.functions.items()),
             sets=tuple(scope.sets.items()),
             horizon=self.signature.horizon,
@@ -244,7 +256,12 @@ class _Reader:
             else:
                 self._display(maths, lines)
         self._overrule()
-        return Document(self.source, self.signature, self.scopes, self.entries, self.settings)
+        document = Document(self.source, self.signature, self.scopes, self.entries, self.settings)
+        again = document.said_again
+        for entry in self.entries:
+            if entry.kind == "definition" and entry.relation is not None and entry.relation.span in again:
+                entry.kind = "claim"
+        return document
 
     def _overrule(self) -> None:
         """Recursions for which a closed definition followed become claims."""

@@ -144,7 +144,9 @@ def _places(relation: Relation, within: Path = (), vocabulary: Vocabulary | None
 
 def _is_index(node: Expr, position: int, part: Expr, steps: set[str]) -> bool:
     """Whether a child is an index, a bound, or reckons with indices only, as ``T - t`` does."""
-    if isinstance(node, Symbol) or (isinstance(node, Sum | Product) and position):
+    if isinstance(node, Symbol | tree.Indicator) or (isinstance(node, Sum | Product | tree.Component) and position):
+        return True
+    if isinstance(node, tree.Cases) and position >= len(node.values):
         return True
     kinds = Number | Add | Negate | Symbol
     plain = (isinstance(inner, kinds) and not getattr(inner, "index", ()) for inner in tree.walk(part))

@@ -84,6 +84,14 @@ class ExactWorld:
     def identity(self, size: int) -> Value:
         return constant(np.eye(size))
 
+    def unit(self, shape: Shape, row: int, column: int) -> Value:
+        entries = np.zeros(shape)
+        entries[row, column] = 1
+        return constant(entries)
+
+    def entry(self, value: Value, row: int, column: int) -> Value:
+        return value.moved(lambda entries: entries[..., row : row + 1, column : column + 1])
+
     def node(self, key: Key) -> Value:
         if key not in self._values:
             for one in self.graph.missing(key, self._values):
@@ -93,6 +101,8 @@ class ExactWorld:
 
     def _draw(self, key: Key) -> Value:
         """A leaf; the entries of a distribution sum to one."""
+        if key[0] in self.graph.model.one_hot:
+            raise CannotSay("a target that names a class is no point of a field")
         drawn = self.oracle.draw(("leaf", key), b"", self.shapes[key[0]])
         if key[0] in self.graph.model.distributions:
             drawn.entries[:, -1, -1] += 1 - drawn.entries.sum(axis=(-2, -1))

@@ -122,6 +122,49 @@ class Transpose(Expr):
 
 
 @dataclass(frozen=True, slots=True)
+class Component(Expr):
+    r"""An entry of a vector or a matrix, ``(h_t)_i`` or ``W_{ij}``; entries are counted from 1.
+
+    An index that is a quantity with an index of its own (``\hat{y}_{t,y_t}``) is the class that a one-hot target names.
+    """
+
+    of: Expr
+    index: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entries(Expr):
+    """The column vector whose entries are the body at index = 1, 2, ...: a definition by components."""
+
+    body: Expr
+    index: str
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator(Expr):
+    r"""``\mathbf{1}_{[i=j]}``, also written ``\delta_{ij}``: 1 where the relation between indices holds, else 0."""
+
+    condition: Expr
+    components: bool = field(default=False, compare=False, repr=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Cases(Expr):
+    r"""``\begin{cases}``: the first value whose condition holds; a last value without one stands for all the rest."""
+
+    values: tuple[Expr, ...]
+    conditions: tuple[Expr, ...]
+    components: bool = field(default=False, compare=False, repr=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Concatenate(Expr):
+    """Columns one below the other, ``[h_{t-1}; x_t]``."""
+
+    parts: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Norm(Expr):
     r"""``\lVert body \rVert_{order}``; order is ``""`` (none written), ``"2"``, ``"1"``, ``"F"`` or ``"\infty"``."""
 
@@ -131,12 +174,16 @@ class Norm(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Sum(Expr):
-    r"""``\sum_{index=lower}^{upper} body``; both bounds are None where only the index is written."""
+    r"""``\sum_{index=lower}^{upper} body``; both bounds are None where only the index is written.
+
+    ``components`` says that the index counts the entries of a vector or a matrix, not steps.
+    """
 
     body: Expr
     index: str
     lower: Expr | None
     upper: Expr | None
+    components: bool = field(default=False, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +225,13 @@ class SetOf(Expr):
 @dataclass(frozen=True, slots=True)
 class Hole(Expr):
     """The question mark of an equation that asks (``= ?``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread(Expr):
+    """A formula that has no meaning, and why."""
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

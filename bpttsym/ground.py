@@ -11,6 +11,7 @@ from math import prod
 from bpttsym.axes import Place
 from bpttsym.errors import LimitExceeded, NotRead
 from bpttsym.expr import Expr, Number, Product, Relation, Sum, Symbol, walk
+from bpttsym.extents import free_extents
 from bpttsym.model import (
     MAXIMUM_RANGE,
     Definition,
@@ -162,10 +163,12 @@ def instances(relation: Relation, ground: Ground, readings: Readings) -> Iterato
             letters.remove(letter)
             fixed[letter] = ground.length
     ranges = [_values(letter, relation, ground) for letter in letters]
+    entries = free_extents(ground.shapes, relation)
+    ranges.extend(range(1, size + 1) for size in entries.values())
     if prod(map(len, ranges)) > MAXIMUM_INSTANCES:
-        raise LimitExceeded(f"{len(letters)} free indices have over {MAXIMUM_INSTANCES} values together", relation.span)
+        raise LimitExceeded(f"{len(ranges)} free indices have over {MAXIMUM_INSTANCES} values together", relation.span)
     for values in product(*ranges):
-        bindings = {**fixed, **dict(zip(letters, values, strict=True))}
+        bindings = {**fixed, **dict(zip((*letters, *entries), values, strict=True))}
         if satisfies(readings.where, bindings):
             yield bindings
 

@@ -143,6 +143,27 @@ def _print(node: Expr, style: _Latex) -> _Piece:
         case tree.Derivative(of, by, kind):
             above, below = (_held(part, _Level.ATOM, style).text for part in (of, by))
             return _Piece(shapes[kind] % (above, below), _Level.QUOTIENT)
+        case tree.Component(tree.Symbol(name, index, span=span), entry):
+            return _print(tree.Symbol(name, (*index, *entry), span=span), style)
+        case tree.Component(of, entry):
+            below = style.script("_", ",".join(_print(item, tight).text for item in entry))
+            return _Piece(style.fenced(_print(of, style)) + below, _Level.SCRIPTED)
+        case tree.Entries(body, letter):
+            inside = style.fenced(_print(body, style))
+            return _Piece(inside + style.script("_", style.name(letter), short=True), _Level.SCRIPTED)
+        case tree.Indicator(condition):
+            return _Piece(shapes["indicator"] % _print(condition, tight).text, _Level.SCRIPTED)
+        case tree.Cases(values, conditions):
+            rows = [_print(value, style).text for value in values]
+            for place, condition in enumerate(conditions):
+                rows[place] += shapes["if"] % _print(condition, style).text
+            if len(values) > len(conditions):
+                rows[-1] += shapes["otherwise"]
+            return _Piece(shapes["cases"] % shapes["row"].join(rows), _Level.ATOM)
+        case tree.Concatenate(parts):
+            return _Piece(f"[{'; '.join(_print(part, style).text for part in parts)}]", _Level.ATOM)
+        case tree.Unread():
+            return _Piece(shapes["unread"], _Level.ATOM)
         case tree.SetOf(items):
             return _Piece(shapes["set"] % _list(items, style), _Level.ATOM)
         case tree.Hole():
@@ -290,6 +311,12 @@ _SHAPES: Mapping[str, tuple[str, str]] = {
     "norm": (r"\left\lVert %s \right\rVert", "‖%s‖"),
     "abs": (r"\left|%s\right|", "|%s|"),
     "set": (r"\{%s\}", "{%s}"),
+    "unread": (r"\text{(not read)}", "(not read)"),
+    "indicator": (r"\mathbf{1}_{[%s]}", "1[%s]"),
+    "cases": (r"\begin{cases} %s \end{cases}", "{%s}"),
+    "row": (r" \\ ", "; "),
+    "if": (r" & %s", " if %s"),
+    "otherwise": (r" & \text{otherwise}", " otherwise"),
     "sum": (r"\sum", "Σ"),
     "product": (r"\prod", "∏"),
     "everywhere": ("_{%(index)s}", "_%(index)s"),

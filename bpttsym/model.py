@@ -17,8 +17,12 @@ from bpttsym.errors import LimitExceeded, NotRead
 from bpttsym.expr import (
     Add,
     Call,
+    Cases,
+    Component,
     Derivative,
+    Entries,
     Expr,
+    Indicator,
     Negate,
     Number,
     Product,
@@ -89,7 +93,8 @@ class Model:
 
     ``definitions`` make the forward graph; ``abbreviations`` stand for expressions with derivatives and are
     never part of it; ``functions`` are functions given by a formula; ``sets`` name groups of parameters;
-    ``length`` is the horizon if the document fixes it; ``distributions`` are targets whose entries sum to one;
+    ``length`` is the horizon if the document fixes it; ``distributions`` are targets whose entries sum to one,
+    ``one_hot`` those that name one entry;
     ``variables`` are numbers over which a claim is universally quantified; ``elementwise`` are unknown
     functions that act on each entry, because the document writes a derivative ``f'`` of them; ``unread`` are
     names of which the document says something that was not understood, so that nothing may be assumed of them;
@@ -106,6 +111,7 @@ class Model:
     initial_zero: bool = False
     scalar: bool = False
     distributions: tuple[str, ...] = ()
+    one_hot: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
     elementwise: tuple[str, ...] = ()
     unread: frozenset[str] = frozenset()
@@ -178,6 +184,13 @@ def index_letters(expr: Expr) -> set[str]:
             case Symbol(index=index) | Call(index=index):
                 for inner in index:
                     found |= letters_of(inner)
+            case Component(_, index) | Cases(_, index):
+                for inner in index:
+                    found |= letters_of(inner)
+            case Indicator(condition):
+                found |= letters_of(condition)
+            case Entries(_, letter):
+                found.add(letter)
             case Sum(_, index) | Product(_, index):
                 found.add(index)
                 for bound in (part.lower, part.upper):
@@ -189,10 +202,20 @@ def index_letters(expr: Expr) -> set[str]:
 
 
 def free_letters(expr: Expr, bound: frozenset[str] = frozenset()) -> set[str]:
-    """The index letters of an expression that nothing inside it binds."""
+    """The letters of steps in an expression that nothing inside it binds."""
     match expr:
         case Symbol(_, index):
-            return {name for part in index for name in letters_of(part)} - bound
+            return set().union(*(letters_of(part) for part in index)) - bound
+        case Component(of, index):
+            targets = (free_letters(part, bound) for part in index if isinstance(part, Symbol) and part.index)
+            return free_letters(of, bound).union(*targets)
+        case Indicator(condition, components=components):
+            return set() if components else letters_of(condition) - bound
+        case Cases(values, conditions, components=components):
+            compared = () if components else conditions
+            return set().union(*(free_letters(v, bound) for v in values), *(letters_of(c) - bound for c in compared))
+        case Sum(body, _, components=True):
+            return free_letters(body, bound)
         case Sum(body, letter) | Product(body, letter):
             found = free_letters(body, bound | {letter})
             for limit in (expr.lower, expr.upper):
@@ -365,6 +388,18 @@ class Graph:
                     return
                 self._check_indices(expr)
                 yield (name, tuple(index_value(part, bindings) for part in index))
+            case Component(of, index):
+                yield from self.references(of, bindings)
+                for part in index:
+                    if isinstance(part, Symbol) and part.index:
+                        yield from self.references(part, bindings)
+            case Sum(body, _, components=True):
+                yield from self.references(body, bindings)
+            case Indicator():
+                return
+            case Cases(values):
+                for case in values:
+                    yield from self.references(case, bindings)
             case Sum(body, letter) | Product(body, letter):
                 for value in sum_range(expr, bindings, self.model, self.length):
                     self._looked += 1

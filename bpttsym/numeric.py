@@ -68,6 +68,14 @@ class NumericWorld:
     def identity(self, size: int) -> Array:
         return np.eye(size)[None]
 
+    def unit(self, shape: Shape, row: int, column: int) -> Array:
+        value = self.zeros(shape)
+        value[0, row, column] = 1.0
+        return value
+
+    def entry(self, value: Array, row: int, column: int) -> Array:
+        return value[..., row : row + 1, column : column + 1]
+
     def node(self, key: Key) -> Array:
         if key not in self._values:
             for one in self.graph.missing(key, self._values):
@@ -84,6 +92,10 @@ class NumericWorld:
         shape = self.shapes[name]
         if self.leaf is not None:
             return np.asarray(self.leaf(name, index, shape))
+        if name in self.graph.model.one_hot:
+            size = shape[0] * shape[1]
+            classes = self.random("class", key).integers(0, size, self.samples)
+            return np.asarray(np.eye(size)[classes].reshape(self.samples, *shape))
         values = self.random("leaf", key).standard_normal((self.samples, *shape))
         if name in self.graph.model.distributions:
             positive = np.exp(values)

@@ -190,7 +190,9 @@ class PathWorld:
     def _none(self, *_: object) -> NoReturn:
         raise CannotSay("this operation has no value in the free ring")
 
-    elementwise = reciprocal = power = broadcast = diagonal = norm = largest_singular_value = apply = _none
+    unit = entry = elementwise = reciprocal = power = broadcast = diagonal = norm = largest_singular_value = apply = (
+        _none
+    )
 
     def is_zero(self, value: Ring) -> bool:
         return not value.words

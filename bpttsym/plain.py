@@ -82,6 +82,12 @@ class PlainWorld:
     def identity(self, size: int) -> Matrix:
         return tuple(tuple(complex(i == j) for j in range(size)) for i in range(size))
 
+    def unit(self, shape: Shape, row: int, column: int) -> Matrix:
+        return tuple(tuple(complex((i, j) == (row, column)) for j in range(shape[1])) for i in range(shape[0]))
+
+    def entry(self, value: Matrix, row: int, column: int) -> Matrix:
+        return ((value[row][column],),)
+
     def node(self, key: Key) -> Matrix:
         if key not in self._values:
             for one in self.graph.missing(key, self._values):

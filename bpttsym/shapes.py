@@ -8,8 +8,9 @@ Dimensions that nothing ties together get different sizes, so that a wrong order
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from bpttsym.entry_shapes import infer_entries, with_sums
 from bpttsym.errors import NotRead
 from bpttsym.expr import (
     Add,
@@ -80,7 +81,8 @@ class Sizes:
         self._scalar = scalar
         self._horizon = horizon
         self._number = False
-        self.rewritten: dict[int, Expr] = {}
+        self.letters: dict[str, int] = {}
+        self.sums: dict[int, tuple[int, ...]] = {}
 
     def fresh(self) -> int:
         """A new dimension."""
@@ -159,6 +161,8 @@ class Sizes:
                 return (0, 0)
             case Symbol(name, index):
                 return self.of_name(name, bool(index))
+            case Sum(components=True):
+                return infer_entries(self, expr, hint)
             case Negate(body) | Sum(body) | Product(body):
                 return self.infer(body, hint)
             case Add(terms):
@@ -181,9 +185,9 @@ class Sizes:
             case Call(function, arguments):
                 return self._call(function, arguments, expr, hint)
             case _:
-                raise NotRead("this cannot stand in a definition", expr.span)
+                return infer_entries(self, expr, hint)
 
-    def _inside(self, expr: Expr, hint: tuple[int, int] | None) -> tuple[int, int] | None:
+    def inside(self, expr: Expr, hint: tuple[int, int] | None) -> tuple[int, int] | None:
         """The shape of what stands inside of a number and need be none itself."""
         number, self._number = self._number, False
         found = self.infer(expr, hint)
@@ -192,7 +196,7 @@ class Sizes:
 
     def _settle(self, expr: Expr) -> tuple[int, int]:
         """The shape of an expression, a bare parameter becoming a vector."""
-        found = self._inside(expr, None)
+        found = self.inside(expr, None)
         if found is None:
             found = self.vector()
             self.expect(expr, found)
@@ -271,7 +275,7 @@ class Sizes:
         self, function: str, arguments: tuple[Expr, ...], expr: Call, hint: tuple[int, int] | None
     ) -> tuple[int, int] | None:
         if function in self._elementwise and len(arguments) == 1 and not expr.parameters:
-            found = self._inside(arguments[0], hint)
+            found = self.inside(arguments[0], hint)
             return found if found is not None else self._settle(arguments[0])
         if function == r"\mathrm{diag}":
             rows = self._settle(arguments[0])[0]
@@ -285,18 +289,14 @@ class Sizes:
 
     def assign(self, choose: Callable[[int], int]) -> dict[str, Shape]:
         """Sizes in numbers: ``choose(n)`` is the size of the n-th free dimension in the order they were met."""
-        order: dict[int, int] = {}
-        result: dict[str, Shape] = {}
-        for name, shape in self._names.items():
-            sized = []
-            for dimension in shape:
-                root = self.find(dimension)
-                if root == 0:
-                    sized.append(1)
-                else:
-                    sized.append(choose(order.setdefault(root, len(order))))
-            result[name] = (sized[0], sized[1])
-        return result
+        roots = (self.find(dimension) for shape in self._names.values() for dimension in shape)
+        met = [root for root in dict.fromkeys(roots) if root != 0]
+        parts = (self.find(part) for whole in self.sums.values() for part in whole)
+        order = [*met, *(part for part in dict.fromkeys(parts) if part not in met and part != 0)]
+        sizes = with_sums(order, self.sums, self.find, choose)
+        return {
+            name: (sizes[self.find(rows)], sizes[self.find(columns)]) for name, (rows, columns) in self._names.items()
+        }
 
 
 def infer_sizes(
@@ -351,8 +351,8 @@ def scalar_form(body: Expr, is_vector: Callable[[Expr], bool]) -> Expr:
             return Negate(scalar_form(inner, is_vector), span=body.span)
         case Add(terms):
             return Add(tuple(scalar_form(term, is_vector) for term in terms), span=body.span)
-        case Sum(inner, index, lower, upper):
-            return Sum(scalar_form(inner, is_vector), index, lower, upper, span=body.span)
+        case Sum(inner):
+            return replace(body, body=scalar_form(inner, is_vector))
         case Power(base, Number(value)) if value == 2 and is_vector(base):
             return Power(Norm(base), integer(2), span=body.span)
         case Multiply(factors, operators):

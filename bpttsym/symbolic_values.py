@@ -74,6 +74,12 @@ class SymbolicValues:
     def number(self, value: Fraction) -> Sym:
         return sympy.Rational(value.numerator, value.denominator)
 
+    def unit(self, shape: Shape, row: int, column: int) -> Sym:
+        raise CannotSay("entries are not written in SymPy")
+
+    def entry(self, value: Sym, row: int, column: int) -> Sym:
+        raise CannotSay("entries are not written in SymPy")
+
     def zeros(self, shape: Shape) -> Sym:
         return zeros(*self.sizes(shape))
 

@@ -12,13 +12,27 @@ from typing import Any, Literal
 
 from bpttsym.edits import factors, neighbours
 from bpttsym.errors import Contradiction, LimitExceeded, NotRead
-from bpttsym.evaluate import Evaluator, lone_sides
+from bpttsym.evaluate import Evaluator
 from bpttsym.exact import ExactWorld
-from bpttsym.expr import Derivative, Expr, Multiply, Negate, Norm, Power, Relation, Symbol, Transpose, at, integer
+from bpttsym.expr import (
+    Component,
+    Derivative,
+    Expr,
+    Multiply,
+    Negate,
+    Norm,
+    Power,
+    Relation,
+    Symbol,
+    Transpose,
+    at,
+    integer,
+)
 from bpttsym.ground import Ground, instances
 from bpttsym.numeric import RELATIVE, NumericWorld
 from bpttsym.paths import PathWorld
 from bpttsym.readings import Readings
+from bpttsym.reckoner import lone_sides
 from bpttsym.shapes import ShapeClash
 from bpttsym.world import CannotSay, MissingNode, World
 
@@ -147,6 +161,8 @@ class Trial:
         before = self.ground.model.first - 1
         try:
             everywhere = list(instances(relation, self.ground, readings))
+        except ShapeClash as clash:
+            return Outcome("impossible", length, 1.0, (), str(clash), _spot(clash)), evaluator
         except NotRead as failure:
             return Outcome("unknown", length, message=str(failure), part=_spot(failure)), evaluator
         for bindings in everywhere:
@@ -197,7 +213,7 @@ class Trial:
         for path in factors(relation):
             if evaluator.is_identity(at(relation, path)):
                 continue
-            while path and isinstance(at(relation, path[:-1]), Power | Norm | Negate | Transpose):
+            while path and isinstance(at(relation, path[:-1]), Power | Norm | Negate | Transpose | Component):
                 path = path[:-1]
             edits = neighbours(relation, NEIGHBOUR_KINDS, within=path)
             if not any(self._fails(edit.relation, evaluator, tried) for edit in edits):

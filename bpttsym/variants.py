@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from bpttsym.evaluate import IDENTITIES
 from bpttsym.expr import (
     Call,
     Derivative,
@@ -24,6 +23,7 @@ from bpttsym.expr import (
 )
 from bpttsym.ground import used_symbols
 from bpttsym.model import Definition, Model, free_letters
+from bpttsym.reckoner import IDENTITIES
 from bpttsym.shapes import ELEMENTWISE, LOSS_LETTERS
 
 LOSS_FUNCTION = r"\ell"

@@ -29,7 +29,7 @@ from bpttsym.errors import NotRead
 from bpttsym.expr import Add, Path, Relation, Span, Sum, walk
 from bpttsym.ground import lengths, make_ground
 from bpttsym.latex import latex, unicode_line
-from bpttsym.model import Model, free_letters, index_letters
+from bpttsym.model import Model, free_letters
 from bpttsym.readings import OPTIONS, Readings, explore
 from bpttsym.trial import DENIED, Outcome, Trial, outcomes_of
 from bpttsym.variants import Variant, scalar_variant, unknown_symbols, variants
@@ -166,6 +166,10 @@ class Judge:
         return Verdict(entry, "unchecked", message, code="not-judged")
 
     def _bound(self, entry: Entry, relation: Relation) -> Verdict:
+        try:
+            relation = self._resolved(entry, relation)
+        except NotRead as failure:
+            return Verdict(entry, "unchecked", str(failure), blame=failure.span, code="not-understood")
         found = self._models_for(entry, relation)
         if not found:
             return self._undefined(entry, relation)
@@ -198,6 +202,10 @@ class Judge:
             return Verdict(entry, "unchecked", message, code="undefined")
         return Verdict(entry, "unchecked", f"no definition in the document says what {names} is", code="undefined")
 
+    def _resolved(self, entry: Entry, relation: Relation) -> Relation:
+        named = self.document.model_named(entry.model) if entry.model else None
+        return self.document.resolved(relation, entry.scope, named)
+
     def trial(self, variant: Variant, length: int) -> Trial:
         """The worlds for a model and a horizon, made once."""
         model = variant.build(length)
@@ -208,9 +216,10 @@ class Judge:
     def try_all(self, entry: Entry, relation: Relation) -> Case:
         """Every reading of a relation on every model that it may be about."""
         case = Case(entry, relation)
-        letters = self.document.component_letters & index_letters(relation)
-        if letters:
-            case.failure = NotRead(f"the index `{min(letters)}` counts components, which is not judged", relation.span)
+        try:
+            relation = case.relation = self._resolved(entry, relation)
+        except NotRead as failure:
+            case.failure = failure
             return case
         found = self._models_for(entry, relation)
         for variant in found:

@@ -6,14 +6,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bpttsym.derivatives import laid_out
 from bpttsym.errors import NotRead
-from bpttsym.evaluate import Evaluator, lone_sides
+from bpttsym.evaluate import Evaluator
 from bpttsym.expr import Derivative, Relation, Symbol, walk
 from bpttsym.ground import Ground, instances, literal_steps, make_ground
 from bpttsym.leaves import constant, patterned
 from bpttsym.model import Key
 from bpttsym.numeric import NumericWorld
 from bpttsym.readings import Readings
+from bpttsym.reckoner import lone_sides
 from bpttsym.shapes import Shape, ShapeClash
 from bpttsym.trial import conform
 from bpttsym.variants import Variant
@@ -110,7 +112,7 @@ def _independent(
     except NotRead:
         return None
     scalar = world.shapes[of[0]] == (1, 1)
-    jacobian = evaluator.laid_out(side, world.central_difference(of, by), (by,), scalar)
+    jacobian = laid_out(evaluator, side, world.central_difference(of, by), (by,), scalar)
     shape: Shape = world.shape(left)
     if world.shape(jacobian) != shape and jacobian.size != left[0].size:
         return None

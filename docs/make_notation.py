@@ -12,14 +12,15 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from bpttsym.bounds import BOUNDS
-from bpttsym.document import COUNTS, read_document
+from bpttsym.components import COUNTS
+from bpttsym.document import read_document
 from bpttsym.errors import NotRead
-from bpttsym.evaluate import IDENTITIES, MAXIMUM_STEPS
 from bpttsym.expr import Relation
 from bpttsym.ground import COMPARISONS, LAST_STEPS
 from bpttsym.latex import unicode_line
 from bpttsym.notation import DIFFERENTIALS, NORM_ORDERS, TRANSPOSES, read_chain
 from bpttsym.parse import read_display
+from bpttsym.reckoner import IDENTITIES, MAXIMUM_STEPS
 from bpttsym.scope import DEFINING
 from bpttsym.shapes import LOSS_LETTERS, SCALAR_LETTERS
 from bpttsym.signature import BUILTIN_FUNCTIONS, FUNCTION_LETTERS, INDEX_LETTERS, signature

@@ -19,11 +19,16 @@ from hypothesis import strategies as st
 from bpttsym.expr import (
     Add,
     Call,
+    Cases,
+    Component,
+    Concatenate,
     Derivative,
     DerivativeKind,
     Divide,
+    Entries,
     Expr,
     Hole,
+    Indicator,
     Multiply,
     Negate,
     Norm,
@@ -37,6 +42,7 @@ from bpttsym.expr import (
     Sum,
     Symbol,
     Transpose,
+    Unread,
     integer,
     multiply,
     shifted,
@@ -75,7 +81,7 @@ def y_hat(*step: Expr | int) -> Symbol:
     return name(r"\hat{y}", *step)
 
 
-a, b, c, t, i, k, x, y, L, T, U, W = (name(letter) for letter in "abctikxyLTUW")
+a, b, c, t, i, j, k, x, y, L, T, U, W = (name(letter) for letter in "abctijkxyLTUW")
 phi, psi, theta = name(r"\phi"), name(r"\psi"), name(r"\theta")
 one, two, three = integer(1), integer(2), integer(3)
 state, before = h(t), h(shifted(t, -1))
@@ -321,7 +327,23 @@ OTHERS: list[tuple[Expr, str, str]] = [
     (Relation(Relation(a, "=", b), "=", c), "(a = b) = c", "(a = b) = c"),
 ]
 
-GOLDEN = [*SHEET, *NAMES, *NUMBERS, *CALLS, *SUMS, *PRODUCTS, *DERIVATIVES, *SCRIPTS, *OTHERS]
+ENTRIES: list[tuple[Expr, str, str]] = [
+    (Component(h(t), (i,)), "h_{t,i}", "h_{t,i}"),
+    (Component(W, (i, j)), "W_{i,j}", "W_{i,j}"),
+    (Component(multiply(W, x), (i,)), "(W x)_{i}", "(W x)_i"),
+    (Component(Transpose(W), (i, j)), r"(W^{\top})_{i,j}", "(Wᵀ)_{i,j}"),
+    (Indicator(Relation(i, "=", j)), r"\mathbf{1}_{[i = j]}", "1[i = j]"),
+    (
+        Cases((a, b), (Relation(i, "=", j),)),
+        r"\begin{cases} a & i = j \\ b & \text{otherwise} \end{cases}",
+        "{a if i = j; b otherwise}",
+    ),
+    (Concatenate((h(t), x)), "[h_t; x]", "[h_t; x]"),
+    (Entries(Component(a, (i,)), "i"), "(a_i)_i", "(a_i)_i"),
+    (Unread("the index counts two things"), r"\text{(not read)}", "(not read)"),
+]
+
+GOLDEN = [*SHEET, *NAMES, *NUMBERS, *CALLS, *SUMS, *PRODUCTS, *DERIVATIVES, *SCRIPTS, *OTHERS, *ENTRIES]
 
 
 @pytest.mark.parametrize(("expr", "printed", "line"), GOLDEN, ids=[line for _, _, line in GOLDEN])

@@ -42,9 +42,11 @@ PARTS: dict[str, tuple[str, ...]] = {
     ),
     "parse": ("surface", "tokens", "tables", "rows", "latex_table", "grammar"),
     "notation": ("signature",),
+    "shapes": ("entry_shapes",),
     "model": ("axes",),
-    "document": ("heads", "scope"),
-    "evaluate": ("world", "arithmetic", "abbreviations"),
+    "document": ("components", "heads", "scope"),
+    "ground": ("extents",),
+    "evaluate": ("world", "arithmetic", "reckoner", "ranges", "entries", "derivatives", "abbreviations"),
     "numeric": ("leaves",),
     "exact": ("field",),
     "symbolic": (

@@ -18,11 +18,12 @@ from equations import CASES
 from bpttsym.document import read_document
 from bpttsym.edits import neighbours
 from bpttsym.errors import NotRead
-from bpttsym.evaluate import Evaluator, lone_sides
+from bpttsym.evaluate import Evaluator
 from bpttsym.expr import Relation
 from bpttsym.ground import instances, lengths
 from bpttsym.latex import latex
 from bpttsym.numeric import RELATIVE, NumericWorld
+from bpttsym.reckoner import lone_sides
 from bpttsym.source import source_from_text
 from bpttsym.trial import SECURITY, Trial, conform
 from bpttsym.verdict import Judge, Row, judge

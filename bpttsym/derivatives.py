@@ -1,0 +1,116 @@
+"""Derivatives of nodes, of entries and of expressions, and how a reading lays them out (a part of the evaluator)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bpttsym.entries import place
+from bpttsym.errors import NotRead
+from bpttsym.expr import Call, Component, Derivative, Expr, Symbol
+from bpttsym.model import Key
+from bpttsym.reckoner import Reckoner
+from bpttsym.shapes import Shape
+from bpttsym.world import V, World
+
+
+def derivative(reckoner: Reckoner, node: Derivative, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
+    """The derivative of a node, of an entry or of an expression by a node or by an entry of one."""
+    by = node.by.of if isinstance(node.by, Component) else node.by
+    if not isinstance(by, Symbol):
+        raise NotRead("a derivative by something that is no symbol", node.by.span)
+    variables = _variables(reckoner, by, bindings, bound)
+    row = None
+    if isinstance(node.of, Component) and _is_node(reckoner, node.of.of):
+        row = node.of
+    of = row.of if row is not None else node.of
+    if _is_node(reckoner, of):
+        assert isinstance(of, Symbol)
+        key = reckoner.key(of, bindings, bound)
+        immediate = node.kind == "immediate" or (node.kind == "partial" and _immediate(reckoner, node, key, variables))
+        jacobian = reckoner.world.derivative(key, variables, immediate)
+        scalar = row is not None or reckoner.world.shapes[key[0]] == (1, 1)
+        if row is not None:
+            jacobian = _row(reckoner, jacobian, _flat(row, reckoner.world.shapes[key[0]], bindings, bound))
+    else:
+        frozen = node.kind == "immediate" or _is_argument(node.of, by)
+        inner = node.of
+
+        def evaluate(world: World) -> V:
+            return reckoner.on(world).value(inner, bindings, bound)
+
+        jacobian = reckoner.world.derivative_of(evaluate, variables, frozen)
+        scalar = reckoner.world.shape(jacobian)[0] == 1
+    if isinstance(node.by, Component):
+        column = _flat(node.by, reckoner.world.shapes[variables[0][0]], bindings, bound)
+        return _laid_out_column(reckoner, node, jacobian, column)
+    return laid_out(reckoner, node, jacobian, variables, scalar)
+
+
+def _is_node(reckoner: Reckoner, of: Expr) -> bool:
+    return isinstance(of, Symbol) and not reckoner.is_abbreviated(of)
+
+
+def _flat(node: Component, shape: Shape, bindings: Mapping[str, int], bound: frozenset[str]) -> int:
+    """The place of an entry among all entries, taken row by row."""
+    if any(isinstance(part, Symbol) and part.index for part in node.index):
+        raise NotRead("a derivative of or by the entry that a target names is not read", node.span)
+    row, column = place(node, shape, bindings, bound)
+    return row * shape[1] + column
+
+
+def _row(reckoner: Reckoner, jacobian: V, row: int) -> V:
+    world = reckoner.world
+    return world.matrix_product(world.unit((1, world.shape(jacobian)[0]), 0, row), jacobian)
+
+
+def _laid_out_column(reckoner: Reckoner, node: Derivative, jacobian: V, column: int) -> V:
+    """The derivative by one entry: a column, a row in denominator layout."""
+    world = reckoner.world
+    rows, columns = world.shape(jacobian)
+    if rows == 1:
+        return world.entry(jacobian, 0, column)
+    value = world.matrix_product(jacobian, world.unit((columns, 1), column, 0))
+    return world.transpose(value) if reckoner.readings.ask("layout", node) == "denominator" else value
+
+
+def _variables(reckoner: Reckoner, by: Symbol, bindings: Mapping[str, int], bound: frozenset[str]) -> tuple[Key, ...]:
+    members = reckoner.model.set_members.get(by.name)
+    if members and not by.index and (by.name, ()) not in reckoner.graph.nodes:
+        return tuple((member, ()) for member in members if (member, ()) in reckoner.graph.nodes)
+    if reckoner.is_abbreviated(by):
+        raise NotRead(f"a derivative by the abbreviation `{by.name}`", by.span)
+    return (reckoner.key(by, bindings, bound),)
+
+
+def _immediate(reckoner: Reckoner, node: Derivative, of: Key, by: tuple[Key, ...]) -> bool:
+    """Whether an unmarked derivative is immediate under the reading; asked only where it matters."""
+    if not any(reckoner.graph.ambiguous(of, variable) for variable in by):
+        return False
+    if any(variable[1] for variable in by):
+        return reckoner.readings.ask("states", node) == "immediate"
+    option = reckoner.readings.ask("partial", node, () if reckoner.recurs else ("total", "immediate"))
+    if option == "total" or any(node is side for side in reckoner.lone):
+        return False
+    return option == "immediate" or any(node == side for side in reckoner.lone)
+
+
+def laid_out(reckoner: Reckoner, node: Derivative, jacobian: V, by: tuple[Key, ...], scalar: bool) -> V:
+    """A Jacobian in numerator layout as the reading lays it out."""
+    world = reckoner.world
+    variable = world.shapes[by[0][0]]
+    if world.shape(jacobian) == (1, 1):
+        return jacobian
+    in_shape = scalar and len(by) == 1
+    if node.kind == "gradient":
+        if not in_shape:
+            raise NotRead(r"`\nabla` of something that is no scalar", node.span)
+        return world.reshape(jacobian, variable)
+    layout = reckoner.readings.ask("layout", node)
+    if layout == "numerator" or (layout == "mixed" and not scalar):
+        return jacobian
+    return world.reshape(jacobian, variable) if in_shape else world.transpose(jacobian)
+
+
+def _is_argument(of: Expr, by: Symbol) -> bool:
+    """A derivative of a function by its own argument is immediate by its form."""
+    return isinstance(of, Call) and any(argument == by for argument in (*of.arguments, *of.parameters))

@@ -1,0 +1,134 @@
+"""The values of entries, of sums and lists over entries, of comparisons of indices (a part of the evaluator).
+
+Entries are counted from 1; a letter that counts them runs over the axes at which it stands, which have one size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from bpttsym.arithmetic import show, total_of
+from bpttsym.errors import NotRead
+from bpttsym.expr import (
+    Cases,
+    Component,
+    Concatenate,
+    Entries,
+    Expr,
+    Indicator,
+    Relation,
+    Sum,
+    Symbol,
+    integer,
+)
+from bpttsym.extents import axes, extent
+from bpttsym.ground import satisfies
+from bpttsym.model import index_value
+from bpttsym.reckoner import Reckoner
+from bpttsym.shapes import Shape, ShapeClash
+from bpttsym.world import MissingNode, V
+
+
+def entry(reckoner: Reckoner, node: Component, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
+    """The value of one entry of a vector or a matrix."""
+    if any(isinstance(part, Symbol) and part.index for part in node.index):
+        return _of_class(reckoner, node, bindings, bound)
+    world = reckoner.world
+    value = reckoner.value(node.of, bindings, bound)
+    row, column = place(node, world.shape(value), bindings, bound)
+    return world.entry(value, row, column)
+
+
+def place(node: Component, shape: Shape, bindings: Mapping[str, int], bound: frozenset[str]) -> tuple[int, int]:
+    """Row and column of an entry, from 0; MissingNode where there is none."""
+    numbers = [index_value(part, bindings) for part in node.index]
+    for part, number, size in zip(node.index, numbers, axes(node, shape), strict=True):
+        if not 1 <= number <= size:
+            letter = part.name if isinstance(part, Symbol) and part.name in bound else ""
+            raise MissingNode(("entry", tuple(numbers)), letter, number, node.span)
+    if len(numbers) == 2:
+        return numbers[0] - 1, numbers[1] - 1
+    return (0, numbers[0] - 1) if shape[0] == 1 else (numbers[0] - 1, 0)
+
+
+def _of_class(reckoner: Reckoner, node: Component, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
+    """The entry that a one-hot target names: the inner product with it."""
+    world, name = reckoner.world, node.index[-1]
+    if not isinstance(name, Symbol) or name.name not in reckoner.model.one_hot:
+        raise NotRead("nothing in the definitions says that this index names one class", node.span)
+    target, value = reckoner.value(name, bindings, bound), reckoner.value(node.of, bindings, bound)
+    if len(node.index) != 1 or world.shape(target) != world.shape(value):
+        raise ShapeClash("the class of this entry is no target of the same size", node.span)
+    size = max(world.shape(value))
+    row, column = world.reshape(target, (1, size)), world.reshape(value, (size, 1))
+    return world.matrix_product(row, column)
+
+
+def sum_over(reckoner: Reckoner, node: Sum, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
+    """A sum over all entries; a named upper bound is the number of them, everywhere the same."""
+    size = extent(reckoner.world.shapes, node.body, node.index, node)
+    _check_bounds(reckoner, node, size)
+    inner = bound | {node.index}
+    values = [reckoner.value(node.body, {**bindings, node.index: n + 1}, inner) for n in range(size)]
+    return total_of(reckoner.world, values, node)
+
+
+def _check_bounds(reckoner: Reckoner, node: Sum, size: int) -> None:
+    if node.lower is None and node.upper is None:
+        return
+    if node.lower != integer(1):
+        raise NotRead("a sum over components begins at 1", node.span)
+    if not isinstance(node.upper, Symbol) or node.upper.index:
+        raise NotRead("the number of these components is no name", node.span)
+    if reckoner.counts.setdefault(node.upper.name, size) != size:
+        raise NotRead(f"`{node.upper.name}` is the number of two different kinds of components", node.span)
+
+
+def listed(reckoner: Reckoner, node: Entries, bindings: Mapping[str, int], shape: Shape) -> V:
+    """The vector of all entries that a definition by components gives."""
+    world = reckoner.world
+    total = world.zeros(shape)
+    for n in range(max(shape)):
+        value = reckoner.value(node.body, {**bindings, node.index: n + 1}, frozenset((node.index,)))
+        if world.shape(value) != (1, 1):
+            raise NotRead(f"an entry is a number, not {show(world.shape(value))}", node.span)
+        row, column = (0, n) if shape[0] == 1 else (n, 0)
+        total = world.add(total, world.scale(value, world.unit(shape, row, column)))
+    return total
+
+
+def chosen(reckoner: Reckoner, node: Cases, bindings: Mapping[str, int]) -> Expr:
+    """The value whose condition holds first."""
+    for value, condition in zip(node.values, node.conditions, strict=False):
+        if isinstance(condition, Relation) and satisfies((condition,), bindings):
+            return value
+    if len(node.values) > len(node.conditions):
+        return node.values[-1]
+    raise NotRead("no case of this definition holds here", node.span)
+
+
+def indicated(reckoner: Reckoner, node: Indicator, bindings: Mapping[str, int]) -> V:
+    """1 where a comparison of indices holds, and 0 elsewhere."""
+    if not isinstance(node.condition, Relation):
+        raise NotRead("this indicator compares nothing", node.span)
+    return reckoner.world.number(Fraction(satisfies((node.condition,), bindings)))
+
+
+def concatenated(reckoner: Reckoner, node: Concatenate, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
+    """Columns one below the other."""
+    world = reckoner.world
+    values = [reckoner.value(part, bindings, bound) for part in node.parts]
+    shapes = [world.shape(value) for value in values]
+    if any(columns != 1 for _, columns in shapes):
+        raise ShapeClash(f"only columns are concatenated, not {', '.join(map(show, shapes))}", node.span)
+    rows = sum(size for size, _ in shapes)
+    total, start = world.zeros((rows, 1)), 0
+    for value, (size, _) in zip(values, shapes, strict=True):
+        moved = None
+        for n in range(size):
+            unit = world.unit((rows, size), start + n, n)
+            moved = unit if moved is None else world.add(moved, unit)
+        total = world.add(total, world.matrix_product(moved, value))
+        start += size
+    return total

@@ -1,0 +1,132 @@
+"""Sizes that entries and concatenations give: two axes that one letter counts have one size (a part of shapes)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from bpttsym.errors import NotRead
+from bpttsym.expr import Cases, Component, Concatenate, Entries, Expr, Indicator, Number, Relation, Sum, Symbol, Unread
+
+Dimensions = tuple[int, int]
+
+
+class Inference(Protocol):
+    """The sizes of names, unified: what :class:`bpttsym.shapes.Sizes` does."""
+
+    letters: dict[str, int]
+    sums: dict[int, tuple[int, ...]]
+
+    def fresh(self) -> int: ...
+    def find(self, dimension: int) -> int: ...
+    def unify(self, first: int, second: int) -> None: ...
+    def same(self, first: Dimensions, second: Dimensions) -> Dimensions: ...
+    def vector(self) -> Dimensions: ...
+    def expect(self, expr: Expr, shape: Dimensions) -> None: ...
+    def inside(self, expr: Expr, hint: Dimensions | None) -> Dimensions | None: ...
+    def infer(self, expr: Expr, hint: Dimensions | None) -> Dimensions | None: ...
+
+
+def infer_entries(sizes: Inference, expr: Expr, hint: Dimensions | None) -> Dimensions | None:
+    """The shape of an entry, of what is summed or listed over entries, and of a concatenation."""
+    match expr:
+        case Component(of, index):
+            _component(sizes, of, index)
+            return (0, 0)
+        case Sum(body, letter, components=True):
+            sizes.letters[letter] = sizes.fresh()
+            return sizes.infer(body, hint)
+        case Entries(body, letter):
+            shape = sizes.vector()
+            sizes.letters[letter] = max(shape)
+            _number(sizes, body)
+            return shape
+        case Indicator(condition):
+            _compared(sizes, condition)
+            return (0, 0)
+        case Cases(values, conditions):
+            for condition in conditions:
+                _compared(sizes, condition)
+            return _cases(sizes, values, hint)
+        case Concatenate(parts):
+            columns = [_settled(sizes, part) for part in parts]
+            for column in columns:
+                sizes.unify(column[1], 0)
+            whole = sizes.fresh()
+            sizes.sums[whole] = tuple(rows for rows, _ in columns)
+            return (whole, 0)
+        case Unread(reason):
+            raise NotRead(reason, expr.span)
+        case _:
+            raise NotRead("this cannot stand in a definition", expr.span)
+
+
+def _settled(sizes: Inference, expr: Expr) -> Dimensions:
+    found = sizes.infer(expr, None)
+    if found is None:
+        found = sizes.vector()
+        sizes.expect(expr, found)
+    return found
+
+
+def _number(sizes: Inference, body: Expr) -> None:
+    found = sizes.infer(body, (0, 0))
+    if found is None:
+        sizes.expect(body, (0, 0))
+
+
+def _component(sizes: Inference, of: Expr, index: tuple[Expr, ...]) -> None:
+    shape = sizes.inside(of, None)
+    if shape is None:
+        shape = (sizes.fresh(), sizes.fresh()) if len(index) == 2 else sizes.vector()
+        sizes.expect(of, shape)
+    single = shape[1] if sizes.find(shape[0]) == 0 else shape[0]
+    for part, axis in zip(index, (single,) if len(index) == 1 else shape, strict=False):
+        match part:
+            case Symbol(name, ()):
+                sizes.unify(sizes.letters.setdefault(name, axis), axis)
+            case Symbol():
+                sizes.unify(_settled(sizes, part)[0], axis)
+            case _:
+                continue
+
+
+def _compared(sizes: Inference, condition: Expr) -> None:
+    """Entries that are compared are of one axis."""
+    if isinstance(condition, Relation):
+        left, right = condition.left, condition.right
+        if isinstance(left, Symbol) and isinstance(right, Symbol) and not left.index and not right.index:
+            if left.name in sizes.letters and right.name in sizes.letters:
+                sizes.unify(sizes.letters[left.name], sizes.letters[right.name])
+
+
+def _cases(sizes: Inference, values: tuple[Expr, ...], hint: Dimensions | None) -> Dimensions | None:
+    shapes = [(value, sizes.infer(value, hint)) for value in values if not isinstance(value, Number)]
+    known = [shape for _, shape in shapes if shape is not None]
+    if not known:
+        return (0, 0)
+    for value, shape in shapes:
+        if shape is None:
+            sizes.expect(value, known[0])
+        else:
+            sizes.same(known[0], shape)
+    return known[0]
+
+
+def with_sums(
+    order: list[int], sums: Mapping[int, tuple[int, ...]], find: Callable[[int], int], choose: Callable[[int], int]
+) -> dict[int, int]:
+    """A size for every free dimension, in order; a concatenation is as long as its parts, and like no other."""
+    whole = {find(dimension): parts for dimension, parts in sums.items() if find(dimension) != 0}
+    for start in range(8):
+        free = [dimension for dimension in order if dimension not in whole]
+        found = {dimension: choose(place + start) for place, dimension in enumerate(free)}
+        found[0] = 1
+        for _ in whole:
+            for dimension, parts in whole.items():
+                if all(find(part) in found for part in parts):
+                    found[dimension] = sum(found[find(part)] for part in parts)
+        sizes = list(found.values())
+        if not whole or all(sizes.count(found.get(dimension, 0)) == 1 for dimension in whole):
+            break
+    return found

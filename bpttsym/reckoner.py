@@ -1,0 +1,155 @@
+"""The state of an evaluation: values that were found, parts that vanished, the names of nodes."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bpttsym.errors import LimitExceeded, NotRead
+from bpttsym.expr import Add, Derivative, Expr, Multiply, Negate, Number, Relation, Symbol, Transpose, walk
+from bpttsym.model import Key, index_letters, index_value
+from bpttsym.readings import Readings
+from bpttsym.world import MissingNode, V, World
+
+MAXIMUM_STEPS = 400_000
+IDENTITIES = frozenset(("I", r"\mathbf{I}", r"\mathbb{I}"))
+BindingKey = tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Vanished:
+    """A part of an equation that is zero on every sample at some value of its indices."""
+
+    part: Expr
+    bindings: BindingKey
+
+
+@dataclass(frozen=True, slots=True)
+class Lone:
+    """The derivatives that stand alone as a side, and whether one of them recurs inside the other side."""
+
+    sides: tuple[Derivative, ...] = ()
+    recurs: bool = False
+
+
+NONE_ALONE = Lone()
+
+
+def lone_sides(relation: Relation) -> Lone:
+    """The derivatives that stand alone as a side of a relation."""
+    sides = tuple(side for side in (relation.left, relation.right) if isinstance(side, Derivative))
+    inside = (part for side in (relation.left, relation.right) if side not in sides for part in walk(side))
+    return Lone(sides, bool(sides) and any(part == side for part in inside for side in sides))
+
+
+class Reckoner(ABC):
+    """What was asked of one world under one reading.
+
+    ``lone`` holds the derivatives that stand alone as a side of the relation under judgement. With
+    ``observe`` every factor, addend and derivative that vanishes is recorded in ``vanished``; derivatives of
+    leaves, which vanish by definition, in ``told``.
+    """
+
+    def __init__(self, world: World, readings: Readings, lone: Lone = NONE_ALONE, observe: bool = False) -> None:
+        self.world = world
+        self.graph = world.graph
+        self.model = world.graph.model
+        self.readings = readings
+        self.formulas = frozenset(name for name, _, _ in world.graph.model.functions)
+        self.lone = lone.sides
+        self.recurs = lone.recurs
+        self.observe = observe
+        self.vanished: dict[tuple[int, BindingKey], Vanished] = {}
+        self.told: set[tuple[int, BindingKey]] = set()
+        self.empty: set[tuple[int, BindingKey]] = set()
+        self.memory: dict[tuple[int, BindingKey], tuple[Expr, V]] = {}
+        self.steps = 0
+        self.open: set[tuple[str, tuple[int, ...]]] = set()
+        self.counts: dict[str, int] = {}
+        self.counting = frozenset[str]()
+        self.alive: set[tuple[int, BindingKey]] = set()
+
+    def value(self, expr: Expr, bindings: Mapping[str, int], bound: frozenset[str] = frozenset()) -> V:
+        """The value of an expression at the given values of its index letters."""
+        key = (id(expr), tuple(bindings.items()))
+        found = self.memory.get(key)
+        if found is not None:
+            return found[1]
+        self.steps += 1
+        if self.steps > MAXIMUM_STEPS:
+            raise LimitExceeded(f"evaluation is over the limit of {MAXIMUM_STEPS} steps", expr.span)
+        result = self._value(expr, bindings, bound)
+        if self.observe:
+            self._look(expr, key, result)
+        self.memory[key] = (expr, result)
+        return result
+
+    @abstractmethod
+    def on(self, world: World) -> Reckoner:
+        """An evaluation under the same readings in another world."""
+
+    def fresh(self) -> Reckoner:
+        """Another evaluation in the same world that remembers and observes nothing."""
+        return self.on(self.world)
+
+    @abstractmethod
+    def _value(self, expr: Expr, bindings: Mapping[str, int], bound: frozenset[str]) -> V: ...
+
+    def _look(self, expr: Expr, key: tuple[int, BindingKey], result: V) -> None:
+        """Record a part that vanishes, unless a derivative of a leaf inside makes it vanish by definition.
+
+        A part vanishes at a step if it does at all of its entries there.
+        """
+        if isinstance(expr, Number):
+            return
+        whole = (key[0], tuple(pair for pair in key[1] if pair[0] not in self.counting))
+        if not self.world.is_zero(result):
+            self.alive.add(whole)
+            self.vanished.pop(whole, None)
+            return
+        if whole in self.alive:
+            return
+        if key in self.empty:
+            self.told.add(key)
+            return
+        match expr:
+            case Symbol() if self.is_abbreviated(expr):
+                self.told.add(key)
+            case Derivative(of) if self._of_leaves(of, dict(key[1])):
+                self.told.add(key)
+            case Multiply(parts) if any((id(part), key[1]) in self.told for part in parts):
+                self.told.add(key)
+            case Negate(part) | Transpose(part) if (id(part), key[1]) in self.told:
+                self.told.add(key)
+            case Add(parts) if all((id(part), key[1]) in self.told for part in parts):
+                self.told.add(key)
+            case _:
+                self.vanished[whole] = Vanished(expr, whole[1])
+
+    def _of_leaves(self, expr: Expr, bindings: Mapping[str, int]) -> bool:
+        """Whether an expression is made of leaves only, so that its derivative by another leaf is zero."""
+        try:
+            keys = set(self.graph.references(expr, bindings))
+        except NotRead:
+            return False
+        return bool(keys) and all(key in self.graph.nodes and self.graph.is_leaf(key) for key in keys)
+
+    def key(self, symbol: Symbol, bindings: Mapping[str, int], bound: frozenset[str]) -> Key:
+        """The node that a symbol names; MissingNode where there is none."""
+        index = tuple(index_value(part, bindings) for part in symbol.index)
+        key = (symbol.name, index)
+        if key in self.graph.nodes:
+            return key
+        if len(index) not in self.model.arities.get(symbol.name, ()):
+            raise NotRead(f"`{symbol.name}` with {len(index)} indices is not defined", symbol.span)
+        letters = index_letters(symbol) & bound
+        letter = min(letters) if letters else ""
+        raise MissingNode(key, letter, bindings.get(letter, 0), symbol.span)
+
+    def is_identity(self, expr: Expr) -> bool:
+        """Whether it is the identity matrix, whose size its surroundings give."""
+        return isinstance(expr, Symbol) and expr.name in IDENTITIES and expr.name not in self.model.arities
+
+    def is_abbreviated(self, symbol: Symbol) -> bool:
+        return any(entry.name == symbol.name for entry in self.model.abbreviations)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from itertools import islice
-from typing import Literal
 
-from bpttsym.bounds import BOUNDS, judge_bound
+from bpttsym.attack import BOUNDS
+from bpttsym.bench import Bench
 from bpttsym.conditions import (
     LAYOUTS,
     Row,
@@ -24,102 +22,23 @@ from bpttsym.conditions import (
     vacuous_words,
 )
 from bpttsym.document import Document, Entry
-from bpttsym.edits import neighbours
 from bpttsym.errors import NotRead
-from bpttsym.expr import Add, Path, Relation, Span, Sum, walk
-from bpttsym.ground import lengths, make_ground
-from bpttsym.latex import latex, unicode_line
+from bpttsym.expr import Add, Relation, Sum, walk
+from bpttsym.inequalities import Inequalities
 from bpttsym.model import Model, free_letters
-from bpttsym.readings import OPTIONS, Readings, explore
-from bpttsym.trial import DENIED, Outcome, Trial, outcomes_of
+from bpttsym.readings import OPTIONS
+from bpttsym.repairs import suggestions
+from bpttsym.ruling import Case as Case
+from bpttsym.ruling import Status as Status
+from bpttsym.ruling import Suggestion as Suggestion
+from bpttsym.ruling import Verdict as Verdict
 from bpttsym.variants import Variant, scalar_variant, unknown_symbols, variants
-from bpttsym.witness import Counterexample, smallest_counterexample
+from bpttsym.witness import smallest_counterexample
 
-Status = Literal["definition", "proved", "verified", "conditional", "refuted", "unchecked"]
 CONNECTORS = frozenset("for where if when with all any each every and let".split())
 """Words beside a condition on indices that do not change what it says."""
 
 EQUALITIES = frozenset(("=", ":="))
-REPAIRS = (
-    "bound",
-    "index",
-    "order",
-    "transpose",
-    "sign",
-    "power",
-    "square",
-    "coefficient",
-    "missing-diag",
-    "kind",
-    "bound-index",
-)
-"""The edits that are tried as a repair; symbols are not swapped, which would change what is said."""
-
-MAXIMUM_REPAIRS = 150
-UNCONFIRMED = "the numbers agree within rounding, but exact arithmetic does not confirm it"
-
-
-@dataclass(frozen=True)
-class Suggestion:
-    """A changed equation that was judged too: ``verdict`` is its own."""
-
-    relation: Relation
-    verdict: Status
-    note: str = ""
-    path: Path = ()
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What one relation of a document is, with the evidence.
-
-    ``readings`` lists every meaning tried in words with what came of it; ``told`` says what was settled
-    without being a condition; ``blame`` is the smallest span that is at fault.
-    """
-
-    entry: Entry
-    status: Status
-    message: str = ""
-    conditions: tuple[str, ...] = ()
-    told: tuple[str, ...] = ()
-    model: str = ""
-    method: str = ""
-    scope: str = ""
-    samples: int = 0
-    max_error: float = 0.0
-    readings: tuple[tuple[str, str], ...] = ()
-    counterexample: Counterexample | None = None
-    suggestions: tuple[Suggestion, ...] = ()
-    blame: Span | None = None
-    blame_label: str = ""
-    code: str = ""
-
-    @property
-    def latex(self) -> str:
-        """The relation as LaTeX; empty where it was not read."""
-        return latex(self.entry.relation) if self.entry.relation is not None else ""
-
-    @property
-    def read(self) -> str:
-        """How it was read, in one line of Unicode."""
-        return unicode_line(self.entry.relation) if self.entry.relation is not None else ""
-
-    @property
-    def as_expected(self) -> bool:
-        """Whether the document expects exactly this; without an expectation, whether nothing is refuted."""
-        if self.entry.expected is not None:
-            return self.entry.expected == self.status
-        return self.status != "refuted"
-
-
-@dataclass
-class Case:
-    """One relation with all the rows that were tried for it."""
-
-    entry: Entry
-    relation: Relation
-    rows: list[Row] = field(default_factory=list)
-    failure: NotRead | None = None
 
 
 class Judge:
@@ -131,7 +50,8 @@ class Judge:
         self.declared = {
             key: value for key, value in document.settings.items() if key in OPTIONS and value in OPTIONS[key]
         }
-        self._trials: dict[tuple[Model, int], Trial] = {}
+        self.bench = Bench(samples, self.declared)
+        self.inequalities = Inequalities(document, self.declared)
 
     def run(self) -> list[Verdict]:
         """The verdicts of all relations, in order."""
@@ -161,38 +81,24 @@ class Judge:
             message = str(failure) + (f"; expected {failure.expected}" if failure.expected else "")
             return Verdict(entry, "unchecked", message, blame=failure.span, code="not-read")
         if entry.relation.operator in BOUNDS:
-            return self._bound(entry, entry.relation)
+            return self._inequality(entry, entry.relation)
         message = f"a relation `{entry.relation.operator}` is not judged"
         return Verdict(entry, "unchecked", message, code="not-judged")
 
-    def _bound(self, entry: Entry, relation: Relation) -> Verdict:
+    def _inequality(self, entry: Entry, relation: Relation) -> Verdict:
+        if self.inequalities.is_hypothesis(entry):
+            return Verdict(entry, "definition", "a hypothesis: the bounds that it is about are judged under it")
         try:
             relation = self._resolved(entry, relation)
         except NotRead as failure:
             return Verdict(entry, "unchecked", str(failure), blame=failure.span, code="not-understood")
-        found = self._models_for(entry, relation)
-        if not found:
-            return self._undefined(entry, relation)
-        result = judge_bound(relation, found[0], entry.where)
-        suggestions = tuple(Suggestion(r, s, note) for r, s, note in result.suggestions)  # type: ignore[arg-type]
-        return Verdict(
-            entry,
-            result.status,  # type: ignore[arg-type]
-            result.message,
-            model=found[0].label,
-            samples=result.samples,
-            counterexample=result.counterexample,
-            suggestions=suggestions,
-            blame=relation.span,
-            blame_label=result.label,
-            code="false-bound" if result.status == "refuted" else "",
-            scope=result.scope,
-        )
+        found = self._models_for(entry, relation, self.inequalities.models)
+        return self.inequalities.judged(entry, relation, found) if found else self._undefined(entry, relation)
 
-    def _models_for(self, entry: Entry, relation: Relation) -> list[Variant]:
+    def _models_for(self, entry: Entry, relation: Relation, models: Sequence[Model] | None = None) -> list[Variant]:
         if entry.model:
             return variants(relation, 0, [self.document.model_named(entry.model)])
-        return variants(relation, entry.scope, self.document.models)
+        return variants(relation, entry.scope, models or self.document.models)
 
     def _undefined(self, entry: Entry, relation: Relation) -> Verdict:
         missing = sorted(unknown_symbols(relation, self.document.models[entry.scope]))
@@ -206,13 +112,6 @@ class Judge:
         named = self.document.model_named(entry.model) if entry.model else None
         return self.document.resolved(relation, entry.scope, named)
 
-    def trial(self, variant: Variant, length: int) -> Trial:
-        """The worlds for a model and a horizon, made once."""
-        model = variant.build(length)
-        if (model, length) not in self._trials:
-            self._trials[model, length] = Trial(make_ground(model, length), self.samples)
-        return self._trials[model, length]
-
     def try_all(self, entry: Entry, relation: Relation) -> Case:
         """Every reading of a relation on every model that it may be about."""
         case = Case(entry, relation)
@@ -223,75 +122,13 @@ class Judge:
             return case
         found = self._models_for(entry, relation)
         for variant in found:
-            self._try(case, relation, variant, len(found) > 1 or variant.suggested)
+            self.bench.run(case, relation, variant, len(found) > 1 or variant.suggested)
         if case.rows and all(row.outcome.kind == "impossible" for row in case.rows) and not found[0].base.scalar:
             for variant in found:
                 scalar = scalar_variant(relation, variant)
                 if scalar is not None:
-                    self._try(case, relation, scalar, True)
+                    self.bench.run(case, relation, scalar, True)
         return case
-
-    def _try(self, case: Case, relation: Relation, variant: Variant, named: bool) -> None:
-        where = case.entry.where
-        try:
-            trials = [self.trial(variant, length) for length in lengths(relation, variant.base)]
-        except NotRead as failure:
-            case.failure = failure
-            return
-
-        def evaluate(readings: Readings) -> list[Outcome]:
-            return outcomes_of(relation, trials, readings)
-
-        for shorthand in OPTIONS["shorthand"]:
-            found: list[Row] = []
-            for choices, readings, outcomes in explore(evaluate, {**self.declared, "shorthand": shorthand}, where):
-                asked = {"shorthand": shorthand} if "shorthand" in readings.met else {}
-                model = {"model": variant.condition} if named else {}
-                if asked or shorthand == "none":
-                    found.append(Row({**choices, **asked, **model}, variant, readings, outcomes))
-            for row in found:
-                if row.holds:
-                    row.method = self._prove(relation, row, trials)
-                if row.method == DENIED:
-                    row.outcomes = [Outcome("unknown", row.outcome.length, message=UNCONFIRMED, part=relation)]
-            case.rows.extend(found)
-            if any(row.holds for row in case.rows) or not any("shorthand" in row.readings.met for row in found):
-                return
-
-    def _prove(self, relation: Relation, row: Row, trials: Sequence[Trial]) -> str:
-        methods = {
-            trial.proof(relation, row.readings, outcome)
-            for trial, outcome in zip(trials, row.outcomes, strict=False)
-            if outcome.kind == "holds"
-        }
-        if DENIED in methods:
-            return DENIED
-        return "" if "" in methods else sorted(methods)[0]
-
-    def status_under(self, relation: Relation, row: Row) -> tuple[Status, Outcome]:
-        """What a relation is under the model and the choices of a row that was tried for another one."""
-        trials = [self.trial(row.variant, length) for length in lengths(relation, row.variant.base)]
-        readings = row.readings.settled()
-        tried = Row({}, row.variant, readings, outcomes_of(relation, trials, readings))
-        if all(outcome.kind == "holds" for outcome in tried.outcomes):
-            method = self._prove(relation, tried, trials)
-            if method == DENIED:
-                return "unchecked", tried.outcome
-            return ("proved" if method else "verified"), tried.outcome
-        kind = tried.outcome.kind
-        return ("unchecked" if kind in ("unknown", "vacuous") else "refuted"), tried.outcome
-
-    def _suggestions(self, relation: Relation, row: Row) -> tuple[Suggestion, ...]:
-        """One-edit neighbours of a refuted relation that hold under the same reading, the first few."""
-        found: list[Suggestion] = []
-        tried = 0
-        for edit in islice(neighbours(relation, REPAIRS), MAXIMUM_REPAIRS):
-            tried += 1
-            status, _ = self.status_under(edit.relation, row)
-            trivial = edit.relation.left == edit.relation.right
-            if status in ("proved", "verified") and not trivial:
-                found.append(Suggestion(edit.relation, status, edit.words, edit.path))
-        return tuple(replace(s, note=f"{s.note}; {tried} one-edit changes were tried") for s in found[:3])
 
     def _document_layouts(self, cases: Sequence[Case]) -> frozenset[str]:
         """The layouts that the equations of the document leave open; empty where they do not decide.
@@ -417,7 +254,7 @@ class Judge:
         else:
             message = shown.outcome.message
         part = shown.outcome.part.span if shown.outcome.part is not None else None
-        suggestions = next(filter(None, (self._suggestions(case.relation, row) for row in (differing or rows)[:4])), ())
+        tried = (suggestions(self.bench, case.relation, row) for row in (differing or rows)[:4])
         return Verdict(
             case.entry,
             "refuted",
@@ -429,7 +266,7 @@ class Judge:
             max_error=shown.outcome.error,
             readings=listed,
             counterexample=witness,
-            suggestions=suggestions,
+            suggestions=next(filter(None, tried), ()),
             blame=part,
             code="false-equation" if differing else "impossible",
         )

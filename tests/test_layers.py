@@ -25,7 +25,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("notation", "model"),
     ("document", "readings", "ground"),
     ("evaluate",),
-    ("numeric", "exact", "paths", "plain", "symbolic"),
+    ("numeric", "exact", "paths", "plain", "precise", "symbolic"),
     ("derivation",),
     ("verdict",),
     ("check",),
@@ -54,7 +54,10 @@ PARTS: dict[str, tuple[str, ...]] = {
         *("symbolic_world", "symbolic_batch", "symbolic_program", "symbolic_numpy", "symbolic_lambdify"),
         *("symbolic_letters", "symbolic_expansion", "symbolic_code"),
     ),
-    "verdict": ("variants", "trial", "witness", "bounds", "conditions"),
+    "verdict": (
+        *("variants", "trial", "witness", "stand_ins", "starts", "attack", "bounds"),
+        *("conditions", "ruling", "bench", "repairs", "inequalities"),
+    ),
     "derivation": (
         *("names", "structure", "ways", "expansion", "summation"),
         *("recursion", "pullback", "gradients"),
@@ -75,6 +78,7 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     ("errors", "expr"): "an error points at a Span",
     ("source", "expr"): "a place in a text is a Span",
     ("source", "errors"): "a file that cannot be read is an UnreadableSource",
+    ("precise", "plain"): "the numbers of an unknown function come from the same dice",
     ("symbolic_letters", "paths"): "letters are those of the sum over paths",
     ("symbolic_expansion", "paths"): "the expansion is asserted equal to the sum over paths",
     ("symbolic", "paths"): "the expansion is asserted equal to the sum over paths",
@@ -86,10 +90,11 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
 
 DOORS: dict[str, frozenset[str]] = {
     "numpy": frozenset({"rnn", *PARTS["rnn"], "numeric", "leaves", "field", "exact", "symbolic_lambdify"})
-    | {"check", "figures", "networks", "vanishing"},
+    | {"check", "figures", "networks", "vanishing", "starts", "attack"},
     "sympy": frozenset({"symbolic", *PARTS["symbolic"]} - {"symbolic_names"}),
     "matplotlib": frozenset({"figures", "figure_paint"}),
     "lark": frozenset({"grammar"}),
+    "mpmath": frozenset({"precise"}),
 }
 
 # Only the lazy public names may be imported under a name that is computed.

@@ -195,6 +195,8 @@ GOLDEN: dict[str, tuple[str, str]] = {
                 taking h_t = tanh(W h_{t-1} + U x_t)
                 left   2
                 right  1
+        help: the same search finds no violation of this bound, with γ = sup|f′|, which is 1 for tanh:
+              \left\lVert \frac{\partial h_{t+1}}{\partial h_t} \right\rVert_{2} \le \gamma \sigma_{\max}(W)
 
         notes.md: 2 relations: 1 definition, 1 refuted
         """,

@@ -67,7 +67,7 @@ def campaign(case: Case) -> tuple[Counter[str], list[str]]:
         relation = claims[position].relation
         assert relation is not None
         for edit in neighbours(relation):
-            status, outcome = judged.status_under(edit.relation, row)
+            status, outcome = judged.bench.status_under(edit.relation, row)
             counts["ill-shaped" if outcome.kind == "impossible" else status] += 1
             if status in ("proved", "verified"):
                 answer = brute_force.holds(latex(edit.relation), model, reading)

@@ -110,7 +110,7 @@ class Answer(NamedTuple):
 def answers(judged: Judge, relation: Relation, row: Row) -> Iterator[Answer]:
     """The answers at every instance and horizon, under the choices of a row."""
     for length in lengths(relation, row.variant.base):
-        trial = judged.trial(row.variant, length)
+        trial = judged.bench.trial(row.variant, length)
         worlds = (trial.numbers, trial.paths, trial.exact)
         evaluators = [Evaluator(world, row.readings.settled(), lone_sides(relation)) for world in worlds]
         for bindings in instances(relation, trial.ground, row.readings.settled()):

@@ -1,0 +1,83 @@
+"""Relations tried under every reading on every model that they may be about; worlds are made once (SEMANTICS 4-7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from bpttsym.conditions import Row
+from bpttsym.errors import NotRead
+from bpttsym.expr import Relation
+from bpttsym.ground import lengths, make_ground
+from bpttsym.model import Model
+from bpttsym.readings import OPTIONS, Readings, explore
+from bpttsym.ruling import Case, Status
+from bpttsym.trial import DENIED, Outcome, Trial, outcomes_of
+from bpttsym.variants import Variant
+
+UNCONFIRMED = "the numbers agree within rounding, but exact arithmetic does not confirm it"
+
+
+class Bench:
+    """The worlds of one document, one for each model and horizon, and what is tried in them."""
+
+    def __init__(self, samples: int, declared: Mapping[str, str]) -> None:
+        self.samples = samples
+        self.declared = declared
+        self._trials: dict[tuple[Model, int], Trial] = {}
+
+    def trial(self, variant: Variant, length: int) -> Trial:
+        """The worlds for a model and a horizon, made once."""
+        model = variant.build(length)
+        if (model, length) not in self._trials:
+            self._trials[model, length] = Trial(make_ground(model, length), self.samples)
+        return self._trials[model, length]
+
+    def run(self, case: Case, relation: Relation, variant: Variant, named: bool) -> None:
+        where = case.entry.where
+        try:
+            trials = [self.trial(variant, length) for length in lengths(relation, variant.base)]
+        except NotRead as failure:
+            case.failure = failure
+            return
+
+        def evaluate(readings: Readings) -> list[Outcome]:
+            return outcomes_of(relation, trials, readings)
+
+        for shorthand in OPTIONS["shorthand"]:
+            found: list[Row] = []
+            for choices, readings, outcomes in explore(evaluate, {**self.declared, "shorthand": shorthand}, where):
+                asked = {"shorthand": shorthand} if "shorthand" in readings.met else {}
+                model = {"model": variant.condition} if named else {}
+                if asked or shorthand == "none":
+                    found.append(Row({**choices, **asked, **model}, variant, readings, outcomes))
+            for row in found:
+                if row.holds:
+                    row.method = self.prove(relation, row, trials)
+                if row.method == DENIED:
+                    row.outcomes = [Outcome("unknown", row.outcome.length, message=UNCONFIRMED, part=relation)]
+            case.rows.extend(found)
+            if any(row.holds for row in case.rows) or not any("shorthand" in row.readings.met for row in found):
+                return
+
+    def prove(self, relation: Relation, row: Row, trials: Sequence[Trial]) -> str:
+        methods = {
+            trial.proof(relation, row.readings, outcome)
+            for trial, outcome in zip(trials, row.outcomes, strict=False)
+            if outcome.kind == "holds"
+        }
+        if DENIED in methods:
+            return DENIED
+        return "" if "" in methods else sorted(methods)[0]
+
+    def status_under(self, relation: Relation, row: Row) -> tuple[Status, Outcome]:
+        """What a relation is under the model and the choices of a row that was tried for another one."""
+        trials = [self.trial(row.variant, length) for length in lengths(relation, row.variant.base)]
+        readings = row.readings.settled()
+        tried = Row({}, row.variant, readings, outcomes_of(relation, trials, readings))
+        if all(outcome.kind == "holds" for outcome in tried.outcomes):
+            method = self.prove(relation, tried, trials)
+            if method == DENIED:
+                return "unchecked", tried.outcome
+            return ("proved" if method else "verified"), tried.outcome
+        kind = tried.outcome.kind
+        return ("unchecked" if kind in ("unknown", "vacuous") else "refuted"), tried.outcome

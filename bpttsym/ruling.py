@@ -1,0 +1,78 @@
+"""What one relation of a document is, with the evidence for it: the data of a verdict (SEMANTICS 8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bpttsym.conditions import Row
+from bpttsym.document import Entry
+from bpttsym.errors import NotRead
+from bpttsym.expr import Path, Relation, Span
+from bpttsym.latex import latex, unicode_line
+from bpttsym.witness import Counterexample
+
+Status = Literal["definition", "proved", "verified", "conditional", "refuted", "unchecked"]
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A changed equation that was judged too: ``verdict`` is its own."""
+
+    relation: Relation
+    verdict: Status
+    note: str = ""
+    path: Path = ()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one relation of a document is, with the evidence.
+
+    ``readings`` lists every meaning tried in words with what came of it; ``told`` says what was settled
+    without being a condition; ``blame`` is the smallest span that is at fault.
+    """
+
+    entry: Entry
+    status: Status
+    message: str = ""
+    conditions: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+    model: str = ""
+    method: str = ""
+    scope: str = ""
+    samples: int = 0
+    max_error: float = 0.0
+    readings: tuple[tuple[str, str], ...] = ()
+    counterexample: Counterexample | None = None
+    suggestions: tuple[Suggestion, ...] = ()
+    blame: Span | None = None
+    blame_label: str = ""
+    code: str = ""
+
+    @property
+    def latex(self) -> str:
+        """The relation as LaTeX; empty where it was not read."""
+        return latex(self.entry.relation) if self.entry.relation is not None else ""
+
+    @property
+    def read(self) -> str:
+        """How it was read, in one line of Unicode."""
+        return unicode_line(self.entry.relation) if self.entry.relation is not None else ""
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether the document expects exactly this; without an expectation, whether nothing is refuted."""
+        if self.entry.expected is not None:
+            return self.entry.expected == self.status
+        return self.status != "refuted"
+
+
+@dataclass
+class Case:
+    """One relation with all the rows that were tried for it."""
+
+    entry: Entry
+    relation: Relation
+    rows: list[Row] = field(default_factory=list)
+    failure: NotRead | None = None

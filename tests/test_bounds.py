@@ -1,0 +1,158 @@
+r"""Bounds: what is false is found by search, what is true survives, and what says nothing is not called true."""
+
+from __future__ import annotations
+
+import pytest
+
+from bpttsym.document import read_document
+from bpttsym.source import source_from_text
+from bpttsym.verdict import Verdict, judge
+
+MODEL = (
+    r"h_t=\tanh(W h_{t-1}+U x_t+b)",
+    r"\hat y_t=V h_t+c",
+    r"\mathcal L=\sum_{t=1}^T\lVert\hat y_t-y_t\rVert^2",
+)
+LOGISTIC = (r"h_t=\sigma(W h_{t-1}+U x_t+b)",)
+LINEAR = (r"h_t=W h_{t-1}+U x_t",)
+UNKNOWN = (r"h_t=f(x_t,h_{t-1};\psi)", r"\hat y=g(h_T;\phi)", r"\mathcal L=\lVert\hat y-y\rVert")
+STEP = r"\lVert\frac{\partial h_t}{\partial h_{t-1}}\rVert"
+LONG = r"\lVert\frac{\partial h_T}{\partial h_1}\rVert"
+
+FALSE = {
+    "an input": (MODEL, r"\lVert x_t\rVert\le10"),
+    "an input by a large number": (MODEL, r"\lVert x_t\rVert\le10^{20}"),
+    "an input from below": (MODEL, r"\lVert x_t\rVert\ge10^{-5}"),
+    "a parameter": (MODEL, r"\lVert W\rVert\le1000000"),
+    "a loss": (MODEL, r"\mathcal L\le1000000"),
+    "a loss by a large number": (MODEL, r"\mathcal L\le10^{30}"),
+    "a loss from below": (MODEL, r"\mathcal L\ge10^{-9}"),
+    "a Jacobian": (MODEL, rf"{STEP}\le100"),
+    "a Jacobian by a little less": (MODEL, rf"{STEP}\le0.999\lVert W\rVert"),
+    "a Jacobian by a little less of a logistic cell": (LOGISTIC, rf"{STEP}\le0.249\sigma_{{\max}}(W)"),
+    "a strict bound that is reached": (MODEL, rf"{STEP}<\lVert W\rVert"),
+    "a power that is too small": (MODEL, rf"{LONG}\le\lVert W\rVert^{{T-2}}"),
+    "the norm of a power": (MODEL, rf"{LONG}\le\lVert W^{{T-1}}\rVert"),
+    "the norm of a nilpotent power": (LINEAR, r"\lVert W\rVert^2\le100\lVert W W\rVert"),
+    "the norm of a state": (MODEL, r"\lVert h_t\rVert\le1"),
+    "the norm of a state of twelve units": (MODEL, r"\lVert h_t\rVert\le3.4"),
+    "a product of norms from below": (MODEL, r"\lVert W h_t\rVert\ge\lVert W\rVert\lVert h_t\rVert"),
+    "a function of which nothing is known": (UNKNOWN, r"\lVert h_t\rVert_\infty\le1"),
+    "an output of which nothing is known": (UNKNOWN, r"\lVert\hat y\rVert\le1000"),
+    "a gradient": (MODEL, r"\lVert\frac{\partial\mathcal L}{\partial W}\rVert\le10000"),
+    "all weights": (MODEL, r"\lVert W\rVert\le\lVert U\rVert"),
+    "the order of two norms": (MODEL, r"\lVert h_t\rVert_1\le\lVert h_t\rVert_2"),
+}
+SENSELESS = {
+    "a derivative that is zero": (MODEL, r"\frac{\partial h_t}{\partial h_{t+1}}\le1"),
+    "the norm of a derivative that is zero": (MODEL, r"\lVert\frac{\partial h_t}{\partial h_{t+1}}\rVert\le1"),
+    "a derivative of an input": (MODEL, r"\lVert\frac{\partial x_t}{\partial h_t}\rVert\le1"),
+    "a derivative that is zero from below": (MODEL, r"\frac{\partial h_t}{\partial h_{t+1}}\ge0"),
+    "a vector": (MODEL, r"h_t\le1"),
+    "a vector from below": (MODEL, r"h_t\ge-1"),
+    "a matrix": (MODEL, r"\mathrm{diag}(1-h_t^2)\le1"),
+    "numbers": (MODEL, r"1\le2"),
+    "longer vectors": (MODEL, r"\lVert h_t\rVert\le50"),
+    "more steps": (LOGISTIC, r"\sum_{t=1}^T\lVert h_t\rVert_\infty\le100"),
+    "a loss that is not given": ((*UNKNOWN[:2], r"E=\ell(\hat y)"), r"E\ge0"),
+}
+TRUE = {
+    "a step": (MODEL, rf"{STEP}\le\lVert W\rVert"),
+    "a step by the largest singular value": (MODEL, rf"{STEP}\le\sigma_{{\max}}(W)"),
+    "a step of a logistic cell": (LOGISTIC, rf"{STEP}\le\frac14\sigma_{{\max}}(W)"),
+    "a step by its factors": (MODEL, rf"{STEP}\le\lVert\mathrm{{diag}}(1-h_t^2)\rVert\lVert W\rVert"),
+    "many steps": (MODEL, rf"{LONG}\le\lVert W\rVert^{{T-1}}"),
+    "many steps one by one": (MODEL, rf"{LONG}\le\prod_{{t=2}}^T{STEP}"),
+    "a power": (LINEAR, r"\lVert W W\rVert\le\lVert W\rVert^2"),
+    "an entry of a state": (MODEL, r"\lVert h_t\rVert_\infty\le1"),
+    "an entry of a state, strictly": (MODEL, r"\lVert h_t\rVert_\infty<1"),
+    "a loss": (MODEL, r"\mathcal L\ge0"),
+    "a triangle": (MODEL, r"\lVert h_t+x_t^\top x_t h_t\rVert\le\lVert h_t\rVert+\lVert x_t^\top x_t h_t\rVert"),
+    "a triangle from below": (LINEAR, r"\lVert h_t\rVert\ge\lVert W h_{t-1}\rVert-\lVert U x_t\rVert"),
+    "two norms": (MODEL, r"\lVert h_t\rVert_2\le\lVert h_t\rVert_1"),
+    "the norm of Frobenius": (MODEL, r"\lVert W\rVert_2\le\lVert W\rVert_F"),
+}
+
+
+def verdicts(*displays: str) -> list[Verdict]:
+    """The verdicts on a document of displays."""
+    return judge(read_document(source_from_text("\n\n".join(f"$${display}$$" for display in displays))))
+
+
+@pytest.mark.parametrize("name", FALSE)
+def test_a_false_bound_is_refuted_by_a_witness(name: str) -> None:
+    """Values are found for which the bound fails, however large, small or skew they must be."""
+    definitions, bound = FALSE[name]
+    verdict = verdicts(*definitions, bound)[-1]
+    assert verdict.status == "refuted", verdict.message
+    assert verdict.counterexample is not None
+
+
+@pytest.mark.parametrize("name", SENSELESS)
+def test_a_senseless_bound_is_unchecked(name: str) -> None:
+    """What vanishes, what is no number, and what larger sizes may break is neither true nor false, with a reason."""
+    definitions, bound = SENSELESS[name]
+    verdict = verdicts(*definitions, bound)[-1]
+    assert verdict.status == "unchecked", verdict.message
+    assert verdict.message
+
+
+@pytest.mark.parametrize("name", TRUE)
+def test_a_true_bound_survives_the_search(name: str) -> None:
+    """Rounding breaks no bound that is reached, and no bound is called proved."""
+    definitions, bound = TRUE[name]
+    verdict = verdicts(*definitions, bound)[-1]
+    assert verdict.status == "verified", (verdict.message, verdict.counterexample)
+
+
+SLOPE = {
+    "the largest slope": r"\gamma=\max|f'|",
+    "the largest slope over a variable": r"\gamma=\max_x|\tanh'(x)|",
+    "a bound on the slope": r"|\tanh'(x)|\le\gamma",
+    "a bound on the diagonal": r"\lVert\mathrm{diag}(\tanh'(z))\rVert\le\gamma",
+}
+
+
+@pytest.mark.parametrize("name", SLOPE)
+def test_the_slope_of_the_activation_is_a_hypothesis(name: str) -> None:
+    """A bound with gamma holds where gamma is what the document says of it, and half of gamma is too small."""
+    *_, said, true, false = verdicts(
+        *MODEL, SLOPE[name], rf"{STEP}\le\gamma\lVert W\rVert", rf"{STEP}\le\frac12\gamma\lVert W\rVert"
+    )
+    assert said.status == "definition"
+    assert true.status == "verified", true.message
+    assert false.status == "refuted", false.message
+
+
+def test_a_hypothesis_on_the_weights_is_a_condition() -> None:
+    """With the largest singular value under 1/gamma a step contracts, and not without it; to less than 1 only."""
+    *_, said, step, more = verdicts(
+        *MODEL, r"\gamma=\max|f'|", r"\sigma_{\max}(W)<\frac1\gamma", rf"{STEP}<1", rf"{STEP}<0.99"
+    )
+    assert said.status == "definition"
+    assert step.status == "conditional"
+    assert step.conditions == ("σ_max(W) < 1/γ",)
+    assert more.status == "refuted"
+    assert verdicts(*MODEL, rf"{STEP}<1")[-1].status == "refuted"
+
+
+def test_a_hypothesis_does_not_stand_for_what_it_does_not_say() -> None:
+    """A number that bounds one parameter bounds no other."""
+    *_, true, false = verdicts(
+        *MODEL, r"\lVert W\rVert\le\beta", rf"{STEP}\le\beta", r"\lVert\frac{\partial h_t}{\partial x_t}\rVert\le\beta"
+    )
+    assert true.status == "verified"
+    assert false.status == "refuted"
+
+
+def test_hypotheses_that_nothing_satisfies_prove_nothing() -> None:
+    """Under a contradiction everything holds, so nothing is said to hold."""
+    *_, verdict = verdicts(*MODEL, r"\lVert W\rVert\le\beta", r"\beta<-1", rf"{STEP}\le\beta")
+    assert verdict.status == "unchecked"
+
+
+def test_the_order_of_a_product_is_a_condition_of_a_bound() -> None:
+    """The norm of a product in the wrong order is no bound; in the right one it is reached."""
+    verdict = verdicts(*MODEL, rf"{LONG}\le\lVert\prod_{{i=2}}^T\frac{{\partial h_i}}{{\partial h_{{i-1}}}}\rVert")[-1]
+    assert verdict.status == "conditional"
+    assert any("decreasing" in condition for condition in verdict.conditions)

@@ -179,6 +179,16 @@ def _values(letter: str, relation: Relation, ground: Ground) -> range:
     return range((ground.model.first if steps else 1) - 1, last + 1)
 
 
+def past_the_end(relation: Relation, ground: Ground, bindings: Mapping[str, int]) -> bool:
+    """Whether an abbreviation stands one step past the end, where its value is a matter of convention."""
+    named = {definition.name for definition in ground.model.abbreviations}
+    for part in walk(relation):
+        if isinstance(part, Symbol) and part.name in named and free_letters(part) <= set(bindings):
+            if any(index_value(index, bindings) > ground.length for index in part.index):
+                return True
+    return False
+
+
 def literal_steps(relation: Relation, model: Model) -> list[int]:
     """The step numbers that a relation names outright, also as the end of a sum."""
     found: set[int] = set()

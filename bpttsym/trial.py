@@ -28,7 +28,7 @@ from bpttsym.expr import (
     at,
     integer,
 )
-from bpttsym.ground import Ground, instances
+from bpttsym.ground import Ground, instances, past_the_end
 from bpttsym.numeric import RELATIVE, NumericWorld
 from bpttsym.paths import PathWorld
 from bpttsym.readings import Readings
@@ -185,6 +185,10 @@ class Trial:
                 evaluator.told, evaluator.vanished = told, vanished
                 skipped.append(free)
                 continue
+            if error > RELATIVE and past_the_end(relation, self.ground, bindings):
+                evaluator.told, evaluator.vanished = told, vanished
+                skipped.append(free)
+                continue
             passed.append(free)
             count += 1
             worst = max(worst, error)
@@ -264,11 +268,11 @@ class Trial:
                 continue
             except NotRead:
                 return None
-            tried += 1
             if not world.equal(left, right):
-                if before in bindings.values():
+                if before in bindings.values() or past_the_end(relation, self.ground, bindings):
                     continue
                 return False
+            tried += 1
             if isinstance(world, ExactWorld) and world.exponent(left, right) < SECURITY:
                 return None
         return True if tried else None

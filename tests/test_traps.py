@@ -52,6 +52,8 @@ $$h_t=\tanh(W h_{t-1}+U x_t)$$
     r"$$\nabla_W L=\mathrm{diag}(1-h_T^2)(\nabla_{h_T}L)h_{T-1}^\top$$",
     "one logistic output, wrong sign": r"$$h_t=\sigma(W h_{t-1}+U x_t)$$ $$\hat y=\sigma(v^\top h_T)$$"
     r"$$J=-y\log\hat y-(1-y)\log(1-\hat y)$$ $$\frac{\partial J}{\partial v}=(y-\hat y)h_T$$",
+    "a sum that begins a step late": r"$$h_t=\sigma(z_t)$$ $$z_t=W h_{t-1}+U x_t+b$$ $$J=\|h_T-y\|^2$$"
+    r"$$\delta_t:=\nabla_{z_t}J$$ $$\nabla_b J=\sum_{t=1}^T\delta_{t+1}$$",
     "the wrong order": r"$$s_t = f(U x_t + W s_{t-1})$$ $$o_t = g(V s_t)$$"
     r"$$\frac{\partial s_t}{\partial s_k}=\prod_{j=k+1}^t \frac{\partial s_j}{\partial s_{j-1}}$$",
 }
@@ -74,6 +76,8 @@ TRUE = {
     r"$$J=-y\log\hat y-(1-y)\log(1-\hat y)$$ $$\frac{\partial J}{\partial v}=(\hat y-y)h_T$$",
     "cross entropy without a transpose": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$\hat y=\mathrm{softmax}(z)$$ $$z=V h_T$$"
     r"$$L=-y\log\hat y$$ $$\frac{\partial L}{\partial V}=(\hat y-y)h_T^\top$$",
+    "a recursion of a last loss without its range": r"$$h_t=\sigma(z_t)$$ $$z_t=W h_{t-1}+U x_t$$ $$J=\|h_T-y\|^2$$"
+    r"$$\delta_t:=\nabla_{z_t}J$$ $$\delta_t=(W^\top\delta_{t+1})\odot h_t\odot(1-h_t)$$",
     "a section before": r"""
 # A
 $$h_t=W h_{t-1}+U x_t$$

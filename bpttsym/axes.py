@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from bpttsym.expr import Call, Expr, Number, Product, Sum, Symbol, children, walk
+from bpttsym.expr import Call, Expr, Product, Sum, Symbol, children, walk
 
 LAYER_LETTERS = frozenset(("l", r"\ell"))
 """Letters that count layers where another letter counts the steps."""
@@ -43,12 +43,14 @@ class Head:
 class Axes:
     """The last index of every place; ``ends`` holds, for every name of a last one, how far it is counted.
 
-    An end is the number of steps plus an offset, or a number of its own.
+    An end is the number of steps plus an offset, or a number of its own; at a ``lettered`` place more than numbers
+    stand.
     """
 
     horizon: str
     places: Mapping[Place, str]
     ends: Mapping[str, tuple[bool, int]]
+    lettered: frozenset[Place] = frozenset()
 
     def bindings(self, length: int) -> dict[str, int]:
         """The value of the name of every last index, in a network of ``length`` steps."""
@@ -63,6 +65,10 @@ class Axes:
         """Whether an index at this place is a step of the first sequence or of another one."""
         steps, _ = self.ends.get(self.places.get(place, self.horizon), (True, 0))
         return steps
+
+    def runs(self, place: Place) -> bool:
+        """Whether a step stands at a place, not a layer, and not only a number (``U_2``)."""
+        return place in self.lettered and self.counts_steps(place)
 
     def letter_range(self, letter: str, expr: Expr, length: int) -> tuple[bool, int]:
         """Whether a letter counts steps, and how far, by the places where it stands in an expression."""
@@ -167,8 +173,6 @@ def _note_index(
             letters.append((place, name))
         else:
             marks.append((place, name))
-    if isinstance(index, Number):
-        return
 
 
 def _ended(
@@ -201,7 +205,10 @@ def _ended(
             other = bool(used & STEP_LETTERS) and name[0] in "TSN\\"
             ends.update(dict.fromkeys(names or ["L"], (True, 1) if other else (False, DEFAULT_LAYERS)))
     ends.update({name: (False, number) for name, number in counts.items() if name in ends})
-    return Axes(horizon, {place: of_root[classes.find(place)] for place in places}, ends)
+    lettered = frozenset(
+        place for place in places if spelled.get(classes.find(place)) or named.get(classes.find(place))
+    )
+    return Axes(horizon, {place: of_root[classes.find(place)] for place in places}, ends, lettered)
 
 
 def _steps(

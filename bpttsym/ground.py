@@ -14,7 +14,6 @@ from bpttsym.expr import Expr, Number, Product, Relation, Sum, Symbol, walk
 from bpttsym.extents import free_extents
 from bpttsym.model import (
     MAXIMUM_RANGE,
-    Definition,
     Graph,
     Model,
     free_letters,
@@ -26,7 +25,6 @@ from bpttsym.model import (
 from bpttsym.readings import Readings
 from bpttsym.shapes import (
     DEFAULT_SIZES,
-    LOSS_LETTERS,
     Shape,
     SizedDefinition,
     Sizes,
@@ -35,12 +33,12 @@ from bpttsym.shapes import (
 )
 
 
-def _is_number(definition: Definition) -> bool:
-    return definition.name in LOSS_LETTERS
+def _sized(model: Model) -> list[SizedDefinition]:
+    return [SizedDefinition(d.name, bool(d.index), d.body, d.name in model.losses) for d in model.definitions]
 
 
-def _sized(definitions: tuple[Definition, ...]) -> list[SizedDefinition]:
-    return [SizedDefinition(d.name, bool(d.index), d.body, _is_number(d)) for d in definitions]
+def _inferred(model: Model) -> Sizes:
+    return infer_sizes(_sized(model), model.horizon, model.scalar, model.elementwise, model.losses, model.parameters)
 
 
 def is_column(sizes: Sizes, expr: Expr) -> bool:
@@ -57,18 +55,20 @@ def prepare(model: Model) -> tuple[Model, Sizes]:
     Raises ShapeClash where the definitions cannot stand together.
     """
     model = replace(model, definitions=tuple(replace(d, body=inlined(d.body, model)) for d in model.definitions))
-    sizes = infer_sizes(_sized(model.definitions), model.horizon, model.scalar, model.elementwise)
+    sizes = _inferred(model)
     if model.scalar:
         return model, sizes
 
     def is_vector(expr: Expr) -> bool:
         return is_column(sizes, expr)
 
-    changed = tuple(replace(d, body=scalar_form(d.body, is_vector)) if _is_number(d) else d for d in model.definitions)
+    changed = tuple(
+        replace(d, body=scalar_form(d.body, is_vector)) if d.name in model.losses else d for d in model.definitions
+    )
     if changed == model.definitions:
         return model, sizes
     rewritten = replace(model, definitions=changed)
-    return rewritten, infer_sizes(_sized(changed), model.horizon, False, model.elementwise)
+    return rewritten, _inferred(rewritten)
 
 
 def default_size(position: int) -> int:

@@ -12,7 +12,6 @@ from dataclasses import replace
 from bpttsym.errors import UsageError
 from bpttsym.expr import Expr, Number, Symbol, integer, walk
 from bpttsym.model import Model, index_letters
-from bpttsym.shapes import LOSS_LETTERS
 
 STEP_LETTERS = ("t", "k", "s", "n", "i", "j")
 _FONT = re.compile(r"\\(?:mathcal|mathbf|mathrm|mathbb|boldsymbol|text)\s*\{([^{}]*)\}")
@@ -82,7 +81,7 @@ def loss_names(model: Model) -> list[str]:
     """The numbers that a model defines and that no other definition uses: what it is about."""
     parts = (part for definition in model.definitions for part in walk(definition.body))
     used = {part.name for part in parts if isinstance(part, Symbol) and not part.index}
-    return [d.name for d in model.definitions if not d.index and d.name in LOSS_LETTERS and d.name not in used]
+    return [d.name for d in model.definitions if not d.index and d.name in model.losses and d.name not in used]
 
 
 def relevant(model: Model, name: str) -> Model:
@@ -105,7 +104,7 @@ def parameters(model: Model) -> list[str]:
     letters = set().union(*(index_letters(definition.body) for definition in model.definitions), ())
     found: dict[str, None] = {}
     for definition in model.definitions:
-        if definition.name in LOSS_LETTERS:
+        if definition.name in model.losses:
             continue
         for part in walk(definition.body):
             if isinstance(part, Symbol) and not part.index and part.name not in letters | {model.horizon}:

@@ -71,9 +71,15 @@ class Sizes:
     """Dimensions of names, unified; read with :meth:`shape` after all definitions are seen."""
 
     def __init__(
-        self, horizon: str, scalar: bool = False, elementwise: frozenset[str] = frozenset(), rows: bool = False
+        self,
+        horizon: str,
+        scalar: bool = False,
+        elementwise: frozenset[str] = frozenset(),
+        rows: bool = False,
+        parameters: frozenset[str] = frozenset(),
     ) -> None:
         self._rows = rows
+        self._parameters = parameters
         self._elementwise = ELEMENTWISE | elementwise
         self._parent: list[int] = [0]
         self._names: dict[str, tuple[int, int]] = {}
@@ -115,7 +121,7 @@ class Sizes:
             return self._names[name]
         if self._scalar or (not indexed and name in SCALAR_LETTERS):
             self._names[name] = (0, 0)
-        elif indexed:
+        elif indexed and name not in self._parameters:
             self._names[name] = self.vector()
         return self._names.get(name)
 
@@ -145,7 +151,7 @@ class Sizes:
     def expect(self, expr: Expr, shape: tuple[int, int]) -> None:
         """Give a shape to an expression whose own form does not say."""
         match expr:
-            case Symbol(name, index) if not index:
+            case Symbol(name, index) if not index or name in self._parameters:
                 self.same(self._names.setdefault(name, shape), shape)
             case Transpose(body):
                 self.expect(body, (shape[1], shape[0]))
@@ -300,11 +306,20 @@ class Sizes:
 
 
 def infer_sizes(
-    definitions: Iterable[SizedDefinition], horizon: str, scalar: bool, elementwise: Iterable[str] = ()
+    definitions: Iterable[SizedDefinition],
+    horizon: str,
+    scalar: bool,
+    elementwise: Iterable[str] = (),
+    numbers: frozenset[str] = frozenset(),
+    parameters: frozenset[str] = frozenset(),
 ) -> Sizes:
-    """The sizes of every name in the definitions, in two passes so that order does not matter."""
+    """The sizes of every name in the definitions, in two passes so that order does not matter.
+
+    ``numbers`` are names of losses, ``parameters`` leaves whose index counts no steps.
+    """
     listed = list(definitions)
-    sizes = Sizes(horizon, scalar, frozenset(elementwise), any(has_row_states(d.body) for d in listed))
+    rows = any(has_row_states(d.body, numbers | parameters) for d in listed)
+    sizes = Sizes(horizon, scalar, frozenset(elementwise), rows, parameters)
     for definition in listed:
         if definition.scalar:
             sizes.define(definition)
@@ -328,14 +343,17 @@ def _is_small(factor: Expr) -> bool:
     return isinstance(factor, Symbol) and len(factor.name) == 1 and factor.name.islower()
 
 
-def has_row_states(body: Expr) -> bool:
-    """Whether a vector with a step index stands on the left of a parameter, as in ``x_t W^T``."""
+def has_row_states(body: Expr, others: frozenset[str]) -> bool:
+    """Whether a vector with a step index stands on the left of a parameter, as in ``x_t W^T``.
+
+    ``others`` are names that are no vectors although they have an index.
+    """
     for part in walk(body):
         if isinstance(part, Multiply):
             for left, right, operator in zip(part.factors, part.factors[1:], part.operators, strict=False):
                 matrix = right.body if isinstance(right, Transpose) else right
                 parameter = isinstance(matrix, Symbol) and not matrix.index and matrix.name not in SCALAR_LETTERS
-                vector = isinstance(left, Symbol) and bool(left.index) and left.name not in LOSS_LETTERS
+                vector = isinstance(left, Symbol) and bool(left.index) and left.name not in others
                 if vector and parameter and operator not in (r"\odot", r"\circ", r"\otimes"):
                     return True
     return False

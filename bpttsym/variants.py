@@ -102,7 +102,7 @@ def _fit(relation: Relation, model: Model) -> Iterator[Variant]:
         (name, count)
         for name, counts in model.arities.items()
         for count in counts
-        if name in LOSS_LETTERS and (name, count) not in defined
+        if name in model.losses and (name, count) not in defined
     }
     losses = {entry for entry in missing if entry in numerators and entry[0] in LOSS_LETTERS}
     if missing - losses or not model.definitions or any(name in model.unread for name, _ in losses):
@@ -213,9 +213,9 @@ def _replaced(old: Expr, new: Expr, node: Expr) -> Expr:
 
 def _outputs(model: Model) -> list[Definition]:
     """The last quantities that the model computes: those that no other definition uses."""
-    inner = [d for d in model.definitions if d.name not in LOSS_LETTERS]
+    inner = [d for d in model.definitions if d.name not in model.losses]
     used = {part.name for d in inner for part in walk(d.body) if isinstance(part, Symbol) and part.name != d.name}
-    last = [d for d in model.definitions if d.name not in used and d.name not in LOSS_LETTERS]
+    last = [d for d in model.definitions if d.name not in used and d.name not in model.losses]
     states = [d for d in model.definitions if d.general and d.index]
     return last or states
 

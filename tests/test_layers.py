@@ -43,7 +43,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "parse": ("surface", "tokens", "tables", "rows", "latex_table", "grammar"),
     "notation": ("signature",),
     "shapes": ("entry_shapes",),
-    "model": ("axes",),
+    "model": ("axes", "losses", "definitions"),
     "document": ("components", "heads", "scope"),
     "ground": ("extents",),
     "evaluate": ("world", "arithmetic", "reckoner", "ranges", "entries", "derivatives", "abbreviations"),

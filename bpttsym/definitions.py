@@ -1,0 +1,277 @@
+"""Definitions to a model: what a document says that each quantity is, with the letters of its indices.
+
+The document is the model: each definition says how a quantity is computed at every step, and what no
+definition computes is a leaf (inputs, targets, parameters, the state before the first step). No LaTeX is known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from bpttsym.axes import Axes, Head, Place, find_axes, letters_of
+from bpttsym.errors import LimitExceeded, NotRead
+from bpttsym.expr import (
+    Add,
+    Call,
+    Cases,
+    Component,
+    Derivative,
+    Entries,
+    Expr,
+    Indicator,
+    Negate,
+    Number,
+    Product,
+    Span,
+    Sum,
+    Symbol,
+    children,
+    substitute,
+    transform,
+    walk,
+)
+from bpttsym.losses import losses
+
+MAXIMUM_RANGE = 5_000
+MAXIMUM_FUNCTION_DEPTH = 8
+
+Key = tuple[str, tuple[int, ...]]
+"""A node of the unrolled graph: name and step indices; ``("h", (3,))`` is h_3, ``("\\\\psi", ())`` is psi."""
+
+Bindings = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """``name_{index} = body``; an index is a letter that runs over its axis, or a literal step.
+
+    ``skip`` is the number of first steps for which it says nothing (``x_{t+1} = \\hat{y}_t``).
+    """
+
+    name: str
+    index: tuple[Expr, ...]
+    body: Expr
+    span: Span | None = field(default=None, compare=False)
+    skip: int = 0
+
+    @property
+    def general(self) -> bool:
+        """Whether it holds for every step (or has no index at all), not for a literal step only."""
+        return all(isinstance(part, Symbol) for part in self.index)
+
+    def match(self, index: tuple[int, ...], ends: Bindings) -> dict[str, int] | None:
+        """The values of the index letters for which this definition defines the node; None if it does not.
+
+        ``ends`` are the names of last indices with their values.
+        """
+        if len(index) != len(self.index):
+            return None
+        bindings: dict[str, int] = {}
+        for part, value in zip(self.index, index, strict=True):
+            match part:
+                case Number(number) if number == value:
+                    continue
+                case Symbol(name, ()) if name in ends:
+                    if value != ends[name]:
+                        return None
+                case Symbol(name, ()):
+                    if bindings.setdefault(name, value) != value:
+                        return None
+                case _:
+                    return None
+        return bindings
+
+
+@dataclass(frozen=True)
+class Model:
+    """What a scope of a document defines.
+
+    ``definitions`` make the forward graph; ``abbreviations`` stand for expressions with derivatives and are
+    never part of it; ``functions`` are functions given by a formula; ``sets`` name groups of parameters;
+    ``length`` is the horizon if the document fixes it; ``distributions`` are targets whose entries sum to one,
+    ``one_hot`` those that name one entry;
+    ``variables`` are numbers over which a claim is universally quantified; ``elementwise`` are unknown
+    functions that act on each entry, because the document writes a derivative ``f'`` of them; ``unread`` are
+    names of which the document says something that was not understood, so that nothing may be assumed of them;
+    ``counts`` are numbers given to names of last indices other than the horizon.
+    """
+
+    definitions: tuple[Definition, ...] = ()
+    abbreviations: tuple[Definition, ...] = ()
+    functions: tuple[tuple[str, tuple[str, ...], Expr], ...] = ()
+    sets: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    horizon: str = "T"
+    length: int | None = None
+    first: int = 1
+    initial_zero: bool = False
+    scalar: bool = False
+    distributions: tuple[str, ...] = ()
+    one_hot: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    elementwise: tuple[str, ...] = ()
+    unread: frozenset[str] = frozenset()
+    counts: tuple[tuple[str, int], ...] = ()
+    label: str = ""
+
+    @cached_property
+    def axes(self) -> Axes:
+        """What every index counts, and up to where."""
+        heads = (Head(d.name, d.index, d.body) for d in (*self.definitions, *self.abbreviations))
+        return find_axes(heads, self.horizon, dict(self.counts))
+
+    @cached_property
+    def losses(self) -> frozenset[str]:
+        """The names of losses: numbers even where a product or a square of vectors is written for them."""
+        return losses([(definition.name, definition.body) for definition in self.definitions])
+
+    @cached_property
+    def parameters(self) -> frozenset[str]:
+        """Leaves with an index that counts no steps (``W^{(l)}``): of any shape, as those without an index."""
+        defined = {definition.name for definition in (*self.definitions, *self.abbreviations)}
+        places: dict[str, bool] = {}
+        for definition in self.definitions:
+            for part in walk(definition.body):
+                if isinstance(part, Symbol) and part.index and part.name not in defined:
+                    runs = any(self.axes.runs(Place(part.name, len(part.index), i)) for i in range(len(part.index)))
+                    places[part.name] = places.get(part.name, False) or runs
+        return frozenset(name for name, runs in places.items() if not runs)
+
+    @cached_property
+    def arities(self) -> dict[str, frozenset[int]]:
+        """The numbers of step indices with which every name of the model is used."""
+        found: dict[str, set[int]] = {}
+        for definition in (*self.definitions, *self.abbreviations):
+            found.setdefault(definition.name, set()).add(len(definition.index))
+            letters = index_letters(definition.body) | {self.horizon} | set(self.axes.ends)
+            for part in walk(definition.body):
+                if isinstance(part, Symbol) and (part.index or part.name not in letters):
+                    found.setdefault(part.name, set()).add(len(part.index))
+        for name, members in self.sets:
+            for one in (name, *members):
+                found.setdefault(one, set()).add(0)
+        for name in self.variables:
+            found.setdefault(name, set()).add(0)
+        return {name: frozenset(counts) for name, counts in found.items()}
+
+    @cached_property
+    def set_members(self) -> dict[str, tuple[str, ...]]:
+        """The members of each named set of parameters."""
+        return dict(self.sets)
+
+
+def inlined(expr: Expr, model: Model) -> Expr:
+    """An expression with every function that has a formula replaced by it, arguments put in.
+
+    Raises NotRead for a function whose formula applies the function itself.
+    """
+    table = {name: (formals, body) for name, formals, body in model.functions}
+    if not table:
+        return expr
+    for _ in range(MAXIMUM_FUNCTION_DEPTH):
+        expanded = transform(expr, lambda node: _applied(node, table))
+        if expanded == expr:
+            return expr
+        expr = expanded
+    raise NotRead("the formula of a function applies the function itself", expr.span)
+
+
+def _applied(node: Expr, table: Mapping[str, tuple[tuple[str, ...], Expr]]) -> Expr:
+    if not isinstance(node, Call) or node.function not in table:
+        return node
+    formals, body = table[node.function]
+    if node.primes:
+        named = isinstance(body, Call) and body.arguments == tuple(map(Symbol, formals)) and not body.parameters
+        return replace(body, arguments=node.arguments, primes=node.primes) if named else node  # type: ignore[call-arg]
+    arguments = (*node.arguments, *node.parameters)
+    if len(arguments) != len(formals):
+        return node
+    return substitute(body, dict(zip(formals, arguments, strict=True)))
+
+
+def index_letters(expr: Expr) -> set[str]:
+    """The names that stand inside an index or are bound by a sum or a product."""
+    found: set[str] = set()
+    for part in walk(expr):
+        match part:
+            case Symbol(index=index) | Call(index=index):
+                for inner in index:
+                    found |= letters_of(inner)
+            case Component(_, index) | Cases(_, index):
+                for inner in index:
+                    found |= letters_of(inner)
+            case Indicator(condition):
+                found |= letters_of(condition)
+            case Entries(_, letter):
+                found.add(letter)
+            case Sum(_, index) | Product(_, index):
+                found.add(index)
+                for bound in (part.lower, part.upper):
+                    if bound is not None:
+                        found |= letters_of(bound)
+            case _:
+                continue
+    return found
+
+
+def free_letters(expr: Expr, bound: frozenset[str] = frozenset()) -> set[str]:
+    """The letters of steps in an expression that nothing inside it binds."""
+    match expr:
+        case Symbol(_, index):
+            return set().union(*(letters_of(part) for part in index)) - bound
+        case Component(of, index):
+            targets = (free_letters(part, bound) for part in index if isinstance(part, Symbol) and part.index)
+            return free_letters(of, bound).union(*targets)
+        case Indicator(condition, components=components):
+            return set() if components else letters_of(condition) - bound
+        case Cases(values, conditions, components=components):
+            compared = () if components else conditions
+            return set().union(*(free_letters(v, bound) for v in values), *(letters_of(c) - bound for c in compared))
+        case Sum(body, _, components=True):
+            return free_letters(body, bound)
+        case Sum(body, letter) | Product(body, letter):
+            found = free_letters(body, bound | {letter})
+            for limit in (expr.lower, expr.upper):
+                if limit is not None:
+                    found |= letters_of(limit) - bound
+            return found
+        case Call(index=index):
+            own = {name for part in index for name in letters_of(part)} - bound
+            return own.union(*(free_letters(child, bound) for child in children(expr)))
+        case _:
+            return set().union(*(free_letters(child, bound) for child in children(expr)))
+
+
+def has_derivative(expr: Expr) -> bool:
+    """Whether a derivative stands anywhere inside."""
+    return any(isinstance(part, Derivative) for part in walk(expr))
+
+
+def index_value(expr: Expr, bindings: Bindings) -> int:
+    """The integer that an index expression is; raises NotRead for a letter that no binding gives a value."""
+    match expr:
+        case Number(value) if value.denominator == 1:
+            return int(value)
+        case Symbol(name, ()) if name in bindings:
+            return bindings[name]
+        case Symbol(name, ()):
+            raise NotRead(f"the index `{name}` has no value", expr.span)
+        case Negate(body):
+            return -index_value(body, bindings)
+        case Add(terms):
+            return sum(index_value(term, bindings) for term in terms)
+        case _:
+            raise NotRead("this is no index", expr.span)
+
+
+def sum_range(node: Sum | Product, bindings: Bindings, model: Model, length: int) -> range:
+    """The values of the bound index, from the smallest up; a sum without bounds runs over its whole axis."""
+    if node.lower is None or node.upper is None:
+        steps, last = model.axes.letter_range(node.index, node.body, length)
+        lower, upper = (model.first if steps else 1), last
+    else:
+        lower, upper = index_value(node.lower, bindings), index_value(node.upper, bindings)
+    if upper - lower > MAXIMUM_RANGE:
+        raise LimitExceeded(f"a range of {upper - lower + 1} steps is over the limit of {MAXIMUM_RANGE}", node.span)
+    return range(lower, upper + 1)

@@ -1,0 +1,67 @@
+r"""Which names with the letter of a loss are numbers: told by how they are used, not by the letter alone.
+
+``C_t`` in ``h_t = o_t \odot \tanh(C_t)`` is a state; ``L_t`` in ``L = \sum_t L_t`` is a loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bpttsym.expr import Add, Divide, Expr, Multiply, Negate, Number, Sum, Symbol, walk
+from bpttsym.shapes import LOSS_LETTERS, SCALAR_LETTERS
+
+
+def losses(bodies: Sequence[tuple[str, Expr]]) -> frozenset[str]:
+    """The names of losses among those that some definitions, each a name and a body, speak of.
+
+    A loss is only ever added up, perhaps with a weight, in the definition of another loss.
+    """
+    found = {name for name, body in bodies for name in (name, *_names(body)) if name in LOSS_LETTERS}
+    while True:
+        states = {
+            part.name
+            for name, body in bodies
+            for part in (_inside(body) if name in found else walk(body))
+            if isinstance(part, Symbol) and part.name in found
+        }
+        if not states:
+            return frozenset(found)
+        found -= states
+
+
+def _names(body: Expr) -> Iterator[str]:
+    return (part.name for part in walk(body) if isinstance(part, Symbol))
+
+
+def _inside(body: Expr) -> Iterator[Expr]:
+    """All that does not stand for itself in a weighted sum."""
+    match body:
+        case Symbol():
+            return
+        case Negate(inner) | Sum(inner):
+            yield from _inside(inner)
+        case Add(terms):
+            for term in terms:
+                yield from _inside(term)
+        case Divide(above, below):
+            yield from _inside(above)
+            yield from walk(below)
+        case Multiply((*weights, last)) if all(is_weight(weight) for weight in weights):
+            yield from _inside(last)
+        case _:
+            yield from walk(body)
+
+
+def is_weight(factor: Expr) -> bool:
+    r"""A number by its form: ``\frac12``, ``\lambda``."""
+    match factor:
+        case Number():
+            return True
+        case Symbol(name, ()):
+            return name in SCALAR_LETTERS
+        case Divide(above, below):
+            return is_weight(above) and (is_weight(below) or isinstance(below, Symbol))
+        case Negate(body):
+            return is_weight(body)
+        case _:
+            return False

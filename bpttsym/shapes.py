@@ -330,7 +330,16 @@ def infer_sizes(
 
 
 def _is_opaque(body: Expr) -> bool:
-    return isinstance(body, Call) and body.function not in ELEMENTWISE and body.function != r"\mathrm{diag}"
+    """Whether a sum adds up values of unknown functions, which have the shape of the sum."""
+    match body:
+        case Call(function):
+            return function not in ELEMENTWISE and function != r"\mathrm{diag}"
+        case Negate(inner) | Sum(inner):
+            return _is_opaque(inner)
+        case Add(terms):
+            return any(_is_opaque(term) for term in terms)
+        case _:
+            return False
 
 
 def _is_row_of_letter(factor: Expr) -> bool:

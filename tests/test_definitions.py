@@ -127,3 +127,50 @@ def test_a_thousand_definitions() -> None:
     document = read_document(source_from_text(text))
     assert len(document.models[-1].definitions) == 1000
     assert time.perf_counter() - start < 5
+
+
+LSTM = r"""
+$$i_t=\sigma(W_i h_{t-1}+U_i x_t), \quad f_t=\sigma(W_f h_{t-1}+U_f x_t), \quad o_t=\sigma(W_o h_{t-1}+U_o x_t)$$
+$$g_t=\tanh(W_g h_{t-1}+U_g x_t), \quad C_t=f_t\odot C_{t-1}+i_t\odot g_t, \quad h_t=o_t\odot\tanh(C_t)$$
+$$L=\lVert h_T-y\rVert^2$$
+"""
+
+
+def test_the_letter_of_a_loss_may_be_that_of_a_state() -> None:
+    """`C_t` that goes into a state is a vector; `L` that nothing but a loss adds up is a number."""
+    claim = r"\nabla_{C_T}L=o_T\odot(1-\tanh^2(C_T))\odot\nabla_{h_T}L"
+    assert statuses(claim, claim.replace("^2", ""), after=LSTM) == ["proved", "refuted"]
+    product = r"\nabla_{h_T}E=2(h_T-y)"
+    after = TANH + r"$$E=(h_T-y)^2$$"
+    assert statuses(product, r"\nabla_{h_T}E=h_T-y", after=after) == ["proved", "refuted"]
+
+
+def test_an_unknown_loss_of_each_state_is_a_number() -> None:
+    r"""`L = \sum_t \ell(h_t)` adds up numbers, whatever `\ell` is."""
+    claim = (
+        r"\frac{\partial L}{\partial W}=\sum_{t=1}^{T}\frac{\partial L}{\partial h_t}\frac{\partial^+ h_t}{\partial W}"
+    )
+    after = TANH + r"$$L=\sum_{t=1}^{T}\ell(h_t)$$"
+    wrong = claim.replace(r"\sum_{t=1}^{T}\frac", r"\sum_{t=2}^{T}\frac")
+    assert statuses(claim, wrong, after=after) == ["proved", "refuted"]
+
+
+LAYERS = r"""
+$$h_t^{(l)}=\tanh(U^{(l)}h_t^{(l-1)}+W^{(l)}h_{t-1}^{(l)}+b^{(l)}),\quad h_t^{(0)}=x_t$$
+$$\hat y_t=V h_t^{(L)},\quad L=\sum_{t=1}^{T}\lVert\hat y_t-y_t\rVert^2$$
+"""
+SLOPE = r"\mathrm{diag}(1-(h_t^{(l)})^2)"
+
+
+def test_layers_with_cells() -> None:
+    """Parameters of layers are matrices, the loss may have the letter of their number."""
+    claims = (
+        rf"\nabla_{{W^{{(l)}}}}L=\sum_{{t=1}}^{{T}}{SLOPE}(\nabla_{{h_t^{{(l)}}}}L)(h_{{t-1}}^{{(l)}})^\top",
+        rf"\nabla_{{U^{{(l)}}}}L=\sum_{{t=1}}^{{T}}{SLOPE}(\nabla_{{h_t^{{(l)}}}}L)(h_t^{{(l-1)}})^\top",
+        rf"\nabla_{{U^{{(l)}}}}L=\sum_{{t=1}}^{{T}}{SLOPE}(\nabla_{{h_t^{{(l)}}}}L)(h_{{t-1}}^{{(l)}})^\top",
+        rf"\frac{{\partial h_t^{{(l)}}}}{{\partial h_t^{{(l-1)}}}}={SLOPE}U^{{(l)}}",
+        rf"\frac{{\partial h_t^{{(l)}}}}{{\partial h_t^{{(l-1)}}}}={SLOPE}W^{{(l)}}",
+        r"\nabla_V L=\sum_{t=1}^{T}2(\hat y_t-y_t)(h_t^{(L)})^\top",
+        r"\nabla_V L=\sum_{t=1}^{T}2(\hat y_t-y_t)(h_t^{(L-1)})^\top",
+    )
+    assert statuses(*claims, after=LAYERS) == ["proved", "proved", "refuted", "proved", "refuted", "proved", "refuted"]

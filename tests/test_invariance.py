@@ -162,7 +162,6 @@ def test_the_whole_corpus_under_other_names(case: Case) -> None:
     assert new == statuses(definitions_of(case), [latex(claim) for claim in claims])
 
 
-@pytest.mark.xfail(reason="the letters of a loss (L, E, J, C, \\ell) make numbers of states, inputs and targets")
 @pytest.mark.parametrize(("old", "new"), [("h", "C"), ("x", "E"), ("y", "J"), ("h", r"\ell")])
 def test_a_state_may_have_the_letter_of_a_loss(old: str, new: str) -> None:
     """A cell state `C_t` or an embedding `E_t` is a vector like any other: the verdicts stay."""

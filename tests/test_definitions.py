@@ -148,7 +148,7 @@ def test_the_letter_of_a_loss_may_be_that_of_a_state() -> None:
 def test_an_unknown_loss_of_each_state_is_a_number() -> None:
     r"""`L = \sum_t \ell(h_t)` adds up numbers, whatever `\ell` is."""
     claim = (
-        r"\frac{\partial L}{\partial W}=\sum_{t=1}^{T}\frac{\partial L}{\partial h_t}\frac{\partial^+ h_t}{\partial W}"
+        r"\frac{\mathrm dL}{\mathrm dW}=\sum_{t=1}^{T}\frac{\mathrm dL}{\mathrm dh_t}\frac{\partial^+ h_t}{\partial W}"
     )
     after = TANH + r"$$L=\sum_{t=1}^{T}\ell(h_t)$$"
     wrong = claim.replace(r"\sum_{t=1}^{T}\frac", r"\sum_{t=2}^{T}\frac")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from bpttsym.components import resolved, resolved_definitions, targets
+from bpttsym.conclusions import IMPLICATIONS, conclusions
 from bpttsym.errors import NotRead, UsageError
 from bpttsym.expr import Call, Expr, Hole, Relation, Span, Symbol, walk
 from bpttsym.model import Model, has_derivative
@@ -41,7 +42,7 @@ class Entry:
 
     ``scope`` is the number of the scope in which it stands; ``relation`` is None where nothing was read;
     ``where`` holds conditions on its indices (``t < T``) and ``words`` what else stands behind it; ``head`` is the
-    name to which a relation that was not read gives a meaning.
+    name to which a relation that was not read gives a meaning; ``concluded`` says that it stands behind an arrow.
     """
 
     equation: int
@@ -57,6 +58,7 @@ class Entry:
     where: tuple[Relation, ...] = ()
     words: str = ""
     head: str = ""
+    concluded: bool = False
 
 
 @dataclass
@@ -290,7 +292,8 @@ class _Reader:
                 for entry in row:
                     entry.words = f"{entry.words} {self.source.text[line.span.start : line.span.end]}".strip()
                 continue
-            for relation in self._relations(line):
+            for conclusion in conclusions(self._relations(line), self.scopes[-1].is_index_relation):
+                relation = conclusion.relation
                 if row and isinstance(relation, Relation) and self.scopes[-1].is_index_relation(relation):
                     for entry in row:
                         entry.where = (*entry.where, relation)
@@ -303,7 +306,8 @@ class _Reader:
                 part += 1
                 span = relation.span or line.span
                 entry = Entry(maths.number, part, span, "unchecked", len(self.scopes) - 1, model=maths.model)
-                entry.words = line.words
+                entry.words, entry.where = line.words, conclusion.where
+                entry.concluded = conclusion.concluded
                 self.entries.append(entry)
                 row.append(entry)
                 if isinstance(relation, NotRead):
@@ -353,6 +357,9 @@ class _Reader:
                 self.last = None
                 yield error
             return
+        arrow = sides[0] is None and bool(operators) and operators[0] in IMPLICATIONS
+        if arrow:
+            sides, operators = sides[1:], operators[1:]
         if sides[0] is None:
             if self.last is None:
                 yield NotRead("what stands before this relation was not read", line.span, "a left side")
@@ -364,6 +371,7 @@ class _Reader:
             left, right = sides[position], sides[position + 1]
             assert left is not None and right is not None
             span = right.span or line.span
-            if position == 0 and line.chain.sides[0] is not None and left.span is not None:
+            whole = operators[position - 1] in IMPLICATIONS if position else arrow or line.chain.sides[0] is not None
+            if whole and left.span is not None:
                 span = left.span.join(span)
             yield Relation(left, operator, right, span=span)

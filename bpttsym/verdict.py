@@ -68,9 +68,10 @@ class Judge:
                 equation, allowed = entry.equation, [{}]
             if position in cases:
                 verdict, allowed = self._decide(cases[position], layouts, allowed)
-                verdicts.append(verdict)
             else:
-                verdicts.append(self._other(entry))
+                verdict = self._other(entry)
+            before = [other for other in verdicts if other.entry.equation == equation]
+            verdicts.append(_behind_arrow(verdict, before) if entry.concluded else verdict)
         return verdicts
 
     def _other(self, entry: Entry) -> Verdict:
@@ -286,6 +287,15 @@ def loose_letter(relation: Relation) -> str:
 def harmless(words: str) -> bool:
     """Whether words beside a condition only connect it."""
     return all(word.strip(".,:;()").casefold() in CONNECTORS for word in words.split())
+
+
+def _behind_arrow(verdict: Verdict, before: Sequence[Verdict]) -> Verdict:
+    """A false conclusion refutes nothing where what it is drawn from is not known to be true."""
+    known = all(other.status in ("definition", "proved", "verified") for other in before)
+    if verdict.status != "refuted" or known:
+        return verdict
+    message = "it fails as written, but what stands before its arrow is not known to be true"
+    return Verdict(verdict.entry, "unchecked", message, model=verdict.model, readings=verdict.readings, code="words")
 
 
 def judge(document: Document, samples: int = 6) -> list[Verdict]:

@@ -44,7 +44,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "notation": ("signature",),
     "shapes": ("entry_shapes",),
     "model": ("axes", "losses", "definitions"),
-    "document": ("components", "heads", "scope"),
+    "document": ("conclusions", "components", "heads", "scope"),
     "ground": ("extents",),
     "evaluate": ("world", "arithmetic", "reckoner", "ranges", "entries", "derivatives", "abbreviations"),
     "numeric": ("leaves",),

@@ -54,6 +54,8 @@ $$h_t=\tanh(W h_{t-1}+U x_t)$$
     r"$$J=-y\log\hat y-(1-y)\log(1-\hat y)$$ $$\frac{\partial J}{\partial v}=(y-\hat y)h_T$$",
     "a sum that begins a step late": r"$$h_t=\sigma(z_t)$$ $$z_t=W h_{t-1}+U x_t+b$$ $$J=\|h_T-y\|^2$$"
     r"$$\delta_t:=\nabla_{z_t}J$$ $$\nabla_b J=\sum_{t=1}^T\delta_{t+1}$$",
+    "a wrong conclusion": r"$$h_t=W h_{t-1}+U x_t$$ $$L=\|h_T\|^2$$"
+    r"$$\nabla_{h_T}L=2h_T \implies \nabla_U L=2h_T x_T^\top$$",
     "the wrong order": r"$$s_t = f(U x_t + W s_{t-1})$$ $$o_t = g(V s_t)$$"
     r"$$\frac{\partial s_t}{\partial s_k}=\prod_{j=k+1}^t \frac{\partial s_j}{\partial s_{j-1}}$$",
 }
@@ -78,6 +80,10 @@ TRUE = {
     r"$$L=-y\log\hat y$$ $$\frac{\partial L}{\partial V}=(\hat y-y)h_T^\top$$",
     "a recursion of a last loss without its range": r"$$h_t=\sigma(z_t)$$ $$z_t=W h_{t-1}+U x_t$$ $$J=\|h_T-y\|^2$$"
     r"$$\delta_t:=\nabla_{z_t}J$$ $$\delta_t=(W^\top\delta_{t+1})\odot h_t\odot(1-h_t)$$",
+    "a conclusion under a condition on indices": r"$$h_t=W h_{t-1}+U x_t$$"
+    r"$$k=t \Rightarrow \frac{\partial h_t}{\partial h_k}=I$$",
+    "a conclusion from what is false": r"$$h_t=W h_{t-1}+U x_t$$ $$L=\|h_T\|^2$$"
+    r"$$\nabla_{h_T}L=h_T \implies \nabla_U L=0$$",
     "a section before": r"""
 # A
 $$h_t=W h_{t-1}+U x_t$$

@@ -6,7 +6,8 @@ definition computes is a leaf (inputs, targets, parameters, the state before the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -21,6 +22,7 @@ from bpttsym.expr import (
     Entries,
     Expr,
     Indicator,
+    Multiply,
     Negate,
     Number,
     Product,
@@ -36,6 +38,11 @@ from bpttsym.losses import losses
 
 MAXIMUM_RANGE = 5_000
 MAXIMUM_FUNCTION_DEPTH = 8
+
+CAPITAL = re.compile(r"(?:\\[a-z]+\s*\{)?[A-Z]")
+"""A name that begins with the letter of a matrix, in any font."""
+
+ELEMENTWISE_SIGNS = (r"\odot", r"\circ", r"\otimes")
 
 Key = tuple[str, tuple[int, ...]]
 """A node of the unrolled graph: name and step indices; ``("h", (3,))`` is h_3, ``("\\\\psi", ())`` is psi."""
@@ -128,7 +135,7 @@ class Model:
 
     @cached_property
     def parameters(self) -> frozenset[str]:
-        """Leaves with an index that counts no steps (``W^{(l)}``): of any shape, as those without an index."""
+        """Leaves of any shape, as those without an index: with one that counts no steps (``W^{(l)}``), or copies."""
         defined = {definition.name for definition in (*self.definitions, *self.abbreviations)}
         places: dict[str, bool] = {}
         for definition in self.definitions:
@@ -136,7 +143,8 @@ class Model:
                 if isinstance(part, Symbol) and part.index and part.name not in defined:
                     runs = any(self.axes.runs(Place(part.name, len(part.index), i)) for i in range(len(part.index)))
                     places[part.name] = places.get(part.name, False) or runs
-        return frozenset(name for name, runs in places.items() if not runs)
+        copies = {name for definition in self.definitions for name in _copies(definition.body, defined)}
+        return frozenset(name for name, runs in places.items() if not runs or name in copies)
 
     @cached_property
     def arities(self) -> dict[str, frozenset[int]]:
@@ -275,3 +283,16 @@ def sum_range(node: Sum | Product, bindings: Bindings, model: Model, length: int
     if upper - lower > MAXIMUM_RANGE:
         raise LimitExceeded(f"a range of {upper - lower + 1} steps is over the limit of {MAXIMUM_RANGE}", node.span)
     return range(lower, upper + 1)
+
+
+def _copies(body: Expr, defined: set[str]) -> Iterator[str]:
+    """Copies of a weight for each step (``W_t h_{t-1}``): capital letters that nothing defines, before a vector."""
+    for part in walk(body):
+        if not isinstance(part, Multiply):
+            continue
+        for left, right, operator in zip(part.factors, part.factors[1:], part.operators, strict=False):
+            match left, right:
+                case (Symbol(weight, (_, *_)), Symbol(vector, (_, *_))) if operator not in ELEMENTWISE_SIGNS:
+                    fits = vector in defined or not CAPITAL.match(vector)
+                    if fits and weight not in defined and CAPITAL.match(weight):
+                        yield weight

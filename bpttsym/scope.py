@@ -23,6 +23,7 @@ from bpttsym.expr import (
 )
 from bpttsym.heads import horizon_value, is_later, merged_indices, names_itself, unshifted
 from bpttsym.model import Definition, free_letters, has_derivative, index_letters
+from bpttsym.shapes import ELEMENTWISE
 from bpttsym.signature import Signature
 
 DEFINING = frozenset(("=", ":=", r"\leftarrow"))
@@ -145,7 +146,8 @@ class Scope:
         return False
 
     def _unknown(self, function: str) -> bool:
-        return self.signature.applies(function) and function not in self.functions
+        """Whether a function stands for any: the letter sigma without a formula is the logistic function."""
+        return self.signature.applies(function) and function not in self.functions and function not in ELEMENTWISE
 
     def define(self, relation: Relation) -> bool:
         """Take a relation in as a definition; False if it is a claim."""
@@ -282,7 +284,8 @@ class Scope:
 
     def _closes(self, left: Symbol, right: Expr) -> bool:
         """A closed form (``h_t = W^t h_0``) of what is defined step by step: it names a single step of itself."""
-        own = [part for part in walk(right) if isinstance(part, Symbol) and part.name == left.name and part.index]
+        named = [part for part in walk(right) if isinstance(part, Symbol) and part.name == left.name]
+        own = [part for part in named if part.index and len(part.index) == len(left.index)]
         return bool(own) and not any(free_letters(part) for part in own)
 
     def _define_node(self, left: Symbol, right: Expr, relation: Relation, definition: Definition) -> bool:
@@ -294,16 +297,16 @@ class Scope:
             if isinstance(known.body, Call) and self._unknown(known.body.function):
                 self._put(replace(known, body=right))
             return True
-        self._forget(left)
+        self._forget(left, right)
         self._put(definition)
         self._own(relation)
         return True
 
-    def _forget(self, left: Symbol) -> None:
-        """A name that is defined anew with other indices replaces what was inherited under it."""
+    def _forget(self, left: Symbol, right: Expr) -> None:
+        """A name that is defined anew with other indices replaces what was inherited under it and not used for it."""
         for other in self._others(left):
             known = self.definitions[other]
-            if known.span not in self.own and left.name not in names(known.body):
+            if known.span not in self.own and left.name not in names(known.body) | names(right):
                 self._drop(other)
 
     def _is_shift(self, left: Symbol, right: Expr) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from bpttsym.document import read_document
@@ -22,8 +24,11 @@ STEP = r"\frac{\partial h_t}{\partial h_k}=\mathrm{diag}(1-h_t^2)W\frac{\partial
 RECURSION = r"\delta_t=V^\top(\hat y_t-y_t)+W^\top(\delta_{t+1}\odot(1-h_{t+1}^2))"
 DELTA = r"\delta_t=\frac{\partial L}{\partial h_t}"
 BY_DELTA = r"\nabla_b L=\sum_{t=1}^T\delta_t\odot(1-h_t^2)"
+SQUARED = r"$$\nabla_W L=\sum_{t=1}^T\mathrm{diag}(1-h_t^2)(\nabla_{h_t}L)h_{t-1}^\top$$"
 
 FALSE = {
+    "weights with numbers, order": r"$$h_t=\tanh(W_1 h_{t-1}+W_2 x_t)$$ $$L=\|h_T-y\|^2$$"
+    r"$$\nabla_{W_1}L=\sum_t(\nabla_{h_t}L)h_{t-1}^\top\mathrm{diag}(1-h_t^2)$$",
     "component index": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$L=-\sum_k y_k\log h_{T,k}$$ $$\nabla_W L=0$$",
     "component index of a square": r"$$h_t=\tanh(W h_{t-1})$$ $$L=\sum_t\sum_i(h_{t,i}-y_{t,i})^2$$ $$\nabla_W L=0$$",
     "superscript of a component": r"$$h_t=\tanh(W h_{t-1})$$ $$L=\sum_i(h_T^{(i)}-y^{(i)})^2$$ $$\nabla_W L=0$$",
@@ -56,11 +61,25 @@ $$h_t=\tanh(W h_{t-1}+U x_t)$$
     r"$$\delta_t:=\nabla_{z_t}J$$ $$\nabla_b J=\sum_{t=1}^T\delta_{t+1}$$",
     "a wrong conclusion": r"$$h_t=W h_{t-1}+U x_t$$ $$L=\|h_T\|^2$$"
     r"$$\nabla_{h_T}L=2h_T \implies \nabla_U L=2h_T x_T^\top$$",
+    "the logistic function after another": rf"""
+$$h_t=\tanh(W h_{{t-1}}+U x_t)$$
+$$h_t=\sigma(W h_{{t-1}}+U x_t)$$
+$$L=\|h_T-y\|^2$$
+{SQUARED}""",
+    "another loss later": rf"""{M} $$L=L_T$$
+$$\nabla_{{h_t}}L=V^\top(\hat y_t-y_t)+W^\top\mathrm{{diag}}(1-h_{{t+1}}^2)\nabla_{{h_{{t+1}}}}L$$""",
     "the wrong order": r"$$s_t = f(U x_t + W s_{t-1})$$ $$o_t = g(V s_t)$$"
     r"$$\frac{\partial s_t}{\partial s_k}=\prod_{j=k+1}^t \frac{\partial s_j}{\partial s_{j-1}}$$",
 }
 
 TRUE = {
+    "weights with numbers": r"$$h_t=\tanh(W_1 h_{t-1}+W_2 x_t)$$ $$L=\|h_T-y\|^2$$"
+    r"$$\nabla_{W_1}L=\sum_t\mathrm{diag}(1-h_t^2)(\nabla_{h_t}L)h_{t-1}^\top$$",
+    "weights of each step": r"$$h_t=\tanh(W_t h_{t-1}+U x_t)$$ $$L=\|h_T-y\|^2$$"
+    r"$$\nabla_{W_t}L=\mathrm{diag}(1-h_t^2)(\nabla_{h_t}L)h_{t-1}^\top$$",
+    "weights in bold with numbers": r"$$\mathbf h_t=\tanh(\mathbf W^{(1)}\mathbf h_{t-1}+\mathbf W^{(2)}\mathbf x_t)$$"
+    r"$$L=\|\mathbf h_T-\mathbf y\|^2$$"
+    r"$$\nabla_{\mathbf h_t}L=\mathbf W^{(1)\top}\mathrm{diag}(1-\mathbf h_{t+1}^2)\nabla_{\mathbf h_{t+1}}L$$",
     "a condition in parentheses": rf"{M} $${STEP}\quad(k<t)$$",
     "a condition in brackets": rf"{M} $${STEP}\quad[k<t]$$",
     "a range with dots": rf"{M} $${STEP}\quad(k=1,\dots,t-1)$$",
@@ -97,6 +116,11 @@ $$h_t=\tanh(W h_{t-1}+U x_t)$$
     "the logistic function": r"$$h_t=\sigma(W h_{t-1}+U x_t)$$ $$\sigma'(z)=\sigma(z)(1-\sigma(z))$$"
     r"$$\frac{\partial h_t}{\partial h_{t-1}}=\mathrm{diag}(h_t\odot(1-h_t))W$$",
     "a sum without parentheses": rf"{M} $$\nabla_c L=\sum_{{t=1}}^T\hat y_t-y_t$$",
+    "the logistic function after another": r"""
+$$h_t=\tanh(W h_{t-1}+U x_t)$$
+$$h_t=\sigma(W h_{t-1}+U x_t)$$
+$$\frac{\partial h_t}{\partial h_{t-1}}=\mathrm{diag}(h_t\odot(1-h_t))W$$
+""",
     "a difference of states as rows": r"$$h_t=\tanh(x_t U^\top+h_{t-1}W^\top)$$"
     r"$$\frac{\partial h_t}{\partial h_{t-1}}=\mathrm{diag}(1-h_t^2)W$$",
 }
@@ -104,7 +128,7 @@ $$h_t=\tanh(W h_{t-1}+U x_t)$$
 
 def last(text: str) -> tuple[str, str]:
     """The status and message of the last claim of a document."""
-    document = read_document(source_from_text(text.replace("$$ $$", "$$\n\n$$").replace("$$$$", "$$\n\n$$")))
+    document = read_document(source_from_text(re.sub(r"\$\$\s*\$\$", "$$\n\n$$", text)))
     claims = [verdict for verdict in judge(document) if verdict.entry.kind == "claim"]
     return claims[-1].status, claims[-1].message
 

@@ -179,12 +179,19 @@ def _values(letter: str, relation: Relation, ground: Ground) -> range:
     return range((ground.model.first if steps else 1) - 1, last + 1)
 
 
-def past_the_end(relation: Relation, ground: Ground, bindings: Mapping[str, int]) -> bool:
-    """Whether an abbreviation stands one step past the end, where its value is a matter of convention."""
+def beyond_the_edge(relation: Relation, ground: Ground, bindings: Mapping[str, int]) -> bool:
+    """Whether a free index leads beyond the steps: an abbreviation after the last, any quantity before the start.
+
+    The value of an abbreviation there is a matter of convention, and so are the states of a recursion that reaches
+    back over several steps.
+    """
     named = {definition.name for definition in ground.model.abbreviations}
     for part in walk(relation):
-        if isinstance(part, Symbol) and part.name in named and free_letters(part) <= set(bindings):
-            if any(index_value(index, bindings) > ground.length for index in part.index):
+        if isinstance(part, Symbol) and free_letters(part) <= set(bindings):
+            steps = [index_value(index, bindings) for index in part.index]
+            if part.name in named and any(step > ground.length for step in steps):
+                return True
+            if any(step < ground.model.first - 1 for step in steps):
                 return True
     return False
 

@@ -28,7 +28,7 @@ from bpttsym.expr import (
     at,
     integer,
 )
-from bpttsym.ground import Ground, instances, past_the_end
+from bpttsym.ground import Ground, beyond_the_edge, instances
 from bpttsym.numeric import RELATIVE, NumericWorld
 from bpttsym.paths import PathWorld
 from bpttsym.readings import Readings
@@ -185,7 +185,7 @@ class Trial:
                 evaluator.told, evaluator.vanished = told, vanished
                 skipped.append(free)
                 continue
-            if error > RELATIVE and past_the_end(relation, self.ground, bindings):
+            if error > RELATIVE and beyond_the_edge(relation, self.ground, bindings):
                 evaluator.told, evaluator.vanished = told, vanished
                 skipped.append(free)
                 continue
@@ -269,7 +269,7 @@ class Trial:
             except NotRead:
                 return None
             if not world.equal(left, right):
-                if before in bindings.values() or past_the_end(relation, self.ground, bindings):
+                if before in bindings.values() or beyond_the_edge(relation, self.ground, bindings):
                     continue
                 return False
             tried += 1

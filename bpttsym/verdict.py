@@ -291,7 +291,7 @@ def harmless(words: str) -> bool:
 
 def _behind_arrow(verdict: Verdict, before: Sequence[Verdict]) -> Verdict:
     """A false conclusion refutes nothing where what it is drawn from is not known to be true."""
-    known = all(other.status in ("definition", "proved", "verified") for other in before)
+    known = all(other.status in ("definition", "proved", "verified", "conditional") for other in before)
     if verdict.status != "refuted" or known:
         return verdict
     message = "it fails as written, but what stands before its arrow is not known to be true"

@@ -10,7 +10,7 @@ from bpttsym.derivatives import laid_out
 from bpttsym.errors import NotRead
 from bpttsym.evaluate import Evaluator
 from bpttsym.expr import Derivative, Relation, Symbol, walk
-from bpttsym.ground import Ground, instances, literal_steps, make_ground, past_the_end
+from bpttsym.ground import Ground, beyond_the_edge, instances, literal_steps, make_ground
 from bpttsym.leaves import constant, patterned
 from bpttsym.model import Key
 from bpttsym.numeric import NumericWorld
@@ -75,7 +75,7 @@ def _difference(relation: Relation, world: NumericWorld, ground: Ground, reading
     evaluator = Evaluator(world, readings.settled(), lone_sides(relation))
     before = ground.model.first - 1
     for bindings in instances(relation, ground, evaluator.readings):
-        if before in bindings.values() or past_the_end(relation, ground, bindings):
+        if before in bindings.values() or beyond_the_edge(relation, ground, bindings):
             continue
         try:
             raw = evaluator.sides(relation, bindings)

@@ -10,7 +10,7 @@ gives a name, by a matrix with two letters, or by a sum up to a number of classe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -28,6 +28,7 @@ from bpttsym.expr import (
     Symbol,
     Unread,
     children,
+    names,
     walk,
     with_children,
 )
@@ -35,6 +36,9 @@ from bpttsym.model import Definition
 
 COUNTS = frozenset(("K", "V", "D", "C", "M", "N", "n", "m", "d", "H"))
 """Names for a number of classes or components where they are the upper bound of a sum."""
+
+ENTRY_LETTERS = frozenset("ijklmnpqrs")
+"""Letters that count entries where two of them stand at the name of a matrix."""
 
 KRONECKER = r"\delta"
 Kind = Literal["step", "entry"]
@@ -122,11 +126,12 @@ class _Walk:
                 self.bound |= {name for condition in part.conditions for name in _letters(condition)}
 
     def entry_letters(self, symbol: Symbol) -> tuple[str, tuple[str, ...]] | None:
-        """The matrix and the letters of an entry whose letters are indices elsewhere in the same equation."""
+        """The matrix and the letters of an entry: letters that are indices elsewhere, or of a matrix that is known."""
         found = labelled(symbol)
-        if found is None or symbol.name in self.ranks or not set(found[1]) <= self.bound:
+        if found is None or symbol.name in self.ranks:
             return None
-        return found
+        known = 0 in self.ranks.get(found[0], ()) and set(found[1]) <= ENTRY_LETTERS
+        return found if known or set(found[1]) <= self.bound else None
 
     def is_kronecker(self, symbol: Symbol) -> bool:
         if symbol.name == KRONECKER and len(symbol.index) == 2:
@@ -321,6 +326,18 @@ def resolved(relation: Relation, ranks: Mapping[str, frozenset[int]], horizon: s
     return replace(relation, left=left, right=right)
 
 
+def says_again(relation: Relation, ranks: Mapping[str, frozenset[int]], horizon: str) -> bool:
+    """Whether a relation gives by its entries what the model has as a whole (``h_{t,i} = ...`` after ``h_t = ...``)."""
+    left = relation.left
+    if not isinstance(left, Symbol) or not any(count < len(left.index) for count in ranks.get(left.name, ())):
+        return False
+    try:
+        read = resolved(relation, ranks, horizon)
+    except NotRead:
+        return False
+    return isinstance(read.left, Component) and has_components(read.right)
+
+
 def resolved_definitions(definitions: Sequence[Definition], horizon: str) -> tuple[Definition | None, ...]:
     """Definitions in which every index is a step or an entry; None for one that says again what another says.
 
@@ -341,6 +358,38 @@ def resolved_definitions(definitions: Sequence[Definition], horizon: str) -> tup
     found = [_rewritten(definition, walker) for definition, walker in zip(definitions, walkers, strict=True)]
     whole = {(d.name, len(d.index)) for d in found if not isinstance(d.body, Entries)}
     return tuple(None if isinstance(d.body, Entries) and (d.name, len(d.index)) in whole else d for d in found)
+
+
+def understood(
+    definitions: Sequence[Definition], horizon: str, own: Collection[Span | None]
+) -> tuple[list[Definition | None], dict[str, str]]:
+    """Definitions resolved, None for one that is left out, and the names of which nothing may be assumed, with a reason.
+
+    Left out are those that say again what another says, those without a meaning, and those that use such a one. Where
+    definitions do not go together, those that were made in an earlier scope are left out first.
+    """
+    kept: list[Definition | None] = list(definitions)
+    while True:
+        given = [d for d in kept if d is not None]
+        found = dict(zip(map(id, given), resolved_definitions(given, horizon), strict=True))
+        bad = [i for i, d in enumerate(kept) if d is not None and _is_unread(found[id(d)])]
+        old = [i for i in bad if definitions[i].span not in own]
+        for i in old:
+            kept[i] = None
+        if not old:
+            break
+    read = [found[id(d)] if d is not None else None for d in kept]
+    lost = {definitions[i].name for i, d in enumerate(kept) if d is None or i in bad}
+    while more := {d.name for d in read if d is not None and d.name not in lost and names(d.body) & lost}:
+        lost |= more
+    lost -= {d.name for d in read if d is not None and not _is_unread(d) and not names(d.body) & lost}
+    reasons = [d.body.reason for d in read if d is not None and isinstance(d.body, Unread)]
+    left = [None if d is not None and (d.name in lost or _is_unread(d)) else d for d in read]
+    return left, dict.fromkeys(lost, reasons[0] if reasons else "")
+
+
+def _is_unread(definition: Definition | None) -> bool:
+    return definition is not None and isinstance(definition.body, Unread)
 
 
 def targets(expr: Expr) -> set[str]:

@@ -6,10 +6,10 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from bpttsym.components import resolved, resolved_definitions, targets
+from bpttsym.components import resolved, resolved_definitions, targets, understood
 from bpttsym.conclusions import IMPLICATIONS, conclusions
 from bpttsym.errors import NotRead, UsageError
 from bpttsym.expr import Call, Expr, Hole, Relation, Span, Symbol, walk
@@ -70,6 +70,7 @@ class Document:
     scopes: list[Scope]
     entries: list[Entry]
     settings: dict[str, str]
+    reasons: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def models(self) -> list[Model]:
@@ -113,7 +114,8 @@ class Document:
     def _model(self, scope: Scope) -> Model:
         length = self.settings.get("T")
         written = (*scope.definitions.values(), *scope.abbreviations.values())
-        read = resolved_definitions(written, self.signature.horizon)
+        read, lost = understood(written, self.signature.horizon, scope.own)
+        self.reasons.update(lost)
         kept = len(scope.definitions)
         return Model(
             definitions=tuple(definition for definition in read[:kept] if definition is not None),
@@ -128,7 +130,7 @@ class Document:
             scalar=self.settings.get("state") == "scalar",
             distributions=_distributions(scope),
             elementwise=self.elementwise,
-            unread=self.unread,
+            unread=self.unread | set(lost),
             counts=tuple(scope.counts.items()),
             label=self._label(scope),
         )

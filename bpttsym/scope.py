@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+from bpttsym.components import says_again
 from bpttsym.expr import (
     Add,
     Call,
@@ -112,6 +113,8 @@ class Scope:
             return None
         if left == Symbol(self.signature.horizon):
             return None if right == Number(Fraction(self.length or 0)) else self.stated
+        if self._says_again(relation):
+            return None
         for slot in self._others(left):
             other = self.definitions[slot]
             if other.span in self.own and left.name not in names(other.body) | names(right):
@@ -122,6 +125,13 @@ class Scope:
         if known is None or known.span not in self.own or known.body == right or self._agrees(known.body, right):
             return None
         return known.span
+
+    def _says_again(self, relation: Relation) -> bool:
+        """Whether it gives by its entries what is defined as a whole: that is a claim."""
+        if not isinstance(relation.left, Symbol) or not self._others(relation.left):
+            return False
+        ranks = {name: frozenset(slot[1] for slot in slots) for name, slots in self.slots.items()}
+        return says_again(relation, ranks, self.signature.horizon)
 
     def _others(self, left: Symbol) -> list[Slot]:
         """The definitions of a name with another number of indices."""
@@ -234,7 +244,7 @@ class Scope:
             if found is None or self._has(found[0]):
                 return self._is_shift(left, right)
             left, right, skip = found
-        if names_itself(left, right):
+        if names_itself(left, right) or self._says_again(relation):
             return False
         slot = self.slot(left)
         definition = Definition(left.name, left.index, right, relation.span, skip)

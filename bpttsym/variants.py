@@ -8,12 +8,15 @@ from functools import partial
 
 from bpttsym.expr import (
     Call,
+    Component,
     Derivative,
+    Entries,
     Expr,
     Multiply,
     Norm,
     Number,
     Relation,
+    Sum,
     Symbol,
     Transpose,
     integer,
@@ -156,7 +159,7 @@ def _used(relation: Relation, model: Model) -> list[Expr]:
 
 def _marks_vector(part: Expr) -> bool:
     match part:
-        case Transpose() | Norm():
+        case Transpose() | Norm() | Component() | Entries() | Sum(components=True):
             return True
         case Multiply(_, operators):
             return any(operator in (r"\odot", r"\otimes", r"\circ") for operator in operators)

@@ -104,6 +104,9 @@ class Judge:
     def _undefined(self, entry: Entry, relation: Relation) -> Verdict:
         missing = sorted(unknown_symbols(relation, self.document.models[entry.scope]))
         names = ", ".join(f"`{name}`" for name, _ in missing) or "its symbols"
+        reason = next((why for name, _ in missing if (why := self.document.reasons.get(name))), "")
+        if reason:
+            return Verdict(entry, "unchecked", f"{reason}, in a definition that this uses", code="undefined")
         if missing and all(name in self.document.unread for name, _ in missing):
             message = f"what the document says that {names} is was not understood"
             return Verdict(entry, "unchecked", message, code="undefined")

@@ -363,7 +363,7 @@ def resolved_definitions(definitions: Sequence[Definition], horizon: str) -> tup
 def understood(
     definitions: Sequence[Definition], horizon: str, own: Collection[Span | None]
 ) -> tuple[list[Definition | None], dict[str, str]]:
-    """Definitions resolved, None for one that is left out, and the names of which nothing may be assumed, with a reason.
+    """Definitions resolved, None for one that is left out, and the names of which nothing may be assumed, and why.
 
     Left out are those that say again what another says, those without a meaning, and those that use such a one. Where
     definitions do not go together, those that were made in an earlier scope are left out first.

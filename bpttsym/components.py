@@ -16,18 +16,24 @@ from typing import Literal
 
 from bpttsym.errors import NotRead
 from bpttsym.expr import (
+    Add,
     Cases,
     Component,
     Entries,
     Expr,
     Indicator,
+    Negate,
+    Ones,
     Product,
     Relation,
+    SetOf,
     Span,
     Sum,
     Symbol,
+    Transpose,
     Unread,
     children,
+    integer,
     names,
     walk,
     with_children,
@@ -41,6 +47,7 @@ ENTRY_LETTERS = frozenset("ijklmnpqrs")
 """Letters that count entries where two of them stand at the name of a matrix."""
 
 KRONECKER = r"\delta"
+ONES = r"\mathbf{1}"
 Kind = Literal["step", "entry"]
 Evidence = Literal["step", "entry", "more"]
 """Of what kind a letter is; an index more than the model gives a name is one of entries unless it is a step."""
@@ -213,6 +220,9 @@ class _Walk:
         self.counter += 1
         mark: Mark = ("compared", self.place, self.counter)
         for part in parts:
+            if isinstance(part, SetOf):
+                self._together(part.items, scope)
+                continue
             sides = (part.left, part.right) if isinstance(part, Relation) else (part,)
             for side in sides:
                 if isinstance(side, Symbol) and side.index:
@@ -243,8 +253,21 @@ class _Walk:
         match node:
             case Symbol() if self.is_kronecker(node):
                 return self._kronecker(node, scope)
+            case Symbol(name, ()) if name == ONES and name not in self.ranks:
+                return Ones(span=node.span)
             case Symbol():
                 return self._symbol(node, scope)
+            case Add(terms):
+                new = tuple(self.rewrite(term, scope) for term in terms)
+                return replace(node, terms=tuple(_plain_one(term) for term in new)) if new != terms else node
+            case Transpose(body):
+                inner_body = self.rewrite(body, scope)
+                if isinstance(inner_body, Component) and len(inner_body.index) == 2:
+                    return replace(inner_body, of=replace(node, body=inner_body.of))
+                return node if inner_body is body else replace(node, body=inner_body)
+            case Indicator(Relation(left, "=", right)) if _is_target(left) != _is_target(right):
+                target, letter = (left, right) if _is_target(left) else (right, left)
+                return Component(self.rewrite(target, scope), (letter,), span=node.span)
             case Indicator(condition):
                 return replace(node, components=self._compares_entries((condition,), scope, node))
             case Cases(values, conditions):
@@ -296,6 +319,17 @@ class _Walk:
         index = tuple(part for position, part in enumerate(node.index) if position not in counting)
         entries = tuple(self.rewrite(node.index[position], scope) for position in counting)
         return Component(Symbol(node.name, index, span=node.span), entries, span=node.span)
+
+
+def _plain_one(term: Expr) -> Expr:
+    r"""In a sum ``\mathbf{1}`` is a one for every entry, as a 1 beside a vector is."""
+    match term:
+        case Ones():
+            return integer(1, term.span)
+        case Negate(Ones()):
+            return Negate(integer(1, term.span), span=term.span)
+        case _:
+            return term
 
 
 def _is_target(part: Expr) -> bool:
@@ -394,15 +428,24 @@ def _is_unread(definition: Definition | None) -> bool:
 
 def targets(expr: Expr) -> set[str]:
     """The names of quantities that name an entry: one-hot targets."""
-    parts = (part for node in walk(expr) if isinstance(node, Component) for part in node.index)
-    return {part.name for part in parts if isinstance(part, Symbol) and part.index}
+    found: set[str] = set()
+    for node in walk(expr):
+        match node:
+            case Symbol(_, index) | Component(_, index):
+                parts = index
+            case Indicator(Relation(left, _, right)):
+                parts = (left, right)
+            case _:
+                continue
+        found |= {part.name for part in parts if isinstance(part, Symbol) and part.index}
+    return found
 
 
 def needs_resolving(expr: Expr) -> bool:
     """Whether something stands inside that may count entries: a second index, two letters, a comparison."""
     return any(
         isinstance(part, Component | Indicator | Cases)
-        or (isinstance(part, Symbol) and (len(part.index) > 1 or labelled(part) is not None))
+        or (isinstance(part, Symbol) and (len(part.index) > 1 or labelled(part) is not None or part.name == ONES))
         or (isinstance(part, Sum) and not part.components)
         for part in walk(expr)
     )

@@ -120,7 +120,7 @@ class Document:
         return Model(
             definitions=tuple(definition for definition in read[:kept] if definition is not None),
             abbreviations=tuple(definition for definition in read[kept:] if definition is not None),
-            one_hot=tuple(sorted({name for d in read if d is not None for name in targets(d.body)})),
+            one_hot=tuple(sorted({name for definition in written for name in targets(definition.body)})),
             functions=tuple((name, formals, body) for name, (formals, body) in scope.functions.items()),
             sets=tuple(scope.sets.items()),
             horizon=self.signature.horizon,

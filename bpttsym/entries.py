@@ -18,6 +18,7 @@ from bpttsym.expr import (
     Expr,
     Indicator,
     Relation,
+    SetOf,
     Sum,
     Symbol,
     integer,
@@ -101,7 +102,8 @@ def listed(reckoner: Reckoner, node: Entries, bindings: Mapping[str, int], shape
 def chosen(reckoner: Reckoner, node: Cases, bindings: Mapping[str, int]) -> Expr:
     """The value whose condition holds first."""
     for value, condition in zip(node.values, node.conditions, strict=False):
-        if isinstance(condition, Relation) and satisfies((condition,), bindings):
+        held = condition.items if isinstance(condition, SetOf) else (condition,)
+        if satisfies(tuple(one for one in held if isinstance(one, Relation)), bindings):
             return value
     if len(node.values) > len(node.conditions):
         return node.values[-1]

@@ -6,7 +6,20 @@ from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from bpttsym.errors import NotRead
-from bpttsym.expr import Cases, Component, Concatenate, Entries, Expr, Indicator, Number, Relation, Sum, Symbol, Unread
+from bpttsym.expr import (
+    Cases,
+    Component,
+    Concatenate,
+    Entries,
+    Expr,
+    Indicator,
+    Number,
+    Ones,
+    Relation,
+    Sum,
+    Symbol,
+    Unread,
+)
 
 Dimensions = tuple[int, int]
 
@@ -55,6 +68,8 @@ def infer_entries(sizes: Inference, expr: Expr, hint: Dimensions | None) -> Dime
             whole = sizes.fresh()
             sizes.sums[whole] = tuple(rows for rows, _ in columns)
             return (whole, 0)
+        case Ones():
+            return sizes.vector()
         case Unread(reason):
             raise NotRead(reason, expr.span)
         case _:

@@ -30,6 +30,7 @@ from bpttsym.expr import (
     Negate,
     Norm,
     Number,
+    Ones,
     Power,
     Product,
     Relation,
@@ -184,7 +185,10 @@ class Evaluator(Reckoner):
                 operator = operators[position - 1] or operator if total is None else operators[position - 1]
             if self.is_identity(factor):
                 continue
-            value = self.value(factor, bindings, bound)
+            if is_ones(factor):
+                value = self._ones(factors, position, bindings, bound)
+            else:
+                value = self.value(factor, bindings, bound)
             total = (
                 value if total is None else product(self.world, self.readings, total, value, operator, before, factor)
             )
@@ -193,6 +197,18 @@ class Evaluator(Reckoner):
         if total is None or (identity and self.world.shape(total) == (1, 1)):
             raise NotRead("the size of this identity matrix is not known", factors[0].span)
         return total
+
+    def _ones(self, factors: tuple[Expr, ...], position: int, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
+        r"""The ones of ``\mathbf{1}^\top v`` and of ``A \mathbf{1}``: as many as the neighbour asks for."""
+        flipped = isinstance(factors[position], Transpose)
+        near = position + 1 if flipped else position - 1
+        size = 1
+        if 0 <= near < len(factors) and not is_ones(factors[near]) and not self.is_identity(factors[near]):
+            size = self.world.shape(self.value(factors[near], bindings, bound))[0 if flipped else 1]
+        if size == 1:
+            raise NotRead("the size of this vector of ones is not known", factors[position].span)
+        column = self.world.broadcast(self.world.number(Fraction(1)), (size, 1))
+        return self.world.transpose(column) if flipped else column
 
     def _formula(self, node: Call, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
         """The value of a function that the document gives a formula."""
@@ -222,6 +238,11 @@ class Evaluator(Reckoner):
         shape = self.world.shapes.get(f"{function}()", self.world.shape(values[0]))
         which = ",".join(str(index_value(part, bindings)) for part in node.index)
         return self.world.apply(f"{function}_{{{which}}}" if which else function, values, primes, shape)
+
+
+def is_ones(factor: Expr) -> bool:
+    """Whether it is a vector of ones, whose size its neighbour gives."""
+    return isinstance(factor.body if isinstance(factor, Transpose) else factor, Ones)
 
 
 def _between_elementwise(

@@ -150,11 +150,19 @@ class Indicator(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Cases(Expr):
-    r"""``\begin{cases}``: the first value whose condition holds; a last value without one stands for all the rest."""
+    r"""``\begin{cases}``: the first value whose condition holds; a last value without one stands for all the rest.
+
+    A condition is a relation between indices, or a set of relations that all hold.
+    """
 
     values: tuple[Expr, ...]
     conditions: tuple[Expr, ...]
     components: bool = field(default=False, compare=False, repr=False, kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Ones(Expr):
+    r"""``\mathbf{1}``: a column of ones as long as what stands beside it asks for."""
 
 
 @dataclass(frozen=True, slots=True)

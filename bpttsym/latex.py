@@ -156,12 +156,15 @@ def _print(node: Expr, style: _Latex) -> _Piece:
         case tree.Cases(values, conditions):
             rows = [_print(value, style).text for value in values]
             for place, condition in enumerate(conditions):
-                rows[place] += shapes["if"] % _print(condition, style).text
+                held = condition.items if isinstance(condition, tree.SetOf) else (condition,)
+                rows[place] += shapes["if"] % shapes["and"].join(_print(one, style).text for one in held)
             if len(values) > len(conditions):
                 rows[-1] += shapes["otherwise"]
             return _Piece(shapes["cases"] % shapes["row"].join(rows), _Level.ATOM)
         case tree.Concatenate(parts):
             return _Piece(f"[{'; '.join(_print(part, style).text for part in parts)}]", _Level.ATOM)
+        case tree.Ones():
+            return _Piece(style.name(r"\mathbf{1}"), _Level.NAME)
         case tree.Unread():
             return _Piece(shapes["unread"], _Level.ATOM)
         case tree.SetOf(items):
@@ -316,6 +319,7 @@ _SHAPES: Mapping[str, tuple[str, str]] = {
     "cases": (r"\begin{cases} %s \end{cases}", "{%s}"),
     "row": (r" \\ ", "; "),
     "if": (r" & %s", " if %s"),
+    "and": (r" \text{ and } ", " and "),
     "otherwise": (r" & \text{otherwise}", " otherwise"),
     "sum": (r"\sum", "Σ"),
     "product": (r"\prod", "∏"),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction as Rational
 from typing import cast
 
+from bpttsym import notation_parts as parts
 from bpttsym.errors import NotRead
 from bpttsym.expr import (
     Add,
@@ -91,17 +92,17 @@ class _Reader:
     def expression(self, node: Surface) -> Expr:
         match node:
             case Sums(span, signs, terms):
-                parts = []
+                found = []
                 for sign, term in zip(signs, terms, strict=True):
                     part = self.expression(term)
-                    parts.append(Negate(part, span=part.span) if sign == "-" else part)
-                return parts[0] if len(parts) == 1 else Add(tuple(parts), span=span)
+                    found.append(Negate(part, span=part.span) if sign == "-" else part)
+                return found[0] if len(found) == 1 else Add(tuple(found), span=span)
             case Term(span, factors, operators):
                 return self.term(_Cursor(factors, operators), span)
             case Big():
                 return self.big(node)
-            case Table(span, environment):
-                raise NotRead(f"a `{environment}` block is not read here", span)
+            case Table():
+                return parts.cases(self, node)
             case Chain(span):
                 raise NotRead("a relation stands inside an expression", span)
             case _:
@@ -146,8 +147,15 @@ class _Reader:
             return self.application(node, name, cursor)
         if isinstance(node, Fraction):
             return self.fraction(node, cursor)
-        value = self.atom(node)
         following = cursor.peek()
+        if isinstance(following, Fence) and cursor.joined() and isinstance(node, Word):
+            if name == parts.ONES and parts.is_comparison(following):
+                cursor.at += 1
+                return parts.indicator(self, following, node.span.join(following.span))
+            if name == r"\max" and len(following.items) > 1:
+                cursor.at += 1
+                return parts.rectifier(name, self.arguments(following)[0], node.span.join(following.span))
+        value = self.atom(node)
         applied = name in self.signature.quantities and cursor.joined() and isinstance(following, Fence)
         if applied and following.opening == "(" and all(base_name(item) for item in following.items):  # type: ignore[union-attr]
             cursor.at += 1
@@ -191,9 +199,9 @@ class _Reader:
             if kind == "sup" and script is not None:
                 value = self.superscript(value, script)
         for kind, script in trailing:
-            if kind != "sup" or script is None:
-                raise NotRead("a subscript of an application is not read", following.span)
-            value = self.superscript(value, script)
+            if script is None:
+                raise NotRead("a prime behind an application is not read", following.span)
+            value = self.superscript(value, script) if kind == "sup" else parts.entry(self, value, script, span)
         return value
 
     def arguments(self, fence: Fence) -> tuple[tuple[Expr, ...], tuple[Expr, ...]]:
@@ -239,6 +247,9 @@ class _Reader:
         return Derivative(of, below, cast(DerivativeKind, kind), span=node.span.join(below.span or node.span))
 
     def fraction(self, node: Fraction, cursor: _Cursor) -> Expr:
+        second = parts.second_derivative(self, node)
+        if second is not None:
+            return second
         above = _factors(node.numerator)
         below = _factors(node.denominator)
         mark = _mark(above.factors[0]) if above.factors else None
@@ -282,6 +293,8 @@ class _Reader:
             case Fence(span, opening, items, separators):
                 if opening == r"\{":
                     return SetOf(tuple(self.expression(item) for item in items), span=span)
+                if opening == "[" and (separators or parts.is_comparison(node)):
+                    return parts.listed(self, node)
                 if len(items) != 1 or separators:
                     raise NotRead("a list stands where one expression is expected", span)
                 inner = self.expression(items[0])
@@ -332,7 +345,9 @@ class _Reader:
 
     def subscript(self, value: Expr, script: Surface, span: Span) -> Expr:
         if not isinstance(value, Symbol):
-            raise NotRead("a subscript stands on something that is no name", script.span)
+            return parts.entry(self, value, script, span)
+        if value.name == parts.ONES and parts.is_comparison(script):
+            return parts.indicator(self, script, span)
         name, index = self.labelled(value.name, value.index, script)
         return Symbol(name, index, span=span)
 
@@ -361,7 +376,8 @@ class _Reader:
 
     def index(self, node: Surface) -> Expr:
         value = self.expression(node)
-        if not _is_index(value):
+        target = isinstance(value, Symbol) and all(_is_index(part) for part in value.index)
+        if not target and not _is_index(value):
             raise NotRead("this subscript is no index", node.span, "steps, numbers, `+` and `-`")
         return value
 

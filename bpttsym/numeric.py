@@ -7,27 +7,37 @@ which holds here holds for a generic differentiable function.
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 import numpy as np
 
 from bpttsym.evaluate import Evaluator
-from bpttsym.expr import Call, Expr, Symbol, walk
-from bpttsym.latex import unicode_line
+from bpttsym.expr import Derivative, Expr, walk
 from bpttsym.leaves import FUNCTIONS, Array, LeafRule, where_positive
 from bpttsym.model import Graph, Key
+from bpttsym.opaque import StandIns, under_logarithm
 from bpttsym.readings import Readings
 from bpttsym.shapes import Shape
 from bpttsym.world import CannotSay, World
 
 STEP = 1e-30
+SHIFT = 0.01
+WEIGHTS = tuple(
+    (sign * n, sign * weight)
+    for n, weight in ((1, 4 / 5), (2, -1 / 5), (3, 4 / 105), (4, -1 / 280))
+    for sign in (1, -1)
+)
+"""The step and the weights of the differences that give the derivative of a derivative."""
+
+ROUGH = 1e-9
+"""The absolute floor where a relation holds the derivative of a derivative."""
+
 RELATIVE = 1e-9
 ABSOLUTE = 1e-13
 
 
-class NumericWorld:
+class NumericWorld(StandIns):
     """Random samples of one model on one unrolled graph.
 
     ``values`` may give a leaf its array (samples, rows, columns); every other leaf is drawn from ``seed``.
@@ -53,7 +63,7 @@ class NumericWorld:
         self._networks: dict[tuple[str, int, int], tuple[Array, Array, Array]] = {}
         self._perturbed: dict[tuple[tuple[Key, ...], bool], _Perturbed] = {}
         self._jacobians: dict[tuple[Key, tuple[Key, ...], bool], Array] = {}
-        self.positive = _under_logarithm(graph)
+        self.positive = under_logarithm(graph)
         self._evaluator = Evaluator(self, Readings({}))
 
     def shape(self, value: Array) -> Shape:
@@ -82,10 +92,6 @@ class NumericWorld:
                 leaf = self.graph.nodes[one].body is None
                 self._values[one] = self._draw(one) if leaf else self._evaluator.node(one)
         return self._values[key]
-
-    def random(self, *name: object) -> np.random.Generator:
-        """A generator of its own for each name, so that the order of evaluation changes nothing."""
-        return np.random.default_rng([self.seed, zlib.crc32(repr(name).encode())])
 
     def _draw(self, key: Key) -> Array:
         name, index = key
@@ -121,7 +127,24 @@ class NumericWorld:
 
     def derivative_of(self, of: Callable[[World], Array], by: tuple[Key, ...], frozen: bool) -> Array:
         world = self._perturb(by, frozen)
-        return world.jacobian(of(world))
+        try:
+            return world.jacobian(of(world))
+        except Nested:
+            if frozen:
+                raise CannotSay("an immediate derivative of a derivative is not read") from None
+        return self._by_differences(of, by)
+
+    def _by_differences(self, of: Callable[[World], Array], by: tuple[Key, ...]) -> Array:
+        """The derivative of a derivative: differences of eighth order, good to some ten digits."""
+        columns = []
+        for key in by:
+            rows, width = self.shapes[key[0]]
+            for place in range(rows * width):
+                sides = [of(_Moved(self, key, divmod(place, width), n * SHIFT)) for n, _ in WEIGHTS]
+                parts = [weight * side for (_, weight), side in zip(WEIGHTS, sides, strict=True)]
+                columns.append(np.asarray(sum(parts) / SHIFT))
+        flat = np.stack([column.reshape(*column.shape[:-2], -1) for column in columns], axis=-1)
+        return np.ascontiguousarray(flat)
 
     def _perturb(self, by: tuple[Key, ...], frozen: bool) -> _Perturbed:
         found = self._perturbed.get((by, frozen))
@@ -203,81 +226,6 @@ class NumericWorld:
                 return np.asarray(known(arguments[0] + 1j * STEP).imag / STEP)
         raise CannotSay("a second derivative is not read")
 
-    def entrywise(self, function: str) -> Callable[[Array], Array]:
-        """An unknown function of one number: a random sum of hyperbolic tangents, the same wherever it is applied."""
-        if self.simple:
-            return np.tanh
-        random = np.random.default_rng([self.seed, zlib.crc32(repr(("entry", function)).encode())])
-        scale, slope, offset = random.uniform(0.4, 1.0, 3), random.uniform(0.5, 1.3, 3), random.standard_normal(3)
-
-        def value(x: Array) -> Array:
-            return np.asarray(sum(scale[i] * np.tanh(slope[i] * x + offset[i]) for i in range(3)))
-
-        return value
-
-    def opaque(self, function: str, arguments: tuple[Array, ...], shape: Shape) -> Array:
-        """A function without a formula: C tanh(A z + a) of all arguments z, with random A, a, C by its name.
-
-        In a simple world tanh(M z), the entries of M being those of the parameters, taken in turn.
-        """
-        if self.simple:
-            return self._simple(function, arguments, shape)
-        stacked = _stack(arguments)
-        inner, outer, offset = self._network(function, stacked.shape[-2], shape[0] * shape[1])
-        value = outer @ np.tanh(inner @ stacked + offset)
-        if function in self.positive:
-            value = np.exp(value)
-        return np.asarray(value.reshape(*value.shape[:-2], *shape))
-
-    def _simple(self, function: str, arguments: tuple[Array, ...], shape: Shape) -> Array:
-        count = self._parameter_count(function)
-        vectors = arguments[: len(arguments) - count] or arguments
-        weights = arguments[len(vectors) :]
-        stacked = _stack(vectors)
-        size = shape[0] * shape[1]
-        inputs = stacked.shape[-2]
-        if weights:
-            entries = _stack(weights)
-            taken = entries[..., np.arange(size * inputs) % entries.shape[-2], 0]
-        else:
-            taken = np.array([1.0, 0.5, -1.0])[None, np.arange(size * inputs) % 3]
-        matrix = taken.reshape(*taken.shape[:-1], size, inputs)
-        value = np.tanh(matrix @ stacked)
-        if function in self.positive:
-            value = np.exp(value)
-        return np.asarray(value.reshape(*value.shape[:-2], *shape))
-
-    def _application(self, function: str) -> Call | None:
-        for definition in self.graph.model.definitions:
-            for part in walk(definition.body):
-                if isinstance(part, Call) and part.function == function:
-                    return part
-        return None
-
-    def _parameter_count(self, function: str) -> int:
-        part = self._application(function)
-        if part is None:
-            return 0
-        everything = (*part.arguments, *part.parameters)
-        trailing = 0
-        while trailing < len(everything) and everything[-1 - trailing] in part.parameters:
-            trailing += 1
-        return trailing
-
-    def formulas(self, names: Collection[str]) -> tuple[str, ...]:
-        """What stands for each unknown function of the named quantities in a simple world, in one line each."""
-        known = set(FUNCTIONS) | _defined(self.graph)
-        found = []
-        for definition in self.graph.model.definitions:
-            body = definition.body
-            if definition.name not in names or not isinstance(body, Call) or body.function in known:
-                continue
-            inside = ", ".join(unicode_line(argument) for argument in body.arguments)
-            inside = f"({inside})" if len(body.arguments) > 1 else inside
-            weights = "".join(f"{unicode_line(weight)} · " for weight in body.parameters)
-            found.append(f"{unicode_line(body)} = tanh({weights}{inside})")
-        return tuple(dict.fromkeys(found))
-
     def central_difference(self, of: Key, by: Key, step: float = 1e-5) -> Array:
         """The total derivative by central differences, sharing nothing with the complex step."""
         sides: list[Array] = []
@@ -288,20 +236,6 @@ class NumericWorld:
             sides.append(full.reshape(world.directions, full.shape[1], -1))
         return np.ascontiguousarray(np.moveaxis((sides[0] - sides[1]) / (2 * step), 0, -1).real)
 
-    def _network(self, function: str, inputs: int, outputs: int) -> tuple[Array, Array, Array]:
-        found = self._networks.get((function, inputs, outputs))
-        if found is None:
-            random = self.random("function", function)
-            width = outputs + 4
-            samples = self.samples
-            found = (
-                random.standard_normal((samples, width, inputs)) * 1.2 / np.sqrt(inputs),
-                random.standard_normal((samples, outputs, width)) * 1.5 / np.sqrt(width),
-                random.standard_normal((samples, width, 1)) * 0.5,
-            )
-            self._networks[function, inputs, outputs] = found
-        return found
-
     def is_zero(self, value: Array) -> bool:
         return not np.any(np.abs(value) > ABSOLUTE)
 
@@ -311,11 +245,12 @@ class NumericWorld:
         Differences below the absolute floor count as zero; a sample without a value (a logarithm of a
         negative number) says nothing. Raises CannotSay where no sample has a value.
         """
+        floor = ROUGH if relation is not None and has_nested(relation) else ABSOLUTE
         a, b = np.broadcast_arrays(first, second)
         with np.errstate(all="ignore"):
             gap = np.abs(a - b).max(axis=(-2, -1))
             size = np.maximum(np.abs(a).max(axis=(-2, -1)), np.abs(b).max(axis=(-2, -1)))
-            relative = np.where(gap <= ABSOLUTE, 0.0, gap / np.maximum(size, ABSOLUTE))
+            relative = np.where(gap <= floor, 0.0, gap / np.maximum(size, ABSOLUTE))
         finite = np.isfinite(relative)
         if not finite.any():
             raise CannotSay("no sample has a value", relation.span if relation is not None else None)
@@ -323,27 +258,33 @@ class NumericWorld:
         return float(relative.max()), int(relative.argmax())
 
 
-def _under_logarithm(graph: Graph) -> frozenset[str]:
-    """Unknown functions whose value stands under a logarithm: they are positive."""
-    named = {
-        part.arguments[0].name
-        for definition in graph.model.definitions
-        for part in walk(definition.body)
-        if isinstance(part, Call) and part.function == r"\log" and isinstance(part.arguments[0], Symbol)
-    }
-    bodies = [definition.body for definition in graph.model.definitions if definition.name in named]
-    return frozenset(body.function for body in bodies if isinstance(body, Call) and body.function not in FUNCTIONS)
+class Nested(CannotSay):
+    """A derivative is asked for inside of another, which one complex step does not give."""
 
 
-def _stack(values: tuple[Array, ...]) -> Array:
-    """All entries of some values as one column."""
-    flat = [value.reshape(*value.shape[:-2], -1, 1) for value in values]
-    lead = np.broadcast_shapes(*(value.shape[:-2] for value in flat))
-    return np.concatenate([np.broadcast_to(value, (*lead, *value.shape[-2:])) for value in flat], axis=-2)
+def has_nested(relation: Expr) -> bool:
+    """Whether a derivative of a derivative stands inside."""
+    outer = (part for part in walk(relation) if isinstance(part, Derivative))
+    return any(isinstance(part, Derivative) for one in outer for part in walk(one.of))
 
 
-def _defined(graph: Graph) -> set[str]:
-    return {name for name, _, _ in graph.model.functions}
+class _Moved(NumericWorld):
+    """The same samples with one entry of one variable moved by a real step."""
+
+    def __init__(self, base: NumericWorld, key: Key, place: tuple[int, int], step: float) -> None:
+        super().__init__(base.graph, base.shapes, base.samples, base.seed, base.leaf, base.simple)
+        self._networks = base._networks
+        self.base = base
+        self.moving = base.graph.dependents((key,))
+        moved = np.array(base.node(key), dtype=float)
+        moved[..., place[0], place[1]] += step
+        self._values[key] = moved
+
+    def node(self, key: Key) -> Array:
+        if key not in self._values:
+            for one in self.graph.missing(key, self._values, self.moving):
+                self._values[one] = self._evaluator.node(one) if one in self.moving else self.base.node(one)
+        return self._values[key]
 
 
 class _Perturbed(NumericWorld):
@@ -385,8 +326,14 @@ class _Perturbed(NumericWorld):
     def opaque(self, function: str, arguments: tuple[Array, ...], shape: Shape) -> Array:
         return NumericWorld.opaque(self, function, arguments, shape)
 
-    def _network(self, function: str, inputs: int, outputs: int) -> tuple[Array, Array, Array]:
-        return self.base._network(function, inputs, outputs)
+    def network(self, function: str, inputs: int, outputs: int) -> tuple[Array, Array, Array]:
+        return self.base.network(function, inputs, outputs)
+
+    def derivative(self, of: Key, by: tuple[Key, ...], immediate: bool) -> Array:
+        raise Nested("a derivative of a derivative")
+
+    def derivative_of(self, of: Callable[[World], Array], by: tuple[Key, ...], frozen: bool) -> Array:
+        raise Nested("a derivative of a derivative")
 
     def jacobian(self, value: Array) -> Array:
         """Rows are the entries of the value, columns the directions."""

@@ -23,6 +23,7 @@ from bpttsym.expr import (
     Norm,
     Power,
     Relation,
+    Sum,
     Symbol,
     Transpose,
     at,
@@ -219,6 +220,8 @@ class Trial:
                 continue
             while path and isinstance(at(relation, path[:-1]), Power | Norm | Negate | Transpose | Component):
                 path = path[:-1]
+            if path and _is_sum_of_entries(at(relation, path[:-1])):
+                path = path[:-1]
             edits = neighbours(relation, NEIGHBOUR_KINDS, within=path)
             if not any(self._fails(edit.relation, evaluator, tried) for edit in edits):
                 return at(relation, path)
@@ -276,6 +279,11 @@ class Trial:
             if isinstance(world, ExactWorld) and world.exponent(left, right) < SECURITY:
                 return None
         return True if tried else None
+
+
+def _is_sum_of_entries(node: Expr) -> bool:
+    """A sum of all entries of one quantity stands for the quantity."""
+    return isinstance(node, Sum) and node.components
 
 
 def _spot(error: NotRead) -> Expr | None:

@@ -33,6 +33,7 @@ from bpttsym.expr import (
     Negate,
     Norm,
     Number,
+    Ones,
     Power,
     Product,
     ProductOperator,
@@ -340,6 +341,7 @@ ENTRIES: list[tuple[Expr, str, str]] = [
     ),
     (Concatenate((h(t), x)), "[h_t; x]", "[h_t; x]"),
     (Entries(Component(a, (i,)), "i"), "(a_i)_i", "(a_i)_i"),
+    (Ones(), r"\mathbf{1}", "𝟏"),
     (Unread("the index counts two things"), r"\text{(not read)}", "(not read)"),
 ]
 

@@ -41,13 +41,13 @@ PARTS: dict[str, tuple[str, ...]] = {
         *("rnn_feedback", "rnn_encoder_decoder"),
     ),
     "parse": ("surface", "tokens", "tables", "rows", "latex_table", "grammar"),
-    "notation": ("signature",),
+    "notation": ("notation_parts", "signature"),
     "shapes": ("entry_shapes",),
     "model": ("axes", "losses", "definitions"),
     "document": ("conclusions", "components", "heads", "scope"),
     "ground": ("extents",),
     "evaluate": ("world", "arithmetic", "reckoner", "ranges", "entries", "derivatives", "abbreviations"),
-    "numeric": ("leaves",),
+    "numeric": ("leaves", "opaque"),
     "exact": ("field",),
     "symbolic": (
         *("symbolic_names", "symbolic_functions", "symbolic_matrices", "symbolic_jacobians", "symbolic_values"),
@@ -89,7 +89,7 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
 }
 
 DOORS: dict[str, frozenset[str]] = {
-    "numpy": frozenset({"rnn", *PARTS["rnn"], "numeric", "leaves", "field", "exact", "symbolic_lambdify"})
+    "numpy": frozenset({"rnn", *PARTS["rnn"], "numeric", "leaves", "opaque", "field", "exact", "symbolic_lambdify"})
     | {"check", "figures", "networks", "vanishing", "starts", "attack"},
     "sympy": frozenset({"symbolic", *PARTS["symbolic"]} - {"symbolic_names"}),
     "matplotlib": frozenset({"figures", "figure_paint"}),

@@ -1,0 +1,163 @@
+r"""Surface nodes of entries, cases, indicators, lists and second derivatives to trees (a part of the notation).
+
+(W h_t)_i    \mathbf{1}_{[i=j]}    \begin{cases} ... \end{cases}    [h_{t-1}; x_t]    \max(0, a)
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from bpttsym.errors import NotRead
+from bpttsym.expr import (
+    Call,
+    Cases,
+    Component,
+    Concatenate,
+    Derivative,
+    Expr,
+    Indicator,
+    Number,
+    Relation,
+    SetOf,
+    Span,
+    Symbol,
+    integer,
+)
+from bpttsym.surface import Chain, Condition, Fence, Fraction, Scripted, Surface, Table, Term, Word
+
+ONES = r"\mathbf{1}"
+COMPARISONS = frozenset(("=", r"\ne", "<", ">", r"\le", r"\ge"))
+
+
+class Reader(Protocol):
+    """What reads the parts: the reader of the notation."""
+
+    def expression(self, node: Surface) -> Expr: ...
+    def index(self, node: Surface) -> Expr: ...
+
+
+def is_comparison(node: Surface | None) -> bool:
+    """Whether a script or the inside of brackets compares indices."""
+    inner = node
+    while isinstance(inner, Fence) and len(inner.items) == 1:
+        inner = inner.items[0]
+    return isinstance(inner, Chain) and bool(inner.relations)
+
+
+def indicator(reader: Reader, node: Surface, span: Span) -> Expr:
+    """The indicator of one comparison of indices."""
+    inner = node
+    while isinstance(inner, Fence) and len(inner.items) == 1:
+        inner = inner.items[0]
+    if not isinstance(inner, Chain) or len(inner.relations) != 1:
+        raise NotRead("this indicator is not one comparison of indices", span, r"`\mathbf{1}_{[i=j]}`")
+    return Indicator(comparisons(reader, inner)[0], span=span)
+
+
+def comparisons(reader: Reader, chain: Chain) -> list[Expr]:
+    """The comparisons of neighbours in a chain of indices."""
+    found: list[Expr] = []
+    for left, operator, right in zip(chain.sides, chain.relations, chain.sides[1:], strict=False):
+        if left is None or right is None or operator not in COMPARISONS:
+            raise NotRead("this is no comparison of indices", chain.span)
+        found.append(Relation(reader.index(left), operator, reader.index(right), span=chain.span))
+    return found
+
+
+def cases(reader: Reader, table: Table) -> Expr:
+    """``cases`` whose conditions compare indices; the row without a condition comes last."""
+    if table.environment != "cases":
+        raise NotRead(f"a `{table.environment}` block is not read here", table.span)
+    values: list[Expr] = []
+    conditions: list[Expr] = []
+    for position, row in enumerate(table.rows):
+        last = position == len(table.rows) - 1
+        values.append(reader.expression(row[0]))
+        written = row[1].relations if len(row) > 1 and isinstance(row[1], Condition) else ()
+        if written and isinstance(row[1], Condition):
+            conditions.append(_condition(reader, row[1]))
+        elif not last:
+            raise NotRead("a case without a condition is not the last", row[0].span, "a condition such as `i = j`")
+    return Cases(tuple(values), tuple(conditions), span=table.span)
+
+
+def _condition(reader: Reader, condition: Condition) -> Expr:
+    found = [one for chain in condition.relations if isinstance(chain, Chain) for one in comparisons(reader, chain)]
+    if len(found) == 1:
+        return found[0]
+    if condition.connective != "and":
+        raise NotRead("cases with `or` between conditions are not read", condition.span)
+    return SetOf(tuple(found), span=condition.span)
+
+
+def listed(reader: Reader, fence: Fence) -> Expr:
+    """``[h_{t-1}; x_t]``: columns one below the other; ``[i = j]`` is an indicator."""
+    if len(fence.items) == 1:
+        return indicator(reader, fence, fence.span)
+    return Concatenate(tuple(reader.expression(item) for item in fence.items), span=fence.span)
+
+
+def entry(reader: Reader, value: Expr, script: Surface, span: Span) -> Expr:
+    """A subscript of something that is no name: an entry of it."""
+    items = script.items if isinstance(script, Fence) and script.opening == "{" else [script]
+    index: list[Expr] = []
+    for item in items:
+        if isinstance(item, Term) and not any(item.operators) and all(isinstance(f, Word) for f in item.factors):
+            index.extend(reader.index(factor) for factor in item.factors)
+        else:
+            index.append(reader.index(item))
+    if len(index) > 2 or any(not isinstance(part, Symbol | Number) for part in index):
+        raise NotRead("this subscript names no entry", script.span, "one or two indices")
+    return Component(value, tuple(index), span=span)
+
+
+def rectifier(name: str, arguments: tuple[Expr, ...], span: Span) -> Expr:
+    r"""``\max(0, a)``, entry by entry."""
+    rest = [argument for argument in arguments if argument != integer(0)]
+    if len(arguments) != 2 or len(rest) != 1:
+        raise NotRead(f"`{name}` is read of zero and one expression only", span, r"`\max(0, a)`")
+    return Call(r"\mathrm{relu}", (rest[0],), span=span)
+
+
+def second_derivative(reader: Reader, node: Fraction) -> Expr | None:
+    r"""``\frac{\partial^2 L}{\partial a \partial b}`` and ``\frac{\partial^2 L}{\partial a^2}``; None for any other.
+
+    The derivative by ``b`` comes first, then that by ``a``.
+    """
+    above, below = _flat(node.numerator), _flat(node.denominator)
+    if not above or not _is_second(above[0]) or len(above) < 2:
+        return None
+    of = reader.expression(Term(node.numerator.span, above[1:], [""] * (len(above) - 1)))
+    marks = [position for position, part in enumerate(below) if _is_partial(part)]
+    if marks == [0] and len(below) == 2 and isinstance(below[1], Scripted):
+        kind, script = below[1].scripts[-1]
+        if kind == "sup" and script is not None and reader.expression(script) == integer(2):
+            base = (
+                Scripted(below[1].span, below[1].base, below[1].scripts[:-1]) if below[1].scripts[1:] else below[1].base
+            )
+            by = reader.expression(base)
+            return Derivative(Derivative(of, by, span=node.span), by, span=node.span)
+    if len(marks) == 2 and marks[0] == 0 and 1 < marks[1] < len(below) - 1:
+        parts = below[1 : marks[1]], below[marks[1] + 1 :]
+        first, second = (reader.expression(Term(node.denominator.span, list(p), [""] * len(p))) for p in parts)
+        return Derivative(Derivative(of, second, span=node.span), first, span=node.span)
+    raise NotRead("the denominator of this second derivative is not read", node.denominator.span)
+
+
+def _flat(node: Surface) -> list[Surface]:
+    inner = node
+    while isinstance(inner, Fence) and inner.opening == "{" and len(inner.items) == 1:
+        inner = inner.items[0]
+    return list(inner.factors) if isinstance(inner, Term) and not any(inner.operators) else [inner]
+
+
+def _is_partial(node: Surface) -> bool:
+    return isinstance(node, Word) and node.text in (r"\partial", "d", r"\mathrm{d}")
+
+
+def _is_second(node: Surface) -> bool:
+    if not isinstance(node, Scripted) or not _is_partial(node.base) or len(node.scripts) != 1:
+        return False
+    kind, script = node.scripts[0]
+    inner = _flat(script) if script is not None else []
+    return kind == "sup" and len(inner) == 1 and isinstance(inner[0], Word) and inner[0].text == "2"

@@ -140,9 +140,9 @@ def base_name(node: Surface) -> str:
 
 
 def _is_fence(node: Surface) -> bool:
-    """Parentheses that may hold arguments, also with a power behind them."""
+    """Parentheses that may hold arguments, also with a power behind them; a list in brackets is a vector."""
     inner = node.base if isinstance(node, Scripted) else node
-    return isinstance(inner, Fence) and inner.opening in "(["
+    return isinstance(inner, Fence) and (inner.opening == "(" or (inner.opening == "[" and len(inner.items) == 1))
 
 
 def _count_chain(chain: Chain, census: _Census) -> None:

@@ -97,6 +97,8 @@ _TOKEN = re.compile(
     r"|\s+|%[^\n]*|\\[a-zA-Z]+\*?|\\.|[0-9]+(?:\.[0-9]+)?|:=|\|\||.",
     re.DOTALL,
 )
+_ONES = frozenset((r"\mathbf", r"\mathbb", r"\boldsymbol", r"\bm"))
+_ONE = re.compile(r"\s*1")
 _WORD = re.compile(r"\s*\{\s*([^{}\\$]*?)\s*\}")
 _TEXT = re.compile(r"\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
 _WITH_COLUMNS = frozenset("array subarray alignat alignat* alignedat".split())
@@ -324,8 +326,8 @@ class _Tokenizer:
             return self.emit("ROW", word, start, skip.end() if skip else end)
         if word in GREEK or word in (r"\top", r"\intercal", r"\infty", r"\prime"):
             return self.emit("NAME", word, start, end)
-        if word == r"\mathbf" and self.text.startswith("1", end):
-            return self.emit("NAME", r"\mathbf{1}", start, end + 1)
+        if word in _ONES and (one := _ONE.match(self.text, end)):
+            return self.emit("NAME", r"\mathbf{1}", start, one.end())
         if word in FUNCTIONS:
             return self.emit("NAME", word, start, end)
         if word in (r"\partial", r"\nabla"):
@@ -391,7 +393,7 @@ class _Tokenizer:
                 return self.emit("SPECIAL", r"\mathrm{d}", start, words.end())
             if inner in FUNCTION_WORDS or (word != r"\text" and inner.isalnum()):
                 return self.emit("NAME", rf"\mathrm{{{inner}}}", start, words.end())
-        if words and words.group(1) == "1" and word in (r"\mathbf", r"\mathbb", r"\boldsymbol"):
+        if words and words.group(1) == "1" and word in _ONES:
             return self.emit("NAME", r"\mathbf{1}", start, words.end())
         named = _name_argument(self.text, end)
         if named and not (word == r"\text" and named[0].isalpha()):

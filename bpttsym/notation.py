@@ -143,10 +143,6 @@ class _Reader:
         if isinstance(base, Word) and base.kind == "SPECIAL":
             return self.differential(node, base, cursor)
         name = base_name(node)
-        if self.signature.builtin(name) or name in self.signature.functions or self._subscripted_function(node):
-            return self.application(node, name, cursor)
-        if isinstance(node, Fraction):
-            return self.fraction(node, cursor)
         following = cursor.peek()
         if isinstance(following, Fence) and cursor.joined() and isinstance(node, Word):
             if name == parts.ONES and parts.is_comparison(following):
@@ -155,6 +151,10 @@ class _Reader:
             if name == r"\max" and len(following.items) > 1:
                 cursor.at += 1
                 return parts.rectifier(name, self.arguments(following)[0], node.span.join(following.span))
+        if self.signature.builtin(name) or name in self.signature.functions or self._subscripted_function(node):
+            return self.application(node, name, cursor)
+        if isinstance(node, Fraction):
+            return self.fraction(node, cursor)
         value = self.atom(node)
         applied = name in self.signature.quantities and cursor.joined() and isinstance(following, Fence)
         if applied and following.opening == "(" and all(base_name(item) for item in following.items):  # type: ignore[union-attr]

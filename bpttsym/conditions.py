@@ -16,7 +16,6 @@ SHORTHANDS = {
     "none": "as written",
     "diagonal": "stands for its diagonal matrix",
     "row": "stands for its row",
-    "inner": "stands for its inner product with what follows",
 }
 LAYOUTS = {
     "numerator": "numerator layout (a gradient is a row)",
@@ -129,6 +128,8 @@ def _words(choice: str, option: str, example: object) -> str:
             where = " where it recurs on the other side" if option == "recurring" else ""
             return f"{name} is the immediate derivative{where}"
         case "shorthand" if isinstance(example, Expr):
+            if option == "inner":
+                return f"vectors side by side in {unicode_line(example)} are joined by their inner product"
             return f"the vector {unicode_line(example)} {SHORTHANDS[option]}"
         case "product" if isinstance(example, Product):
             side = "right" if option == "increasing" else "left"

@@ -10,7 +10,7 @@ from math import prod
 
 from bpttsym.axes import Place
 from bpttsym.errors import LimitExceeded, NotRead
-from bpttsym.expr import Expr, Number, Product, Relation, Sum, Symbol, walk
+from bpttsym.expr import Derivative, Expr, Number, Product, Relation, Sum, Symbol, transform, walk
 from bpttsym.extents import free_extents
 from bpttsym.model import (
     MAXIMUM_RANGE,
@@ -95,9 +95,19 @@ class Ground:
             if isinstance(part, Symbol)
         )
 
-    def scalar_side(self, side: Expr) -> Expr:
-        """A side that must be a number, its products and squares of vectors read as inner products."""
-        return scalar_form(side, lambda expr: is_column(self.sizes, expr))
+    def scalar_side(self, side: Expr, inside: bool = False) -> Expr:
+        """A side whose products and squares of vectors are numbers: its own, and those that it differentiates.
+
+        With ``inside`` only those that it differentiates.
+        """
+
+        def number(expr: Expr) -> Expr:
+            return scalar_form(expr, lambda part: is_column(self.sizes, part))
+
+        def differentiated(node: Expr) -> Expr:
+            return replace(node, of=number(node.of)) if isinstance(node, Derivative) else node
+
+        return transform(side if inside else number(side), differentiated)
 
     @property
     def length(self) -> int:

@@ -149,7 +149,12 @@ class Trial:
         """The relative difference of the two sides in numbers, and the sample where it is largest."""
         relation = self.read(relation, evaluator.readings)
         left, right = evaluator.sides(relation, bindings)
-        left, right = conform(self.numbers, evaluator.readings, relation, left, right)
+        try:
+            left, right = conform(self.numbers, evaluator.readings, relation, left, right)
+        except ShapeClash:
+            if self.ground.scalar_side(relation, inside=True) != relation:
+                evaluator.readings.ask("shorthand", relation.right)
+            raise
         return self.numbers.difference(left, right, relation)
 
     def numeric(self, relation: Relation, readings: Readings, observe: bool = True) -> tuple[Outcome, Evaluator]:

@@ -70,6 +70,9 @@ $$L=\|h_T-y\|^2$$
 $$\nabla_{{h_t}}L=V^\top(\hat y_t-y_t)+W^\top\mathrm{{diag}}(1-h_{{t+1}}^2)\nabla_{{h_{{t+1}}}}L$$""",
     "two steps back, one path": r"$$h_t=\tanh(W h_{t-1}+R h_{t-2}+U x_t)$$"
     r"$$\frac{\mathrm d h_t}{\mathrm d h_{t-2}}=\mathrm{diag}(1-h_t^2)R$$",
+    "an inner product that is differentiated, wrong sign": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$\hat y_t=g(V h_t)$$"
+    r"$$Z_t=-y_t^\top\log\hat y_t$$"
+    r"$$\frac{\partial Z_t}{\partial\hat y_t}=\frac{\partial(y_t\log\hat y_t)}{\partial\hat y_t}$$",
     "the wrong order": r"$$s_t = f(U x_t + W s_{t-1})$$ $$o_t = g(V s_t)$$"
     r"$$\frac{\partial s_t}{\partial s_k}=\prod_{j=k+1}^t \frac{\partial s_j}{\partial s_{j-1}}$$",
 }
@@ -107,6 +110,9 @@ TRUE = {
     r"$$\nabla_{h_T}L=h_T \implies \nabla_U L=0$$",
     "two steps back": r"$$h_t=\tanh(W h_{t-1}+R h_{t-2}+U x_t)$$"
     r"$$\frac{\mathrm d h_t}{\mathrm d h_{t-2}}=\mathrm{diag}(1-h_t^2)(R+W\mathrm{diag}(1-h_{t-1}^2)W)$$",
+    "an inner product that is differentiated": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$\hat y_t=g(V h_t)$$"
+    r"$$Z_t=-y_t^\top\log\hat y_t$$"
+    r"$$\frac{\partial Z_t}{\partial\hat y_t}=\frac{\partial(-y_t\log\hat y_t)}{\partial\hat y_t}$$",
     "a section before": r"""
 # A
 $$h_t=W h_{t-1}+U x_t$$

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bpttsym.check import NotProved, derive, manuscript_of, proved_text
+from bpttsym.claims import page_of
 from bpttsym.document import Document, read_document
 from bpttsym.errors import BpttsymError, Contradiction, UsageError
 from bpttsym.expr import Symbol
@@ -53,7 +54,7 @@ def main(arguments: argparse.Namespace) -> int:
     folder, output = Path(arguments.folder), Path(arguments.output)
     try:
         results = [_result(path) for path in documents(folder)]
-        files = contents(results)
+        files = contents(results) | page_of(folder)
         drawn = getattr(arguments, "figures", True)
         if arguments.check:
             compare(files | (hashes() if drawn else {}), output)

@@ -150,7 +150,9 @@ def _brief(verdict: Verdict) -> str:
     if relation is None:
         return verdict.latex
     sides = [unicode_line(side) for side in (relation.left, relation.right)]
-    shown = [side if len(side) <= LONGEST // 2 else f"{side[: LONGEST // 4]} … {side[-LONGEST // 4 :]}" for side in sides]
+    shown = [
+        side if len(side) <= LONGEST // 2 else f"{side[: LONGEST // 4]} … {side[-LONGEST // 4 :]}" for side in sides
+    ]
     return f"{shown[0]} {unicode_line(Symbol(relation.operator))} {shown[1]}"
 
 
@@ -176,7 +178,9 @@ def page(claims: Claims, found: Sequence[Row], folder: str) -> str:
             parts.append(f"## {key}: {origin.about}")
             parts.append(f"`{origin.file}`, {len(mine)} claims: {words}.")
             head = ["| claim | place | what is claimed | verdict | condition, or why | document |"]
-            parts.append("\n".join([*head, "| --- | --- | --- | --- | --- | --- |", *(_line(row, folder) for row in mine)]))
+            parts.append(
+                "\n".join([*head, "| --- | --- | --- | --- | --- | --- |", *(_line(row, folder) for row in mine)])
+            )
     used = {row.claim.context for row in found} | {row.claim.intended_context for row in found}
     parts.append("## Scopes")
     parts.append("The scopes that the sources leave to the reader, and the definitions that stand for them.")
@@ -252,5 +256,3 @@ def _maths(latex: str) -> str:
     if ("&" in flat or r"\\" in flat) and not flat.startswith(r"\begin"):
         flat = rf"\begin{{aligned}} {flat} \end{{aligned}}"
     return f"${flat}$"
-
-

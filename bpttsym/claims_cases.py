@@ -1,23 +1,28 @@
 """What a check of a statement finds, and the verdict that follows from it by one rule.
 
 A check tries a statement in several cases and returns what came of each. It holds in all cases: verified; in none:
-refuted; in some: conditional, and the cases are the condition. A control is a wrong neighbour of the statement, which
-must fail: if one holds, then the check cannot tell right from wrong, and nothing follows.
+refuted; in some: conditional, and the cases are the condition. A check also tries neighbours of the statement that
+must fail, and that must hold: if one does not, the check cannot tell right from wrong, and nothing follows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+Role = Literal["case", "wrong", "right"]
 
 
 class Case(NamedTuple):
-    """One case: in which circumstances, whether the statement holds there, and what was measured."""
+    """One case: in which circumstances, whether the statement holds there, and what was measured.
+
+    ``role`` is ``wrong`` or ``right`` for a neighbour of the statement that must fail or hold.
+    """
 
     words: str
     holds: bool
     measured: str = ""
-    control: bool = False
+    role: Role = "case"
 
 
 class Finding(NamedTuple):
@@ -32,16 +37,18 @@ Check = Callable[[], Iterator[Case]]
 
 def finding(cases: Sequence[Case]) -> Finding:
     """The verdict that follows from the cases of a check."""
-    tried = [case for case in cases if not case.control]
+    tried = [case for case in cases if case.role == "case"]
     for case in cases:
-        if case.control and case.holds:
-            return Finding("unchecked", f"the check cannot tell it from this, which is wrong: {_told(case)}")
+        if case.role == "wrong" and case.holds:
+            return Finding("unchecked", f"the check does not see that this is wrong: {_told(case)}")
+        if case.role == "right" and not case.holds:
+            return Finding("unchecked", f"the check does not see that this is right: {_told(case)}")
     if not tried:
         return Finding("unchecked", "the check has no case")
     holding = [case for case in tried if case.holds]
     failing = [case for case in tried if not case.holds]
-    controls = [case for case in cases if case.control]
-    beside = f"; in contrast, {_list(controls)} fails" if controls else ""
+    words = {"wrong": "fails", "right": "holds"}
+    beside = "".join(f"; in contrast, {_told(case)} {words[case.role]}" for case in cases if case.role != "case")
     if not failing:
         return Finding("verified", f"{_list(holding)}{beside}")
     if not holding:
@@ -59,4 +66,6 @@ def _told(case: Case) -> str:
 
 def error_words(error: float) -> str:
     """An error that is the same on every machine: within rounding, or with two figures."""
+    if error == float("inf"):
+        return "another shape"
     return "within 1e-12" if error <= 1e-12 else f"off by {error:.2g}"

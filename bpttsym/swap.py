@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bpttsym.errors import BpttsymError, UsageError
 
-WRITTEN = ("report.md", "report.json", "latex/*.tex", "figures/*", ".gitkeep")
+WRITTEN = ("report.md", "report.json", "claims.md", "latex/*.tex", "figures/*", ".gitkeep")
 """What a build writes; a folder that holds anything else is not taken for an output."""
 
 
@@ -89,7 +89,7 @@ def compare(files: Mapping[str, str], output: Path) -> None:
             pairs = zip_longest(there.split("\n"), files[name].split("\n"))
             line = next(number for number, (old, new) in enumerate(pairs, 1) if old != new)
             raise Refused(f"{path}:{line}: this is not what the documents give; run `bpttsym build`")
-    for pattern in ("report.*", "latex/*"):
+    for pattern in ("report.*", "claims.*", "latex/*"):
         for path in sorted(output.glob(pattern)):
             if path.relative_to(output).as_posix() not in files:
                 raise Refused(f"{path} is left over; run `bpttsym build`")

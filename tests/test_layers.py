@@ -31,6 +31,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("check",),
     ("wording",),
     ("report", "figures"),
+    ("claims",),
     ("build", "cli", "__init__", "__main__"),
 )
 
@@ -65,6 +66,10 @@ PARTS: dict[str, tuple[str, ...]] = {
     "check": ("path_sum", "manuscript", "stream"),
     "build": ("report_page", "swap"),
     "wording": ("evidence", "advice"),
+    "claims": (
+        *("claims_data", "claims_cases", "claims_tools", "claims_layers", "claims_torch", "claims_gradients"),
+        *("claims_classes", "claims_training", "claims_checks"),
+    ),
     "vanishing": ("networks",),
     "figures": (
         *("figure_words", "graph_term", "graph_parts", "graph_labels", "graph_layout", "tikz"),
@@ -90,7 +95,8 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
 
 DOORS: dict[str, frozenset[str]] = {
     "numpy": frozenset({"rnn", *PARTS["rnn"], "numeric", "leaves", "opaque", "field", "exact", "symbolic_lambdify"})
-    | {"check", "figures", "networks", "vanishing", "starts", "attack"},
+    | {"check", "figures", "networks", "vanishing", "starts", "attack"}
+    | {"claims_tools", "claims_layers", "claims_gradients", "claims_classes", "claims_training"},
     "sympy": frozenset({"symbolic", *PARTS["symbolic"]} - {"symbolic_names"}),
     "matplotlib": frozenset({"figures", "figure_paint"}),
     "lark": frozenset({"grammar"}),

@@ -129,6 +129,23 @@ def test_the_derivations_compile(name: str, tmp_path: Path) -> None:
 # ------------------------------------------------------------------------------------------------ written or not at all
 
 
+def test_a_folder_with_claims_has_their_table(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The table is one of the files of the output: written, compared, and left over without its data."""
+    output = tmp_path / "output"
+    claims = "[source.A]\nfile = 'a'\nabout = 'a'\n[context.c]\nabout = 'c'\n"
+    claims += "[[claim]]\nid = 'A-1'\nplace = '1'\ncontext = 'c'\nlatex = 'T = 4'\n"
+    (folder / "claims.toml").write_text(claims, encoding="utf-8")
+    assert run(folder, output) == 0
+    assert "**definition**" in contents(output)["claims.md"].decode("utf-8")
+    assert run(folder, output, check=True) == 0
+    (folder / "claims.toml").write_text(claims.replace("T = 4", "T ="), encoding="utf-8")
+    assert run(folder, output, check=True) == 1
+    assert "claims.md" in capsys.readouterr().err
+    (folder / "claims.toml").unlink()
+    assert run(folder, output, check=True) == 1
+    assert "claims.md is left over" in capsys.readouterr().err
+
+
 def test_a_build_writes_and_checks(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The files are there, say what was done, and are up to date; nothing else is left beside them."""
     output = tmp_path / "output"

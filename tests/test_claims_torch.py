@@ -69,7 +69,7 @@ def test_dropout_acts_as_recorded(name: str) -> None:
     assert changed == claims_torch.DROPPED[name]
 
 
-@pytest.mark.parametrize(("layers", "directions", "activation"), product((1, 2, 3), (1, 2), ("tanh", "relu")))
+@pytest.mark.parametrize(("layers", "directions", "activation"), list(product((1, 2, 3), (1, 2), ("tanh", "relu"))))
 def test_the_hand_written_network_is_that_of_the_class(layers: int, directions: int, activation: str) -> None:
     """With the same weights, the outputs and last states of the checks are those of PyTorch."""
     made = network(layers, directions == 2, nonlinearity=activation)

@@ -26,7 +26,12 @@ DELTA = r"\delta_t=\frac{\partial L}{\partial h_t}"
 BY_DELTA = r"\nabla_b L=\sum_{t=1}^T\delta_t\odot(1-h_t^2)"
 SQUARED = r"$$\nabla_W L=\sum_{t=1}^T\mathrm{diag}(1-h_t^2)(\nabla_{h_t}L)h_{t-1}^\top$$"
 
+READ_OTHERWISE = frozenset(("the wrong order",))
+"""True under a reading that is named."""
+
 FALSE = {
+    "components as numbers": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$"
+    r"$$\frac{\partial h_{t,i}}{\partial x_{t,j}}=(1-h_{t,i}^2)U_{ji}$$",
     "weights with numbers, order": r"$$h_t=\tanh(W_1 h_{t-1}+W_2 x_t)$$ $$L=\|h_T-y\|^2$$"
     r"$$\nabla_{W_1}L=\sum_t(\nabla_{h_t}L)h_{t-1}^\top\mathrm{diag}(1-h_t^2)$$",
     "component index": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$L=-\sum_k y_k\log h_{T,k}$$ $$\nabla_W L=0$$",
@@ -147,7 +152,7 @@ def last(text: str) -> tuple[str, str]:
 def test_what_is_false_is_not_called_true(name: str) -> None:
     """A false equation is neither proved nor verified, and not swallowed as a definition."""
     status, message = last(FALSE[name])
-    assert status in ("refuted", "unchecked", "conditional"), message
+    assert status in ("refuted", "unchecked") or (status == "conditional" and name in READ_OTHERWISE), message
 
 
 @pytest.mark.parametrize("name", TRUE)

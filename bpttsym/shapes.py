@@ -87,6 +87,7 @@ class Sizes:
         self._scalar = scalar
         self._horizon = horizon
         self._number = False
+        self._last = False
         self.letters: dict[str, int] = {}
         self.sums: dict[int, tuple[int, ...]] = {}
 
@@ -124,6 +125,10 @@ class Sizes:
         elif indexed and name not in self._parameters:
             self._names[name] = self.vector()
         return self._names.get(name)
+
+    def conclude(self, last: bool) -> None:
+        """Whether nothing more will be said of a parameter in a norm."""
+        self._last = last
 
     def vector(self) -> tuple[int, int]:
         """The shape of a new vector: a column, or a row where the definitions write states as rows."""
@@ -179,7 +184,7 @@ class Sizes:
                 found = self.infer(body, None)
                 return None if found is None else (found[1], found[0])
             case Norm(body):
-                self._settle(body)
+                (self._settle if self._last else self.inside)(body, None)
                 return (0, 0)
             case Power(base) | Divide(base):
                 found = self.infer(base, hint)
@@ -200,9 +205,9 @@ class Sizes:
         self._number = number
         return found
 
-    def _settle(self, expr: Expr) -> tuple[int, int]:
+    def _settle(self, expr: Expr, hint: tuple[int, int] | None = None) -> tuple[int, int]:
         """The shape of an expression, a bare parameter becoming a vector."""
-        found = self.inside(expr, None)
+        found = self.inside(expr, hint)
         if found is None:
             found = self.vector()
             self.expect(expr, found)
@@ -313,9 +318,9 @@ def infer_sizes(
     numbers: frozenset[str] = frozenset(),
     parameters: frozenset[str] = frozenset(),
 ) -> Sizes:
-    """The sizes of every name in the definitions, in two passes so that order does not matter.
+    """The sizes of every name in the definitions, in passes so that order does not matter.
 
-    ``numbers`` are names of losses, ``parameters`` leaves whose index counts no steps.
+    A norm says least of what stands in it: only in the last pass does it make a vector of a parameter. ``numbers`` are names of losses, ``parameters`` leaves whose index counts no steps.
     """
     listed = list(definitions)
     rows = any(has_row_states(d.body, numbers | parameters) for d in listed)
@@ -323,7 +328,8 @@ def infer_sizes(
     for definition in listed:
         if definition.scalar:
             sizes.define(definition)
-    for _ in range(2):
+    for last in (False, True, True):
+        sizes.conclude(last)
         for definition in listed:
             sizes.define(definition)
     return sizes

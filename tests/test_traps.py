@@ -83,6 +83,8 @@ $$\nabla_{{h_t}}L=V^\top(\hat y_t-y_t)+W^\top\mathrm{{diag}}(1-h_{{t+1}}^2)\nabl
 }
 
 TRUE = {
+    "a penalty on the weights": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$L=\|h_T-y\|^2+\lambda\|W\|_F^2$$"
+    r"$$\nabla_WL=\sum_t\mathrm{diag}(1-h_t^2)(\nabla_{h_t}L)h_{t-1}^\top+2\lambda W$$",
     "weights with numbers": r"$$h_t=\tanh(W_1 h_{t-1}+W_2 x_t)$$ $$L=\|h_T-y\|^2$$"
     r"$$\nabla_{W_1}L=\sum_t\mathrm{diag}(1-h_t^2)(\nabla_{h_t}L)h_{t-1}^\top$$",
     "weights of each step": r"$$h_t=\tanh(W_t h_{t-1}+U x_t)$$ $$L=\|h_T-y\|^2$$"

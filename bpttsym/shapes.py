@@ -320,7 +320,8 @@ def infer_sizes(
 ) -> Sizes:
     """The sizes of every name in the definitions, in passes so that order does not matter.
 
-    A norm says least of what stands in it: only in the last pass does it make a vector of a parameter. ``numbers`` are names of losses, ``parameters`` leaves whose index counts no steps.
+    A norm says least of what stands in it: only in the last passes does it make a vector of a parameter.
+    ``numbers`` are names of losses, ``parameters`` leaves whose index counts no steps.
     """
     listed = list(definitions)
     rows = any(has_row_states(d.body, numbers | parameters) for d in listed)

@@ -92,7 +92,8 @@ def ends(reckoner: Reckoner, term: Expr, bindings: Mapping[str, int]) -> bool:
                 return False
             steps = tuple(index_value(part, bindings) for part in index)
             fits = [entry for entry in named if _match(entry, steps, reckoner.graph.ends) is not None]
-            return _is_past(reckoner, name, steps) and bool(fits) and all(entry.general for entry in fits)
+            zero = all(entry.general or entry.body == integer(0) for entry in fits)
+            return _is_past(reckoner, name, steps) and bool(fits) and zero
         case Multiply(factors):
             return any(ends(reckoner, factor, bindings) for factor in factors)
         case Negate(body) | Transpose(body):
@@ -126,12 +127,10 @@ def _shaped_zero(reckoner: Reckoner, value: V, named: list[Definition], length: 
     """``\\delta_{T+1} = 0`` has the shape of the other steps."""
     for entry in named:
         if entry.general and reckoner.world.is_zero(value):
-            for part in walk(entry.body):
-                if isinstance(part, Derivative):
-                    letters = dict.fromkeys(index_letters(part) - set(reckoner.graph.ends), length)
-                    return reckoner.world.zeros(
-                        reckoner.world.shape(reckoner.value(part, {**reckoner.graph.ends, **letters}))
-                    )
+            derivatives = [part for part in walk(entry.body) if isinstance(part, Derivative)]
+            sized = derivatives[0] if derivatives else _without(entry.body, Symbol(entry.name))
+            letters = dict.fromkeys(index_letters(sized) - set(reckoner.graph.ends), length)
+            return reckoner.world.zeros(reckoner.world.shape(reckoner.value(sized, {**reckoner.graph.ends, **letters})))
     return value
 
 

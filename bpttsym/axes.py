@@ -19,6 +19,8 @@ STEP_LETTERS = frozenset(("t", "s", r"\tau", "k", "i", "j", "u"))
 """Letters whose last one is a later step of another sequence, not a number of layers."""
 
 DEFAULT_LAYERS = 2
+LAYERS = "layers"
+"""What a number of layers is counted under where the document does not use its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +72,18 @@ class Axes:
         """Whether a step stands at a place, not a layer, and not only a number (``U_2``)."""
         return place in self.lettered and self.counts_steps(place)
 
-    def letter_range(self, letter: str, expr: Expr, length: int) -> tuple[bool, int]:
-        """Whether a letter counts steps, and how far, by the places where it stands in an expression."""
+    def letter_end(self, letter: str, expr: Expr) -> str:
+        """The name of the last index of a letter, by the places where it stands in an expression."""
         for part in walk(expr):
             for place, index in _indices(part):
                 if letter in letters_of(index) and place in self.places:
-                    return self.counts_steps(place), self.end(place, length)
-        return True, length
+                    return self.places[place]
+        return self.horizon
+
+    def letter_range(self, letter: str, expr: Expr, length: int) -> tuple[bool, int]:
+        """Whether a letter counts steps, and how far, by the places where it stands in an expression."""
+        name = self.letter_end(letter, expr)
+        return self.ends.get(name, (True, 0))[0], self.bindings(length)[name]
 
     @property
     def names(self) -> frozenset[str]:
@@ -203,7 +210,8 @@ def _ended(
             name = names[0] if names else "L"
             of_root[root] = name
             other = bool(used & STEP_LETTERS) and name[0] in "TSN\\"
-            ends.update(dict.fromkeys(names or ["L"], (True, 1) if other else (False, DEFAULT_LAYERS)))
+            layers = counts.get(LAYERS, DEFAULT_LAYERS)
+            ends.update(dict.fromkeys(names or ["L"], (True, 1) if other else (False, layers)))
     ends.update({name: (False, number) for name, number in counts.items() if name in ends})
     lettered = frozenset(
         place for place in places if spelled.get(classes.find(place)) or named.get(classes.find(place))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bpttsym.expr import Derivative, Expr, Product, Relation, Span
 from bpttsym.latex import unicode_line
+from bpttsym.model import Model
 from bpttsym.readings import Readings
 from bpttsym.trial import Outcome
 from bpttsym.variants import Variant
@@ -175,8 +176,9 @@ def scope_words(outcomes: Sequence[Outcome]) -> str:
     return "T=" + ", ".join(map(str, steps))
 
 
-def range_words(outcomes: Sequence[Outcome], first: int) -> str:
-    """The free indices' range where it is narrower than all steps; empty if nothing was left out."""
+def range_words(outcomes: Sequence[Outcome], model: Model, relation: Relation) -> str:
+    """The free indices' range where it is narrower than their whole axis; empty if nothing was left out."""
+    first = model.first
     length = max(outcome.length for outcome in outcomes)
     chosen = [outcome for outcome in outcomes if outcome.length == length]
     passed = [dict(instance) for outcome in chosen for instance in outcome.passed]
@@ -189,12 +191,20 @@ def range_words(outcomes: Sequence[Outcome], first: int) -> str:
             continue
         if min(values) > first:
             words.append(f"{letter} ≥ {min(values)}")
-        if max(values) < length:
-            words.append(f"{letter} < T" if max(values) == length - 1 else f"{letter} ≤ T-{length - max(values)}")
-    letters = sorted({letter for instance in passed for letter in instance})
+        end = model.axes.letter_end(letter, relation)
+        last = model.axes.bindings(length)[end]
+        if max(values) < last:
+            words.append(f"{letter} < {end}" if max(values) == last - 1 else f"{letter} ≤ {end}-{last - max(values)}")
+    ends = {one: model.axes.letter_end(one, relation) for instance in passed for one in instance}
+    letters = sorted(ends)
     for one in letters:
         for other in letters:
-            if one != other and skipped and all(instance[one] <= instance[other] for instance in passed):
+            if (
+                one != other
+                and ends[one] == ends[other]
+                and skipped
+                and all(instance[one] <= instance[other] for instance in passed)
+            ):
                 words.append(f"{one} ≤ {other}")
     return "for " + ", ".join(words) if words else ""
 

@@ -12,25 +12,14 @@ from functools import cached_property
 from bpttsym.components import resolved, resolved_definitions, targets, understood
 from bpttsym.conclusions import IMPLICATIONS, conclusions
 from bpttsym.errors import NotRead, UsageError
-from bpttsym.expr import Call, Expr, Hole, Relation, Span, Symbol, walk
+from bpttsym.expr import Call, Derivative, Expr, Hole, Relation, Span, Symbol, walk
 from bpttsym.model import Model, has_derivative
 from bpttsym.notation import read_chain
 from bpttsym.parse import Line, read_display
 from bpttsym.scope import DEFINING, Scope
+from bpttsym.settings import check_settings, counts
 from bpttsym.signature import Signature, signature
 from bpttsym.source import Heading, Maths, Source, read_source, source_from_text
-
-SETTINGS: dict[str, tuple[str, ...]] = {
-    "T": (),
-    "state": ("vector", "scalar"),
-    "h_0": ("free", "zero"),
-    "first": ("0", "1"),
-    "product": ("increasing", "decreasing"),
-    "partial": ("total", "immediate"),
-    "layout": ("numerator", "mixed", "denominator"),
-    "model": (),
-}
-"""Keys of the front matter and the values each may have (any value where none are listed)."""
 
 HEAD = re.compile(r"[\s&]*(\\mathcal\s*\{\s*\w\s*\}|\\?[A-Za-z]+)\s*(?:_\s*\{?[\w\s]*\}?|\([^()=]*\))?\s*&?\s*:?=")
 """A name with an index or arguments, and a sign that gives it a meaning."""
@@ -76,8 +65,17 @@ class Document:
     def models(self) -> list[Model]:
         """The model of each scope."""
         for scope in self.scopes:
-            scope.settle()
+            scope.settle(self.differentiated)
         return [self._model(scope) for scope in self.scopes]
+
+    @cached_property
+    def differentiated(self) -> frozenset[str]:
+        """The names in the derivatives of the document."""
+        relations = (entry.relation for entry in self.entries if entry.relation is not None)
+        ends = (
+            end for r in relations for part in walk(r) if isinstance(part, Derivative) for end in (part.of, part.by)
+        )
+        return frozenset(end.name for end in ends if isinstance(end, Symbol))
 
     @cached_property
     def unread(self) -> frozenset[str]:
@@ -131,7 +129,7 @@ class Document:
             distributions=_distributions(scope),
             elementwise=self.elementwise,
             unread=self.unread | set(lost),
-            counts=tuple(scope.counts.items()),
+            counts=tuple({**scope.counts, **counts(self.settings)}.items()),
             label=self._label(scope),
         )
 
@@ -210,7 +208,7 @@ def read_document(source: Source, settings: dict[str, str] | None = None) -> Doc
     definitions come first. Raises UsageError for a setting that is not known.
     """
     merged = {**source.settings, **(settings or {})}
-    _check_settings(merged)
+    check_settings(merged)
     read: list[tuple[Maths, list[Line]]] = []
     for item in source.items:
         if isinstance(item, Maths):
@@ -220,16 +218,6 @@ def read_document(source: Source, settings: dict[str, str] | None = None) -> Doc
     if base is not None:
         known = known.joined(base.signature)
     return _Reader(source, known, merged, base).run(read)
-
-
-def _check_settings(settings: dict[str, str]) -> None:
-    for key, value in settings.items():
-        if key not in SETTINGS:
-            raise UsageError(f"the setting `{key}` is not known; known are {', '.join(SETTINGS)}")
-        if SETTINGS[key] and value not in SETTINGS[key]:
-            raise UsageError(f"the setting `{key}: {value}` is not one of {', '.join(SETTINGS[key])}")
-        if key == "T" and not (value.isascii() and value.isdigit() and len(value) < 10 and int(value) >= 1):
-            raise UsageError(f"the setting `T: {value}` is no whole number of at least 1")
 
 
 class _Reader:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -22,15 +23,13 @@ from bpttsym.expr import (
     transform,
     walk,
 )
+from bpttsym.forward import Slot, helpers_among, nodes_among
 from bpttsym.heads import horizon_value, is_later, merged_indices, names_itself, unshifted
 from bpttsym.model import Definition, free_letters, has_derivative, index_letters
 from bpttsym.shapes import ELEMENTWISE
 from bpttsym.signature import Signature
 
 DEFINING = frozenset(("=", ":=", r"\leftarrow"))
-
-Slot = tuple[str, int, str]
-"""What a definition is kept under: name, number of indices, and the index itself where it is a literal."""
 
 
 @dataclass
@@ -331,8 +330,21 @@ class Scope:
                         return True
         return False
 
-    def settle(self) -> None:
-        """Numbers given to single steps (``h_0 = 0``, ``\\delta_{T+1} = 0``) go with their general definition."""
+    def settle(self, differentiated: Collection[str]) -> None:
+        """Sort what is a node of the network from what abbreviates.
+
+        Numbers given to single steps (``h_0 = 0``, ``\\delta_{T+1} = 0``) go with their general definition.
+        ``differentiated`` are the names in the derivatives of the document.
+        """
+        unknown = {name for name in map(_function, self.abbreviations.values()) if name and self._unknown(name)}
+        for slot in nodes_among(self.definitions, self.abbreviations, differentiated, unknown):
+            self._put(self.abbreviations.pop(slot))
+        for slot in helpers_among(self.definitions, self.abbreviations, differentiated):
+            self.abbreviations[slot] = self._drop(slot)
         for slot, known in list(self.definitions.items()):
             if slot[2] and isinstance(known.body, Number) and (slot[0], slot[1], "") in self.abbreviations:
                 self.abbreviations[slot] = self._drop(slot)
+
+
+def _function(definition: Definition) -> str:
+    return definition.body.function if isinstance(definition.body, Call) else ""

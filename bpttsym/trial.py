@@ -187,7 +187,8 @@ class Trial:
                 return Outcome("impossible", length, 1.0, free, str(clash), _spot(clash)), evaluator
             except (LimitExceeded, CannotSay, NotRead) as error_:
                 return Outcome("unknown", length, message=str(error_), part=_spot(error_)), evaluator
-            if any(value == before for _, value in free) and (len(evaluator.told) > len(told) or error > RELATIVE):
+            empty = len(evaluator.told) > len(told) or len(evaluator.vanished) > len(vanished)
+            if any(value == before for _, value in free) and (empty or error > RELATIVE):
                 evaluator.told, evaluator.vanished = told, vanished
                 skipped.append(free)
                 continue

@@ -193,7 +193,7 @@ class Judge:
         methods = {row.method for row in holding}
         status: Status = "conditional" if conditions else ("verified" if "" in methods else "proved")
         passed = [outcome for row in holding for outcome in row.outcomes if outcome.kind == "holds"]
-        limits = range_words(passed, first.variant.base.first)
+        limits = range_words(passed, first.variant.base, case.relation)
         if limits:
             told = (*told, limits)
         return Verdict(

@@ -174,3 +174,98 @@ def test_layers_with_cells() -> None:
         r"\nabla_V L=\sum_{t=1}^{T}2(\hat y_t-y_t)(h_t^{(L-1)})^\top",
     )
     assert statuses(*claims, after=LAYERS) == ["proved", "proved", "refuted", "proved", "refuted", "proved", "refuted"]
+
+
+ANY_LAYERS = r"""
+$$h_t^{(l)}=f_l(h_t^{(l-1)},h_{t-1}^{(l)};\psi_l),\quad h_t^{(0)}=x_t,\quad \hat y_t=g(h_t^{(L)};\phi)$$
+$$\mathcal L=\sum_{t=1}^{T}\lVert\hat y_t-y_t\rVert$$
+$$\delta_t^{(l)}:=\frac{\partial\mathcal L}{\partial h_t^{(l)}}$$
+"""
+UP = r"\delta_t^{(l+1)}\frac{\partial h_t^{(l+1)}}{\partial h_t^{(l)}}"
+ON = r"\delta_{t+1}^{(l)}\frac{\partial h_{t+1}^{(l)}}{\partial h_t^{(l)}}"
+
+
+@pytest.mark.parametrize("layers", ["", "$$L=3$$"])
+def test_layers_of_any_cells(layers: str) -> None:
+    """The recursion over steps and layers: both terms are needed, each for its own layer."""
+    weights = r"\frac{\partial\mathcal L}{\partial\psi_l}="
+    weights += r"\sum_{t=1}^{T}\delta_t^{(%s)}\frac{\partial^{+}h_t^{(l)}}{\partial\psi_l}"
+    claims = (
+        rf"\delta_t^{{(l)}}={UP}+{ON}",
+        rf"\delta_t^{{(l)}}={UP}",
+        rf"\delta_t^{{(l)}}={UP}+{ON.replace('_{t+1}', '_t')}",
+        weights % "l",
+        weights % "L",
+    )
+    found = statuses(*claims, after=layers + ANY_LAYERS)
+    assert found[0] == found[3] == "proved"
+    assert found[1] == found[4] == "refuted"
+    assert found[2] in ("refuted", "unchecked")
+    told = verdicts(layers + ANY_LAYERS + f"$${claims[0]}$$")[-1].told
+    assert "for l < L" in told
+
+
+def test_the_number_of_layers_may_be_declared() -> None:
+    """`L: 3` and `layers: 3` in the front matter, `L = 3` in a display: what holds for two fails for three."""
+    two = r"\frac{\partial\mathcal L}{\partial h_T^{(L)}}\frac{\partial h_T^{(2)}}{\partial h_T^{(1)}}"
+    claim = rf"$$\frac{{\partial\mathcal L}}{{\partial h_T^{{(1)}}}}={two}$$"
+    for line, expected in {"": "proved", "L: 2": "proved", "L: 3": "refuted", "layers: 3": "refuted"}.items():
+        text = f"---\nlayout: numerator\n{line}\n---\n{ANY_LAYERS}{claim}"
+        assert judge(read_document(source_from_text(text)))[-1].status == expected
+
+
+BOTH_WAYS = r"""
+$$\overrightarrow h_t=\tanh(W\overrightarrow h_{t-1}+U x_t)$$
+$$\overleftarrow h_t=\tanh(Q\overleftarrow h_{t+1}+P x_t)$$
+$$\hat y_t=V\overrightarrow h_t+S\overleftarrow h_t, \quad L=\sum_{t=1}^{T}\lVert\hat y_t-y_t\rVert^2$$
+"""
+
+
+def test_a_state_that_runs_back() -> None:
+    """The backward direction is computed from later steps; its gradient comes from the step before."""
+    error = r"2S^\top(\hat y_t-y_t)+Q^\top\mathrm{diag}(1-\overleftarrow h_{%s}^2)\nabla_{\overleftarrow h_{%s}}L"
+    outer = r"\sum_{t=1}^{T}\mathrm{diag}(1-\overleftarrow h_t^2)(\nabla_{\overleftarrow h_t}L)"
+    outer += r"\overleftarrow h_{%s}^\top"
+    claims = (
+        rf"\nabla_{{\overleftarrow h_t}}L={error % ('t-1', 't-1')}",
+        rf"\nabla_{{\overleftarrow h_t}}L={error % ('t+1', 't+1')}",
+        rf"\nabla_Q L={outer % 't+1'}",
+        rf"\nabla_Q L={outer % 't-1'}",
+        rf"\nabla_W L={outer % 't-1'}".replace("left", "right"),
+    )
+    assert statuses(*claims, after=BOTH_WAYS) == ["proved", "refuted", "proved", "refuted", "proved"]
+
+
+def test_a_helper_of_a_helper_is_no_node() -> None:
+    r"""`\alpha_t` in terms of `\delta_t`, which runs back from the end, abbreviates too."""
+    after = r"""
+$$a_t=W h_{t-1}+U x_t, \quad h_t=\tanh(a_t), \quad \hat y_t=V h_t$$
+$$L=\sum_{t=1}^{T}\lVert\hat y_t-y_t\rVert^2$$
+$$\delta_t=2V^\top(\hat y_t-y_t)+W^\top\alpha_{t+1}, \quad \alpha_t=(1-h_t^2)\odot\delta_t, \quad \alpha_{T+1}=0$$
+"""
+    claims = (r"\nabla_W L=\sum_{t=1}^{T}\alpha_t h_{t-1}^\top", r"\nabla_W L=\sum_{t=1}^{T}\delta_t h_{t-1}^\top")
+    assert statuses(*claims, after=after) == ["proved", "refuted"]
+
+
+ENCODER = r"""
+$$h_t=f(x_t,h_{t-1};\psi),\quad c=h_{T_x},\quad s_t=r(s_{t-1},c;\theta),\quad \hat y_t=g(s_t;\phi)$$
+$$\mathcal L=\sum_{t=1}^{T_y}\lVert\hat y_t-y_t\rVert$$
+"""
+
+
+def test_two_sequences() -> None:
+    """Encoder and decoder have steps of their own, and the sums over them do not mix."""
+    context = r"\frac{\partial\mathcal L}{\partial c}=\sum_{t=1}^{%s}"
+    context += r"\frac{\partial\mathcal L}{\partial s_t}\frac{\partial^{+}s_t}{\partial c}"
+    weights = r"\frac{\partial\mathcal L}{\partial\psi}=\sum_{k=1}^{%s}\frac{\partial\mathcal L}{\partial c}"
+    weights += r"(\prod_{T_x\ge i>k}\frac{\partial h_i}{\partial h_{i-1}})\frac{\partial^{+}h_k}{\partial\psi}"
+    claims = (
+        context % "T_y",
+        context % "T_x",
+        weights % "T_x",
+        weights % "T_y",
+        weights.replace("i>k", r"i\ge k") % "T_x",
+    )
+    assert statuses(*claims, after=ENCODER) == ["proved", "refuted", "proved", "refuted", "refuted"]
+    one = ENCODER.replace("T_x", "T").replace("T_y", "T")
+    assert statuses(context % "T", weights.replace("T_x", "T") % "T", after=one) == ["proved", "proved"]

@@ -45,7 +45,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "notation": ("notation_parts", "signature"),
     "shapes": ("entry_shapes",),
     "model": ("axes", "losses", "definitions"),
-    "document": ("conclusions", "components", "heads", "scope"),
+    "document": ("conclusions", "components", "heads", "forward", "scope", "settings"),
     "ground": ("extents",),
     "evaluate": ("world", "arithmetic", "reckoner", "ranges", "entries", "derivatives", "abbreviations"),
     "numeric": ("leaves", "opaque"),

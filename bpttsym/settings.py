@@ -1,0 +1,40 @@
+"""What the front matter of a document may declare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bpttsym.errors import UsageError
+
+SETTINGS: dict[str, tuple[str, ...]] = {
+    "T": (),
+    "L": (),
+    "layers": (),
+    "state": ("vector", "scalar"),
+    "h_0": ("free", "zero"),
+    "first": ("0", "1"),
+    "product": ("increasing", "decreasing"),
+    "partial": ("total", "immediate"),
+    "layout": ("numerator", "mixed", "denominator"),
+    "model": (),
+}
+"""Keys of the front matter and the values each may have (any value where none are listed)."""
+
+NUMBERS = frozenset(("T", "L", "layers"))
+"""Keys whose value is a number of steps or layers."""
+
+
+def check_settings(settings: Mapping[str, str]) -> None:
+    """Raises UsageError for a key or a value that is not known."""
+    for key, value in settings.items():
+        if key not in SETTINGS:
+            raise UsageError(f"the setting `{key}` is not known; known are {', '.join(SETTINGS)}")
+        if SETTINGS[key] and value not in SETTINGS[key]:
+            raise UsageError(f"the setting `{key}: {value}` is not one of {', '.join(SETTINGS[key])}")
+        if key in NUMBERS and not (value.isascii() and value.isdigit() and len(value) < 10 and int(value) >= 1):
+            raise UsageError(f"the setting `{key}: {value}` is no whole number of at least 1")
+
+
+def counts(settings: Mapping[str, str]) -> dict[str, int]:
+    """How far the axes other than that of the steps are counted, as far as it is declared."""
+    return {key: int(settings[key]) for key in NUMBERS - {"T"} if key in settings}

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bpttsym.document import SETTINGS, read_document
+from bpttsym.document import read_document
 from bpttsym.report import to_json
+from bpttsym.settings import SETTINGS
 from bpttsym.source import source_from_text
 from bpttsym.verdict import judge
 from bpttsym.wording import STATUSES, Judged

@@ -212,7 +212,8 @@ def read_document(source: Source, settings: dict[str, str] | None = None) -> Doc
     read: list[tuple[Maths, list[Line]]] = []
     for item in source.items:
         if isinstance(item, Maths):
-            read.append((item, read_display(source.maths_text(item), item.start)))
+            text, macros = source.maths_text(item), source.macros(item.start)
+            read.append((item, read_display(text, item.start, macros, item.environment)))
     base = load_preset(merged["model"]) if "model" in merged else None
     known = signature(line.chain for _, lines in read for line in lines if line.chain is not None)
     if base is not None:
@@ -278,7 +279,7 @@ class _Reader:
         row: list[Entry] = []
         for line in lines:
             row = row if line.same_row else []
-            if row and (line.chain is None or not line.chain.relations):
+            if row and not line.related:
                 for entry in row:
                     entry.words = f"{entry.words} {self.source.text[line.span.start : line.span.end]}".strip()
                 continue

@@ -37,7 +37,7 @@ from bpttsym.expr import (
     shifted,
 )
 from bpttsym.signature import Signature, base_name
-from bpttsym.surface import Big, Chain, Fence, Fraction, Root, Scripted, Sums, Surface, Table, Term, Word
+from bpttsym.surface import Big, Chain, Evaluated, Fence, Fraction, Root, Scripted, Sums, Surface, Table, Term, Word
 
 MAXIMUM_DEPTH = 80
 TOO_DEEP = f"parts of this equation stand more than {MAXIMUM_DEPTH} deep in one another"
@@ -103,6 +103,8 @@ class _Reader:
                 return self.big(node)
             case Table():
                 return parts.cases(self, node)
+            case Evaluated(span):
+                raise NotRead("an expression with something put into it (`|_{...}`) is not read", span)
             case Chain(span):
                 raise NotRead("a relation stands inside an expression", span)
             case _:
@@ -284,6 +286,8 @@ class _Reader:
                 return Symbol(text, span=span)
             case Word(span, "HOLE"):
                 return Hole(span=span)
+            case Word(span, "DOTS", text):
+                raise NotRead(f"`{text}` leaves out terms, which are not guessed here", span, "all of them")
             case Word(span, _, text):
                 raise NotRead(f"`{text}` is not read here", span)
             case Scripted():
@@ -298,6 +302,8 @@ class _Reader:
                 if len(items) != 1 or separators:
                     raise NotRead("a list stands where one expression is expected", span)
                 inner = self.expression(items[0])
+                if opening == "<":
+                    raise NotRead("angle brackets are not read here", span, r"a step in a superscript, `h^{<t>}`")
                 if opening == "||":
                     return Norm(inner, span=span)
                 if opening == "|":
@@ -392,7 +398,7 @@ class _Reader:
             return value
         if isinstance(inner, Word) and inner.text in TRANSPOSES:
             return Transpose(value, letter=inner.text == "T", span=span)
-        if isinstance(inner, Fence) and inner.opening == "(" and len(inner.items) == 1 and isinstance(value, Symbol):
+        if _is_step(inner) and isinstance(inner, Fence) and len(inner.items) == 1 and isinstance(value, Symbol):
             return Symbol(value.name, (*value.index, self.index(inner.items[0])), span=span)
         if isinstance(inner, Word) and inner.text == r"\prime" and isinstance(value, Symbol):
             return Symbol(value.name + "'", value.index, span=span)
@@ -461,7 +467,12 @@ def _text(script: Surface | None) -> str:
 
 def _is_mark(node: Surface) -> bool:
     """A part of a superscript that stands for itself beside others: a transpose or a step in parentheses."""
-    return _text(node) in TRANSPOSES or (isinstance(node, Fence) and node.opening == "(")
+    return _text(node) in TRANSPOSES or _is_step(node)
+
+
+def _is_step(node: Surface) -> bool:
+    """Whether a superscript stands in brackets, as steps and layers do: ``(t)``, ``<t>``, ``[l]``."""
+    return isinstance(node, Fence) and node.opening in ("(", "<", "[")
 
 
 def _is_plus(script: Surface | None) -> bool:

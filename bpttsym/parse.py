@@ -5,23 +5,27 @@ A line that cannot be read never stops the others: it carries the reason, with t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bpttsym import grammar
 from bpttsym.errors import LimitExceeded, NotRead
 from bpttsym.expr import Span
+from bpttsym.macros import Macro, expand
 from bpttsym.rows import split_lines
-from bpttsym.surface import Big, Chain, Fence, Fraction, Root, Scripted, Sums, Surface, Table, Term, Word
-from bpttsym.tables import read_table
-from bpttsym.tokens import MAXIMUM_NESTING, Tok, tokenize
+from bpttsym.scanner import Tok
+from bpttsym.surface import Big, Chain, Evaluated, Fence, Fraction, Root, Scripted, Sums, Surface, Table, Term, Word
+from bpttsym.tables import JOINING, read_table
+from bpttsym.tokens import MAXIMUM_NESTING, tokenize
+from bpttsym.words import settle_words
 
 
 @dataclass(slots=True)
 class Line:
     """One line of a display: a chain that was read, or the reason why not.
 
-    ``same_row`` says that it stands behind another line in its row; ``words`` are those behind it.
+    ``same_row`` says that it stands behind another line in its row; ``words`` are those behind it; ``related``
+    says that a relation stands in it, whether it was read or not.
     """
 
     span: Span
@@ -29,6 +33,7 @@ class Line:
     failure: NotRead | None
     same_row: bool = False
     words: str = ""
+    related: bool = True
 
 
 TYPE_CHECKING = False  # as in `typing`, which is slow to load
@@ -137,7 +142,7 @@ class _Build:
     def _word(self, token: Tok) -> Word:
         return Word(token.span, token.kind, token.value)
 
-    name = number = special = hole = sign = operator = _word
+    name = number = special = hole = sign = operator = dots = _word
 
     def group(self, left: Tok, items: Fence, right: Tok) -> Fence:
         return Fence(Span(left.span.start, right.span.end), "{", items.items, items.separators)
@@ -159,6 +164,10 @@ class _Build:
 
     def root(self, mark: Tok, body: Surface) -> Root:
         return Root(Span(mark.span.start, body.span.end), body)
+
+    def evaluated(self, body: Surface, mark: Tok, *scripts: Any) -> Evaluated:
+        ends = [script for script in scripts if isinstance(script, Surface)]
+        return Evaluated(Span(body.span.start, ends[-1].span.end), body, ends[0], ends[1] if len(ends) > 1 else None)
 
     def table(self, table: Table) -> Table:
         return table
@@ -260,17 +269,25 @@ def _check_fences(tokens: list[Tok]) -> None:
         raise NotRead(f"`{stack[-1].value}` is opened here and never closed", stack[-1].span)
 
 
-def read_display(text: str, offset: int = 0) -> list[Line]:
-    """The lines of a display, in order; one that cannot be read never stops the others."""
+def read_display(
+    text: str, offset: int = 0, macros: Mapping[str, Macro] | None = None, environment: str = ""
+) -> list[Line]:
+    """The lines of a display, in order; one that cannot be read never stops the others.
+
+    ``macros`` are the private commands of the document, ``environment`` is the one that the display stands in.
+    """
     try:
-        tokens = tokenize(text, offset)
+        expanded = expand(text, macros or {}, offset)
+        tokens = settle_words(tokenize(expanded.text, expanded.place))
     except NotRead as error:
-        return [Line(Span(offset, offset + len(text)), None, error)]
+        return [Line(error.span or Span(offset, offset + len(text)), None, error)]
+    if environment.rstrip("*") in JOINING:
+        tokens.insert(0, Tok("BEGIN", environment, offset, offset))
     lines: list[Line] = []
     for piece in split_lines(tokens):
         span = Span(piece.tokens[0].start, piece.tokens[-1].end)
         try:
-            lines.append(Line(span, read_line(piece.tokens), None, piece.same_row, piece.words))
+            lines.append(Line(span, read_line(piece.tokens), None, piece.same_row, piece.words, piece.related))
         except NotRead as error:
-            lines.append(Line(span, None, error, piece.same_row, piece.words))
+            lines.append(Line(span, None, error, piece.same_row, piece.words, piece.related))
     return lines

@@ -1,36 +1,75 @@
 r"""The rows of a display joined into lines: one line for each chain of relations.
 
 A row that begins with a relation or with ``+`` continues the row before; a row that ends with an operator is
-continued by the next; a comma between two relations parts two lines; words part lines too.
+continued by the next; a comma between two relations parts two lines; words and arrows part lines too. Equation
+numbers, labels before a colon and punctuation at the end vanish.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 
+from bpttsym.commands import ARROWS
+from bpttsym.errors import NotRead
 from bpttsym.expr import Span
+from bpttsym.index_ranges import joined_range
+from bpttsym.scanner import Tok
 from bpttsym.tables import CLOSES, OPENS, blocks, rows_of
-from bpttsym.tokens import Tok
+
+_NUMBERING = re.compile(r"[0-9]+(?:\.[0-9]+)*[a-z]?|\*+|\(?[0-9]+\)?")
+_INDICATORS = frozenset("I P Pr".split()) | {
+    rf"\{font}{{{name}}}" for font in ("mathbf", "mathbb", "mathrm") for name in ("1", "I", "P", "Pr")
+}
+_HANGING = frozenset(("REL", "SIGN", "OP"))
+_REMARKS = frozenset(("SEP", "GAP", "TEXT", "DOT", "AMP"))
 
 
 @dataclass(slots=True)
 class Piece:
-    """The tokens of one line, whether it continues a row after a comma or words, and the words behind it."""
+    """The tokens of one line, whether it continues a row after a comma or words, and the words behind it.
+
+    ``related`` says whether a relation stands in it, outside of braces and parentheses; ``depth`` is how many of
+    these are open at its end.
+    """
 
     tokens: list[Tok]
     same_row: bool = False
     words: str = ""
+    related: bool = False
+    depth: int = 0
+
+    def __post_init__(self) -> None:
+        self._weigh(self.tokens)
+
+    def add(self, tokens: list[Tok]) -> None:
+        """Goes on with more tokens."""
+        self.tokens.extend(tokens)
+        self._weigh(tokens)
+
+    def _weigh(self, tokens: list[Tok]) -> None:
+        for tok in tokens:
+            self.depth += (tok.kind in OPENS) - (tok.kind in CLOSES)
+            self.related = self.related or (tok.kind == "REL" and self.depth == 0)
+
+
+@dataclass(slots=True)
+class _Row:
+    tokens: list[Tok]
+    aligned: bool  # whether an alignment mark stands at its front
+    joined: bool = False  # whether the environment joins all rows to one equation
 
 
 def split_lines(tokens: list[Tok]) -> Iterator[Piece]:
     """The lines of a display; tokens of layout and empty rows vanish."""
     lines: list[Piece] = []
-    for row, aligned in _rows(blocks(tokens)):
-        for position, piece in enumerate(_pieces(row)):
-            if position == 0 and lines and _continues(lines[-1].tokens, piece.tokens, aligned):
-                lines[-1].tokens.extend(piece.tokens)
+    for row in _rows(_unwrapped(blocks(tokens))):
+        for position, piece in enumerate(_pieces(row.tokens)):
+            if position == 0 and lines and _continues(lines[-1], piece, row):
+                lines[-1].add(piece.tokens)
+                lines[-1].words = f"{lines[-1].words} {piece.words}".strip()
             else:
                 piece.same_row = position > 0
                 lines.append(piece)
@@ -40,36 +79,60 @@ def split_lines(tokens: list[Tok]) -> Iterator[Piece]:
             yield line
 
 
-def _rows(tokens: list[Tok]) -> Iterator[tuple[list[Tok], bool]]:
+def _unwrapped(tokens: list[Tok]) -> list[Tok]:
+    """The tokens without braces that hold the whole display, as those of ``\\boxed`` do."""
+    while tokens and tokens[0].kind == "LBRACE":
+        last = len(tokens)
+        while tokens[last - 1].kind in {"SEP", "DOT"}:
+            last -= 1
+        depth = 0
+        closing = 0
+        while closing < last and (depth := depth + _step(tokens[closing])):
+            closing += 1
+        if closing != last - 1 or not related(tokens[1:closing]):
+            break
+        tokens = tokens[1:closing]
+    return tokens
+
+
+def _step(tok: Tok) -> int:
+    return (tok.kind == "LBRACE") - (tok.kind == "RBRACE")
+
+
+def _rows(tokens: list[Tok]) -> Iterator[_Row]:
     """Rows at depth zero, and whether an alignment mark stands at the front of each."""
-    row: list[Tok] = []
-    aligned = False
+    row = _Row([], False)
     depth = 0
+    joined = False
     for tok in [*tokens, Tok("ROW", "", 0, 0)]:
         if tok.kind == "AMP":
-            aligned = aligned or not row
+            row.aligned = row.aligned or not row.tokens
+            if row.tokens and depth <= 0:
+                row.tokens.append(tok)
+        elif tok.kind == "JOIN":
+            joined = tok.value == "begin"
         elif tok.kind == "ROW" and depth <= 0:
-            if row:
-                yield from ((system, False) for system in _system(row)) if _is_system(row) else [(row, aligned)]
-            row, aligned, depth = [], False, 0
+            if any(part.kind != "AMP" for part in row.tokens):
+                yield from _system(row.tokens) if _is_system(row.tokens) else [row]
+            row, depth = _Row([], False, joined), 0
         elif tok.kind != "ROW":
-            depth += (tok.kind == "LBRACE") - (tok.kind == "RBRACE")
-            row.append(tok)
-    if row:
-        yield row, aligned
+            depth += _step(tok)
+            row.tokens.append(tok)
+    if row.tokens:
+        yield row
 
 
 def _is_system(row: list[Tok]) -> bool:
     """Whether a row is nothing but a table of relations, which are lines then."""
     if row[0].kind != "TABLE" or row[0].value not in {"cases", "array"}:
         return False
-    if any(tok.kind not in {"SEP", "GAP", "TEXT"} for tok in row[1:]):
+    if any(tok.kind not in _REMARKS for tok in row[1:]):
         return False
     values = [cells[0] if row[0].value == "cases" else [*chain.from_iterable(cells)] for cells in rows_of(row[0].inner)]
-    return all(_related(_shallow(value)) for value in values)
+    return all(related(value) for value in values)
 
 
-def _system(row: list[Tok]) -> Iterator[list[Tok]]:
+def _system(row: list[Tok]) -> Iterator[_Row]:
     """The rows of a table of relations; in ``cases`` a comma stands before a condition."""
     for cells in rows_of(row[0].inner):
         line: list[Tok] = []
@@ -77,47 +140,134 @@ def _system(row: list[Tok]) -> Iterator[list[Tok]]:
             if line and cell and row[0].value == "cases":
                 line.append(Tok("SEP", ",", cell[0].start, cell[0].start))
             line.extend(cell)
-        yield line
+        yield _Row(line, False)
 
 
 def _pieces(row: list[Tok]) -> list[Piece]:
-    """The parts of a row between words, and between commas that part relations."""
+    """The parts of a row between words, arrows, and commas that part relations."""
     depth = 0
     part: list[Tok] = []
     found: list[Piece] = []
-    for tok in row:
+    said = equated = False
+    for position, tok in enumerate(row):
         depth += (tok.kind in OPENS) - (tok.kind in CLOSES)
-        label = tok.kind == "COLON" and depth == 0
-        if depth == 0 and (tok.kind == "TEXT" or label):
-            found.extend([] if label else _commas(part))
-            part = []
-            if found and not label:
+        if depth != 0 or tok.kind not in {"COLON", "TEXT", "REL"}:
+            part.append(tok)
+        elif tok.kind == "COLON" and (not part or _equates(row, position + 1)):
+            part, equated = [], False
+        elif tok.kind == "COLON":
+            part.append(Tok("REL", ":", tok.start, tok.end))
+        elif tok.kind == "TEXT" or (
+            tok.value == r"\to" and (_blank(part) or (equated and _equates(row, position + 1)))
+        ):
+            found.extend(_commas(part, said))
+            part, said, equated = [], True, False
+            if found and tok.kind == "TEXT":
                 found[-1].words = f"{found[-1].words} {tok.value}".strip()
         else:
+            equated = True
             part.append(tok)
-    found.extend(_commas(part))
+    found.extend(_commas(part, said))
     return found
 
 
-def _commas(part: list[Tok]) -> list[Piece]:
-    """The pieces between commas; a wide gap parts two only where there is a relation on both of its sides."""
+def _blank(part: list[Tok]) -> bool:
+    return all(tok.kind in _REMARKS for tok in part[-4:])
+
+
+def _equates(row: list[Tok], position: int) -> bool:
+    """Whether an equation follows, before the next words, comma or arrow."""
+    depth = 0
+    for at in range(position, len(row)):
+        tok = row[at]
+        depth += (tok.kind in OPENS) - (tok.kind in CLOSES)
+        if depth == 0 and tok.kind in {"TEXT", "SEP", "COLON", "REL"}:
+            return tok.kind == "REL" and tok.value not in ARROWS
+    return False
+
+
+def _commas(part: list[Tok], inside: bool) -> list[Piece]:
+    """The pieces between commas and wide gaps.
+
+    A gap parts a relation from what follows, unless one of its sides hangs in the air (``= \\quad``). An alignment
+    mark parts only two relations.
+    """
     depth = 0
     pieces: list[list[Tok]] = [[]]
-    gaps: list[bool] = []
-    for tok in part:
+    gaps: list[str] = []
+    for tok in _without_marks(_without_number(part)):
         depth += (tok.kind in OPENS) - (tok.kind in CLOSES)
-        if depth == 0 and tok.kind in {"SEP", "GAP"}:
-            gaps.append(tok.kind == "GAP")
+        if depth == 0 and tok.kind in {"SEP", "GAP", "AMP"}:
+            gaps.append(tok.kind)
             pieces.append([])
-        elif tok.kind != "GAP":
+        elif tok.kind not in {"GAP", "AMP"}:
             pieces[-1].append(tok)
-    joined = [pieces[0]]
+    joined = [Piece(pieces[0])]
     for piece, gap in zip(pieces[1:], gaps, strict=True):
-        if gap and not (_related(joined[-1]) and _related(piece) and piece[0].kind != "REL"):
-            joined[-1] = joined[-1] + piece
+        before = joined[-1]
+        apart = _apart(before.tokens, piece)
+        if gap == "SEP" or (apart and before.related and (related(piece) or _in_fences(piece))):
+            joined.append(Piece(piece))
+        elif gap == "GAP" and apart:
+            before.tokens = _refused(before.tokens, piece)
+            before.add(piece)
         else:
-            joined.append(piece)
-    return [Piece(piece) for whole in joined for piece in _trailing(whole) if piece]
+            before.add(piece)
+    whole = [part for piece in joined for part in _trailing(piece.tokens)]
+    found = [Piece(piece) for piece in joined_range(whole) if piece]
+    return found if inside else _without_lists(found)
+
+
+def _without_marks(part: list[Tok]) -> list[Tok]:
+    """The tokens without the alignment marks inside of an equation, which stand beside a relation or an operator."""
+    sides = zip(part, [None, *part], [*part[1:], None], strict=False)
+    return [tok for tok, *near in sides if tok.kind != "AMP" or not any(t and t.kind in _HANGING for t in near)]
+
+
+def _apart(before: list[Tok], piece: list[Tok]) -> bool:
+    """Whether neither of two pieces hangs in the air where they meet."""
+    return bool(before and piece) and before[-1].kind not in _HANGING and piece[0].kind not in _HANGING
+
+
+def _in_fences(piece: list[Tok]) -> bool:
+    """Whether a piece is a condition in parentheses."""
+    return (piece[0].kind, piece[-1].kind) == ("OPEN", "CLOSE") and related(piece[1:-1])
+
+
+def _refused(before: list[Tok], piece: list[Tok]) -> list[Tok]:
+    """What stands before a wide gap with no relation behind it: a number in front of it vanishes, the rest is told."""
+    if len(before) < 6 and _NUMBERING.fullmatch("".join(tok.value for tok in before).strip("().")):
+        return []
+    if before[0].kind != "BAD":
+        span = Span(piece[0].start, piece[-1].end)
+        failure = NotRead("behind a wide gap this may be a factor or a remark", span, "no gap, or words")
+        before.insert(0, Tok("BAD", piece[0].value, span.start, span.end, failure=failure))
+    return before
+
+
+def _without_number(part: list[Tok]) -> list[Tok]:
+    r"""The tokens without the number of an equation behind a wide gap: ``\quad (2)``."""
+    for position in range(len(part) - 1, 0, -1):
+        if part[position].kind in {"GAP", "AMP"}:
+            inside = part[position + 1 :]
+            while inside and inside[-1].kind in _REMARKS:
+                inside = inside[:-1]
+            if len(inside) > 2 and (inside[0].kind, inside[-1].kind) == ("OPEN", "CLOSE"):
+                if _NUMBERING.fullmatch("".join(tok.value for tok in inside[1:-1])):
+                    return part[:position]
+            return part
+    return part
+
+
+def _without_lists(pieces: list[Piece]) -> list[Piece]:
+    """A list on the left of a relation (``a, b = c``) is told: what is said of its first members is not read."""
+    first = next((at for at, piece in enumerate(pieces) if piece.related), 0)
+    if first and not any(tok.kind == "BAD" for piece in pieces[: first + 1] for tok in piece.tokens):
+        begin, end = pieces[0].tokens[0].start, pieces[first - 1].tokens[-1].end
+        failure = NotRead("a list on the left of a relation is not read", Span(begin, end), "one equation for each")
+        pieces[first].tokens.insert(0, Tok("BAD", ",", begin, end, failure=failure))
+        return pieces[first:]
+    return pieces
 
 
 def _trailing(piece: list[Tok]) -> list[list[Tok]]:
@@ -129,9 +279,10 @@ def _trailing(piece: list[Tok]) -> list[list[Tok]]:
         depth += (piece[position].kind in CLOSES) - (piece[position].kind in OPENS)
         if depth == 0:
             inside = piece[position + 1 : -1]
-            if position == 0 or not _related(piece[:position]) or not _related(_shallow(inside)):
+            condition = piece[position].value == "(" and related(inside) and related(piece[:position])
+            if not condition or piece[position - 1].value in _INDICATORS:
                 return [piece]
-            return [piece[:position], *(part.tokens for part in _commas(inside))]
+            return [piece[:position], *(part.tokens for part in _commas(inside, True))]
     return [piece]
 
 
@@ -146,28 +297,29 @@ def _shallow(tokens: list[Tok]) -> list[Tok]:
     return found
 
 
-def _related(piece: list[Tok]) -> bool:
-    return any(tok.kind == "REL" for tok in piece)
+def related(tokens: list[Tok]) -> bool:
+    """Whether a relation stands outside of all braces and parentheses."""
+    return any(tok.kind == "REL" for tok in _shallow(tokens))
 
 
-def _continues(before: list[Tok], row: list[Tok], aligned: bool) -> bool:
-    if not before or not row:
+def _continues(before: Piece, piece: Piece, row: _Row) -> bool:
+    """Whether a row goes on with the line before."""
+    if not before.tokens or not piece.tokens:
         return False
-    if before[-1].kind in {"REL", "SIGN", "OP"} or row[0].kind == "REL":
-        return True
-    if row[0].kind == "OP" and aligned:
-        return True
-    has_relation = any(tok.kind == "REL" for tok in row)
-    return row[0].kind == "SIGN" and (row[0].value == "+" or aligned or not has_relation)
+    first = piece.tokens[0]
+    if before.tokens[-1].kind in _HANGING or first.kind in {"REL", "OP"} or before.depth > 0 > piece.depth:
+        return first.kind != "REL" or first.value != r"\to"
+    if first.kind == "SIGN":
+        return first.value == "+" or row.aligned or not piece.related
+    return (row.aligned or row.joined) and before.related and not piece.related
 
 
 def _strip(line: Piece) -> None:
-    while line.tokens and line.tokens[-1].kind in {"SEP", "AMP"}:
+    """Takes away punctuation at both ends; a full stop between factors is a product."""
+    while line.tokens and line.tokens[-1].kind in {"SEP", "DOT"}:
         line.tokens.pop()
-    while line.tokens and line.tokens[0].kind == "SEP":
+    while line.tokens and line.tokens[0].kind in {"SEP", "DOT"}:
         line.tokens.pop(0)
-
-
-def hull(tokens: list[Tok]) -> Span:
-    """The span from the first token to the last."""
-    return Span(tokens[0].start, tokens[-1].end)
+    for tok in line.tokens:
+        if tok.kind == "DOT":
+            tok.kind, tok.value = "OP", r"\cdot"

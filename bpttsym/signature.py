@@ -9,7 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from bpttsym.surface import Big, Chain, Condition, Fence, Fraction, Root, Scripted, Sums, Surface, Table, Term, Word
+from bpttsym.surface import (
+    Big,
+    Chain,
+    Condition,
+    Evaluated,
+    Fence,
+    Fraction,
+    Root,
+    Scripted,
+    Sums,
+    Surface,
+    Table,
+    Term,
+    Word,
+)
 
 BUILTIN_FUNCTIONS = {
     r"\tanh": r"\tanh",
@@ -204,7 +218,7 @@ def _count(node: Surface | None, census: _Census, applied: bool = False) -> None
         case Sums(_, _, terms):
             for term in terms:
                 _count(term, census)
-        case Root(_, body):
+        case Root(_, body) | Evaluated(_, body):
             _count(body, census)
         case Table(_, _, rows):
             for row in rows:

@@ -17,6 +17,7 @@ from typing import Literal
 
 from bpttsym.errors import UnreadableSource
 from bpttsym.expr import Span
+from bpttsym.macros import Definition, Macro, definitions, without
 
 TYPE_CHECKING = False  # as in `typing`; what only types need is slow to load
 if TYPE_CHECKING:
@@ -124,6 +125,7 @@ class Source:
     unclosed: tuple[Span, ...]  # the opening delimiters of displays that nothing closes
     lines: tuple[int, ...] = field(repr=False)  # where each line starts
     cells: Mapping[int, int]  # of a notebook: where each cell of text starts, and its number
+    private: tuple[Definition, ...] = ()  # the private commands, in text order
 
     def locate(self, offset: int) -> Location:
         """File, line and column of an offset; in a notebook, lines count within the cell."""
@@ -148,7 +150,15 @@ class Source:
         prefix = re.match(_PREFIX, self.text[self.line_start(maths.start) : maths.start])
         depth = prefix.group().count(">") if prefix and self.kind != "tex" else 0
         marks = rf"(?<=\n)(?:[ \t]*+>){{1,{depth}}}" if depth else r"(?!)"
-        return re.sub(marks, lambda found: " " * len(found.group()), self.text[maths.start : maths.end])
+        text = re.sub(marks, lambda found: " " * len(found.group()), self.text[maths.start : maths.end])
+        return without(text, self.private, maths.start)
+
+    def macros(self, offset: int) -> Mapping[str, Macro]:
+        """The private commands at an offset: the last definition before it, or else the first one behind it."""
+        known = {definition.name: definition.macro for definition in reversed(self.private)}
+        if len(known) < len(self.private):
+            known |= {each.name: each.macro for each in self.private if each.span.start <= offset}
+        return known
 
 
 def read_source(path: str | Path) -> Source:
@@ -185,11 +195,12 @@ def source_from_text(text: str, name: str = "<text>", kind: Kind = "markdown") -
         raise _refusal(name, f"it is binary, with U+{ord(strange.group()):04X} at character {strange.start()}")
     reader = _Reader("\n\0\n".join(parts.values()), "tex" if kind == "tex" else "markdown")
     items = tuple(sorted(reader.items(), key=lambda item: item.start))
+    private = tuple(reader.private)
     unclosed = tuple(sorted(reader.unclosed, key=lambda span: span.start))
     lines = (0, *(line.end() for line in re.finditer("\n", text)))
     starts = accumulate((len(part) + 3 for part in parts.values()), initial=0)
     cells = dict(zip(starts, parts, strict=False)) if kind == "notebook" else {}
-    return Source(name, text, kind, reader.settings, reader.setting_spans, items, unclosed, lines, cells)
+    return Source(name, text, kind, reader.settings, reader.setting_spans, items, unclosed, lines, cells, private)
 
 
 def _refusal(name: str, why: str) -> UnreadableSource:
@@ -218,12 +229,15 @@ class _Reader:
         self.said: list[tuple[int, str, str]] = []  # where something is said of the next display: key and value
         self.maths: list[Maths] = []
         self.unclosed: list[Span] = []
+        self.private: list[Definition] = []
 
     def items(self) -> Iterator[Heading | Maths]:
         """Headings and formulas, with each display told what is said of it."""
-        mask = self.mask()
+        whole = self.mask()
+        mask = "\1" * self.preamble + whole[self.preamble :]
+        self.private = list(definitions(whole))
         self.read_maths(mask)
-        self.maths.sort(key=lambda maths: maths.start)
+        self.maths = sorted((maths for maths in self.maths if self.says_more(maths)), key=lambda maths: maths.start)
         yield from self.headings(mask)
         yield from (maths for maths in self.maths if maths.inline)
         heard = 0
@@ -252,7 +266,12 @@ class _Reader:
                 cover = "\0" if kind in ("fence", "dollar") else "\1"
                 pieces += [self.text[done:start], re.sub(r"[^\n]", cover, self.text[start:position])]
                 done = position
-        return "\1" * self.preamble + "".join([*pieces, self.text[done:]])[self.preamble :]
+        return "".join([*pieces, self.text[done:]])
+
+    def says_more(self, maths: Maths) -> bool:
+        """Whether a formula holds anything beside definitions of private commands."""
+        inside = [each for each in self.private if maths.start <= each.span.start < maths.end]
+        return not inside or bool(without(self.text[maths.start : maths.end], inside, maths.start).strip())
 
     def listen(self, start: int, end: int, front: bool = False) -> None:
         """Takes down what a comment, or a line of front matter, says to us."""

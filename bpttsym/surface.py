@@ -19,7 +19,7 @@ class Surface:
 
 @dataclass(slots=True)
 class Word(Surface):
-    r"""A name, number, or special mark; kind is a terminal of the grammar (NAME, NUMBER, SPECIAL, HOLE, SIGN, OP)."""
+    r"""A name, number, or special mark; kind is NAME, NUMBER, SPECIAL, HOLE, SIGN, OP, DOTS or EMPTY."""
 
     kind: str
     text: str
@@ -35,7 +35,7 @@ class Scripted(Surface):
 
 @dataclass(slots=True)
 class Fence(Surface):
-    r"""Items between delimiters: ``{``, ``(``, ``[``, ``\{``, ``|`` or ``||``; ``separators[i]`` follows item i."""
+    r"""Items between ``{``, ``(``, ``[``, ``\{``, ``<``, ``|`` or ``||``; ``separators[i]`` follows item i."""
 
     opening: str
     items: list[Surface]
@@ -80,6 +80,15 @@ class Sums(Surface):
 
     signs: list[str]
     terms: list[Surface]
+
+
+@dataclass(slots=True)
+class Evaluated(Surface):
+    r"""``\left. body \right|_{at}^{upper}``: an expression with something put into it, or between two ends."""
+
+    body: Surface
+    at: Surface
+    upper: Surface | None
 
 
 @dataclass(slots=True)

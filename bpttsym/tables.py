@@ -11,16 +11,20 @@ from itertools import groupby
 
 from bpttsym.errors import LimitExceeded, NotRead
 from bpttsym.expr import Span
+from bpttsym.scanner import Tok
 from bpttsym.surface import Condition, Surface, Table, Word
-from bpttsym.tokens import Tok
 
 LAYOUT = frozenset(
     "gathered gather aligned align alignedat alignat split equation multline multlined eqnarray flalign math"
     " displaymath".split()
 )
+JOINING = frozenset(("multline", "multlined"))
+"""Layout in which all rows are one equation."""
+
 TABLES = frozenset("cases array matrix pmatrix bmatrix Bmatrix vmatrix Vmatrix smallmatrix substack".split())
 _SAME = {"dcases": "cases", "rcases": "cases", "subarray": "substack"}
 MAXIMUM_TABLES = 8
+_LOOSE = frozenset(("SEP", "GAP", "AMP", "DOT"))
 OPENS = frozenset(("LBRACE", "OPEN", "NORM_OPEN"))
 CLOSES = frozenset(("RBRACE", "CLOSE", "NORM_CLOSE"))
 
@@ -36,13 +40,15 @@ def blocks(tokens: Iterable[Tok]) -> list[Tok]:
     for tok in tokens:
         inside = stack[-1].inner if stack else found
         if tok.kind == "BEGIN":
-            if stack or tok.value.rstrip("*") not in LAYOUT or _braced(found):
+            if not stack and tok.value.rstrip("*") in JOINING:
+                found.append(Tok("JOIN", "begin", tok.start, tok.end))
+            elif stack or tok.value.rstrip("*") not in LAYOUT or _braced(found):
                 stack.append(Tok("BEGIN", tok.value, tok.start, tok.end))
         elif tok.kind == "END" and stack:
             begin = stack.pop()
             (stack[-1].inner if stack else found).append(_closed(begin, tok, len(stack)))
         elif tok.kind == "END":
-            found.append(Tok("ROW", "", tok.start, tok.end))
+            found += [Tok("JOIN", "end", tok.start, tok.end), Tok("ROW", "", tok.start, tok.end)]
         else:
             inside.append(tok)
     if stack:
@@ -204,10 +210,13 @@ def _said(tok: Tok) -> str | None:
 
 
 def _trimmed(tokens: list[Tok]) -> list[Tok]:
-    """Without the commas and gaps at both ends."""
+    """Without the punctuation and gaps at both ends; a full stop that is left is a product."""
     begin, end = 0, len(tokens)
-    while begin < end and tokens[begin].kind in {"SEP", "GAP", "AMP"}:
+    while begin < end and tokens[begin].kind in _LOOSE:
         begin += 1
-    while end > begin and tokens[end - 1].kind in {"SEP", "GAP", "AMP"}:
+    while end > begin and tokens[end - 1].kind in _LOOSE:
         end -= 1
+    for tok in tokens[begin:end]:
+        if tok.kind == "DOT":
+            tok.kind, tok.value = "OP", r"\cdot"
     return tokens[begin:end]

@@ -1,212 +1,59 @@
 r"""LaTeX text to tokens: names with their accents and fonts, operators, fences, rows; offsets stay exact.
 
 Spacing commands, sizes of delimiters and comments vanish here; ``\hat{y}`` and ``\mathrm{softmax}`` are one
-name each. Every bar of ``|x|`` and ``\|x\|`` is decided to open or to close.
+name each. Every bar of ``|x|`` and ``\|x\|`` is decided to open or to close. What is not known becomes a token
+that carries the reason, so that only its own line is not read.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
-from bpttsym.errors import LimitExceeded, NotRead
+from bpttsym import commands as known
+from bpttsym import letters
+from bpttsym.errors import LimitExceeded
 from bpttsym.expr import Span
+from bpttsym.naming import in_font, is_remark, name_argument, word_name
+from bpttsym.scanner import Place, Scanner, Tok
+from bpttsym.specials import SPECIAL
 
 MAXIMUM_LENGTH = 200_000
 MAXIMUM_NESTING = 60
 MAXIMUM_DIGITS = 40
+_MAXIMUM_INNER = 3  # mathematics in words in mathematics in words
 
-GREEK = frozenset(
-    r"\alpha \beta \gamma \delta \epsilon \varepsilon \zeta \eta \theta \vartheta \iota \kappa \lambda \mu \nu \xi"
-    r" \pi \rho \varrho \sigma \tau \upsilon \phi \varphi \chi \psi \omega \Gamma \Delta \Theta \Lambda \Xi \Pi"
-    r" \Sigma \Upsilon \Phi \Psi \Omega \ell".split()
-)
-FUNCTIONS = frozenset(r"\tanh \sinh \cosh \exp \log \ln \max \min \sup \inf \det \arg".split())
-RELATIONS = {
-    "=": "=",
-    ":=": ":=",
-    r"\coloneqq": ":=",
-    r"\triangleq": ":=",
-    r"\equiv": "=",
-    "<": "<",
-    ">": ">",
-    r"\lt": "<",
-    r"\gt": ">",
-    r"\le": r"\le",
-    r"\leq": r"\le",
-    r"\leqslant": r"\le",
-    r"\ge": r"\ge",
-    r"\geq": r"\ge",
-    r"\geqslant": r"\ge",
-    r"\ne": r"\ne",
-    r"\neq": r"\ne",
-    r"\approx": r"\approx",
-    r"\simeq": r"\approx",
-    r"\sim": r"\sim",
-    r"\propto": r"\propto",
-    r"\in": r"\in",
-    r"\leftarrow": r"\leftarrow",
-    r"\gets": r"\leftarrow",
-    r"\to": r"\to",
-    r"\rightarrow": r"\to",
-    r"\Rightarrow": r"\Rightarrow",
-    r"\implies": r"\Rightarrow",
-    r"\Leftrightarrow": r"\Leftrightarrow",
-    r"\ll": r"\ll",
-    r"\gg": r"\gg",
-}
-OPERATORS = {
-    r"\cdot": r"\cdot",
-    r"\times": r"\times",
-    "*": "*",
-    r"\ast": "*",
-    ".": r"\cdot",
-    r"\odot": r"\odot",
-    r"\circ": r"\circ",
-    r"\otimes": r"\otimes",
-    "/": "/",
-}
-ACCENTS = frozenset(
-    r"\hat \widehat \bar \overline \tilde \widetilde \vec \dot \ddot \check \breve"
-    r" \overrightarrow \overleftarrow".split()
-)
-FONTS = frozenset(
-    r"\mathcal \mathscr \mathbf \boldsymbol \bm \bf \mathbb \mathsf \mathit \mathfrak \mathrm \operatorname \text"
-    r" \textrm \textbf \textit \mathop \rm".split()
-)
-_WORDS = frozenset((r"\mathrm", r"\operatorname", r"\text", r"\textrm", r"\textit", r"\rm", r"\mathop"))
-_PLAIN_FONTS = frozenset((r"\mathit", r"\mathop"))
-_BOLD = frozenset((r"\mathbf", r"\boldsymbol", r"\bm", r"\bf", r"\textbf"))
-FUNCTION_WORDS = frozenset(
-    "softmax diag tanh sigmoid relu ReLU vec tr log exp Softmax Diag softplus id max min rank sign".split()
-)
-_SPACING = frozenset(
-    r"\, \; \: \! \limits \nolimits \displaystyle \textstyle \scriptstyle \nonumber \notag \hline"
-    r" \hfill \smallskip \medskip \bigskip \noindent \centering".split()
-) | {"\\ ", "\\\n"}
-_SIZES = re.compile(r"\\(?:left|right|middle|[bB]ig{1,2}[lrm]?)(?![a-zA-Z])\s*")
-_OPENING = {"(": "(", "[": "[", r"\{": r"\{", r"\lbrace": r"\{"}
-_CLOSING = {")": "(", "]": "[", r"\}": r"\{", r"\rbrace": r"\{"}
-_BARS = {"|": "|", r"\vert": "|", r"\|": "||", r"\Vert": "||", "||": "||"}
-_FORCED = {r"\lVert": ("||", True), r"\rVert": ("||", False), r"\lvert": ("|", True), r"\rvert": ("|", False)}
-_DROPPED_WITH_ARGUMENT = frozenset((r"\label", r"\tag", r"\tag*", r"\hspace", r"\vspace", r"\color", r"\phantom"))
-_TRANSPARENT_COMMANDS = frozenset((r"\underbrace", r"\overbrace", r"\boxed", r"\underline", r"\mathstrut"))
+_SIZES = re.compile(r"\\(?:left|right|middle|[bB]igg?[lrm]?)(?![a-zA-Z])\s*")
 _HAND = "\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u4e00-\u9fff\uac00-\ud7a3"  # letters of words, never of formulas
 _TOKEN = re.compile(
-    rf"[{_HAND}]+(?:[ \t]+[{_HAND}]+)*"
-    r"|\s+|%[^\n]*|\\[a-zA-Z]+\*?|\\.|[0-9]+(?:\.[0-9]+)?|:=|\|\||.",
-    re.DOTALL,
+    rf"[{_HAND}]+(?:[ \t]+[{_HAND}]+)*|[^\W\d_][{letters.MARKS}]+|[{letters.LOWERED}]+|[{letters.RAISED}]+"
+    r"|\s+|%[^\n]*|\\[a-zA-Z]+|\\[\s\S]|[0-9]+(?:\.[0-9]+)?|:=|<=|>=|\|\||[\s\S]"
 )
-_ONES = frozenset((r"\mathbf", r"\mathbb", r"\boldsymbol", r"\bm"))
-_ONE = re.compile(r"\s*1")
-_WORD = re.compile(r"\s*\{\s*([^{}\\$]*?)\s*\}")
-_TEXT = re.compile(r"\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
-_WITH_COLUMNS = frozenset("array subarray alignat alignat* alignedat".split())
-_COLUMNS = re.compile(r"\s*(?:\[[tbc]\])?\s*\{[^{}]*\}")
-_BRACES = re.compile(r"\\.|[{}]", re.DOTALL)
-_ENVIRONMENT = re.compile(r"\s*\{([a-zA-Z]+\*?)\}")
+_SAME_BAR = re.compile(
+    r"(?:\s|\\[!,;:]|\{\})*(?P<size>\\(?:left|right|middle|[bB]igg?[lrm]?)(?![a-zA-Z])\s*)?(?:\||\\vert(?![a-zA-Z]))"
+)
+_LOWER = re.compile(r"\s*_")
+_STEP = re.compile(r"[^<>{}=]{1,40}>")
+_ROW_SKIP = re.compile(r"\*?\s*\[[^\]\n]{0,12}(?:pt|em|ex|mm|cm)\]|\*(?=\s)")
+_ONE = re.compile(r"\s*(?:\{\s*1\s*\}|1)")
 
 
-@dataclass(slots=True)
-class Tok:
-    """One token: its kind (a terminal of latex.lark, or AMP, ROW, GAP, TEXT, BEGIN, END, NULL, BAD), value, offsets."""
+def tokenize(text: str, place: Place) -> list[Tok]:
+    """The tokens of a display, each at its place in the document.
 
-    kind: str
-    value: str
-    start: int
-    end: int
-    inner: list[Tok] = field(default_factory=list)  # of a table: what stands in it
-    failure: NotRead | None = None  # of a BAD token: why it is not read
-
-    @property
-    def span(self) -> Span:
-        """Where the token stands in the document."""
-        return Span(self.start, self.end)
-
-
-_ALIASES = {
-    r"\operatorname": r"\mathrm",
-    r"\text": r"\mathrm",
-    r"\textrm": r"\mathrm",
-    r"\rm": r"\mathrm",
-    r"\widehat": r"\hat",
-    r"\overline": r"\bar",
-    r"\widetilde": r"\tilde",
-    r"\mathscr": r"\mathcal",
-}
-
-
-def _canonical(font: str, inner: str) -> str:
-    if font in _PLAIN_FONTS:
-        return inner
-    if font in _BOLD:
-        return rf"\mathbf{{{inner}}}"
-    font = _ALIASES.get(font, font)
-    return rf"{font}{{{inner}}}"
-
-
-def _name_argument(text: str, position: int) -> tuple[str, int] | None:
-    """The one name that an accent or font stands over (``{y}``, ``y``, ``{\\mathbf y}``), and where it ends."""
-    while position < len(text) and text[position].isspace():
-        position += 1
-    if position >= len(text):
-        return None
-    if text[position] == "{":
-        inner = _name_argument(text, position + 1)
-        if inner is None:
-            return None
-        name, end = inner
-        while end < len(text) and text[end].isspace():
-            end += 1
-        return (name, end + 1) if end < len(text) and text[end] == "}" else None
-    if text[position].isalpha():
-        return text[position], position + 1
-    command = re.compile(r"\\[a-zA-Z]+").match(text, position)
-    if command is None:
-        return None
-    word = command.group()
-    if word in GREEK:
-        return word, command.end()
-    if word in ACCENTS or word in FONTS:
-        inner = _name_argument(text, command.end())
-        return None if inner is None else (_canonical(word, inner[0]), inner[1])
-    return None
-
-
-def _closings(text: str) -> dict[int, int]:
-    """Where each opening brace is closed."""
-    found: dict[int, int] = {}
-    stack: list[int] = []
-    for brace in _BRACES.finditer(text):
-        if brace.group() == "{":
-            stack.append(brace.start())
-        elif brace.group() == "}" and stack:
-            found[stack.pop()] = brace.start()
-    return found
-
-
-def tokenize(text: str, offset: int = 0) -> list[Tok]:
-    """The tokens of a display, with offsets moved by ``offset``.
-
-    Raises LimitExceeded for a display longer than MAXIMUM_LENGTH and NotRead for a command or character
-    that no rule knows.
+    Raises LimitExceeded for a display longer than MAXIMUM_LENGTH.
     """
     if len(text) > MAXIMUM_LENGTH:
-        raise LimitExceeded(
-            f"a display of {len(text)} characters is longer than the limit of {MAXIMUM_LENGTH}",
-            Span(offset, offset + 1),
-        )
-    return _Tokenizer(text, offset).run()
+        words = f"a display of {len(text)} characters is longer than the limit of {MAXIMUM_LENGTH}"
+        raise LimitExceeded(words, Span(*place(0, 1)))
+    return _Tokenizer(text, place, 0).run()
 
 
-class _Tokenizer:
-    def __init__(self, text: str, offset: int) -> None:
-        self.text = text
-        self.offset = offset
-        self.out: list[Tok] = []
+class _Tokenizer(Scanner):
+    def __init__(self, text: str, place: Place, level: int) -> None:
+        super().__init__(text, place)
+        self.level = level
         self.bars: list[str] = []
-        self.closings = _closings(text) if r"\substack" in text else {}
-        self.ends: dict[int, str] = {}  # where a brace ends a block, and which
+        self.lefts: list[Tok] = []  # what was opened by \left and is not yet closed by \right
 
     def run(self) -> list[Tok]:
         position = 0
@@ -220,46 +67,51 @@ class _Tokenizer:
             position = self.token(found.group(), found.start(), found.end())
         return self.out
 
-    def emit(self, kind: str, value: str, start: int, end: int) -> int:
-        self.out.append(Tok(kind, value, start + self.offset, end + self.offset))
+    def delimiter(self, size: str, start: int, position: int) -> int:
+        r"""A delimiter with a size: ``\left.`` is none, bars take their side from left and right."""
+        found = _TOKEN.match(self.text, position)
+        if found is None:
+            return self.bad(f"`{size}` stands at the end without a delimiter", start, position)
+        word = letters.spelling(found.group()) if found.group() in "‖∥∣⟨⟩" else found.group()
+        left = self.lefts.pop() if size == r"\right" and self.lefts else None
+        before = len(self.out)
+        if word == ".":
+            end = self.emit("NULL", size + ".", start, found.end())
+        elif word in ("<", ">"):
+            end = self.emit("OPEN" if word == "<" else "CLOSE", "<", start, found.end())
+        elif word in known.BARS and size == r"\middle":
+            end = self.bad(f"`{size}{word}` (a condition behind a bar) is not read", start, found.end())
+        elif word in known.BARS:
+            if left is not None and left.value == r"\left." and known.BARS[word] == "|":
+                left.kind, left.value = "LBRACE", "{"
+                self.emit("RBRACE", "}", start, found.end())
+                return self.emit("AT", "|", start, found.end())
+            opens = {"l": True, "r": False}.get(size[-1] if size[1] in "bB" else size[1])
+            end = self.bar(known.BARS[word], start, found.end(), opens, size)
+        else:
+            end = self.token(word or "", found.start(), found.end())
+        if size == r"\left" and len(self.out) > before:
+            self.lefts.append(self.out[-1])
         return end
 
-    def fail(self, message: str, start: int, end: int, expected: str = "") -> NotRead:
-        return NotRead(message, Span(start + self.offset, end + self.offset), expected)
-
-    def delimiter(self, size: str, start: int, position: int) -> int:
-        """A delimiter with a size: ``\\left.`` is none, bars take their side from left and right."""
-        if position >= len(self.text):
-            raise self.fail(f"`{size}` stands at the end without a delimiter", start, position)
-        found = _TOKEN.match(self.text, position)
-        assert found is not None
-        word = found.group()
-        if word == ".":
-            return self.emit("NULL", size + ".", start, found.end())
-        if word in _BARS:
-            opens = {"l": True, "r": False}.get(size[-1] if size[1] in "bB" else size[1])
-            return self.bar(_BARS[word], found.start(), found.end(), opens)
-        return self.token(word, found.start(), found.end())
-
-    def bar(self, bar: str, start: int, end: int, opens: bool | None) -> int:
+    def bar(self, bar: str, start: int, end: int, opens: bool | None, size: str = "") -> int:
+        """A bar that opens or closes; two single ones side by side on one side are a norm."""
+        if bar == "|" and (second := _SAME_BAR.match(self.text, end)) and (second["size"] or "").strip() == size:
+            bar, end = "||", second.end()
+        operand = bool(self.out) and self.out[-1].kind in _OPERANDS
+        if bar == "|" and operand and not opens and "|" not in self.bars and _LOWER.match(self.text, end):
+            return self.emit("AT", bar, start, end)
         if opens is None:
-            previous = self.out[-1].kind if self.out else "REL"
-            after_operator = previous in {
-                "REL",
-                "SIGN",
-                "OP",
-                "LBRACE",
-                "OPEN",
-                "NORM_OPEN",
-                "SEP",
-                "AMP",
-                "ROW",
-                "BIG",
-            }
-            opens = after_operator or bar not in self.bars
+            if bar == "||" and operand and self.bars[-1:] == ["|"] and self.text[start:end] not in (r"\|", r"\Vert"):
+                self.close("|", start, start + 1)
+                return self.bar("|", end - 1, end, True)
+            opens = not operand or bar not in self.bars
         if opens:
             self.bars.append(bar)
             return self.emit("NORM_OPEN", bar, start, end)
+        return self.close(bar, start, end)
+
+    def close(self, bar: str, start: int, end: int) -> int:
         if bar in self.bars:
             while self.bars.pop() != bar:
                 continue
@@ -267,53 +119,73 @@ class _Tokenizer:
 
     def token(self, word: str, start: int, end: int) -> int:
         first = word[0]
-        if word in (r"\quad", r"\qquad"):
-            return self.emit("GAP", word, start, end)
-        if first.isspace() or first in "%~" or word in _SPACING:
+        if first.isspace() or first in "%~" or word in known.SPACING:
             return end
         if first in "0123456789":
             return self.number(word, start, end)
         if first == "\\" and len(word) > 1:
             return self.command(word, start, end)
-        if first.isalpha() and first.isascii():
+        if not word.isascii():
+            return self.beyond_ascii(word, start, end)
+        if first.isalpha():
             return self.emit("NAME", word, start, end)
-        if start in self.ends:
-            return self.emit("END", self.ends[start], start, end)
-        single = {"{": "LBRACE", "}": "RBRACE", "_": "SUB", "^": "SUP", "'": "PRIME", "&": "AMP", "?": "HOLE"}
-        if word in single:
-            return self.emit(single[word], word, start, end)
-        if word in "+-":
-            return self.emit("SIGN", word, start, end)
-        if word in ",;":
-            return self.emit("SEP", word, start, end)
-        if word == ":":
-            return self.emit("COLON", word, start, end)
-        if word == "." and re.match(r"\s*(?:$|\\end|\\\\|\\qquad|\\quad)", self.text[end : end + 12]):
-            return end
+        if start in self.at_end:
+            kind, value, after = self.at_end[start]
+            return max(self.emit(kind, value, start, end) if kind else end, after)
+        if word in _SINGLE:
+            return self.emit(_SINGLE[word], word, start, end)
         return self.symbol(word, start, end)
 
     def symbol(self, word: str, start: int, end: int) -> int:
-        if word in RELATIONS:
-            return self.emit("REL", RELATIONS[word], start, end)
-        if word in OPERATORS:
-            return self.emit("OP", OPERATORS[word], start, end)
-        if word in _OPENING:
-            return self.emit("OPEN", _OPENING[word], start, end)
-        if word in _CLOSING:
-            return self.emit("CLOSE", _CLOSING[word], start, end)
-        if word in _BARS:
-            return self.bar(_BARS[word], start, end, None)
-        if word in _FORCED:
-            bar, opens = _FORCED[word]
+        if word == "<" and [tok.kind for tok in self.out[-2:]] == ["SUP", "LBRACE"] and _STEP.match(self.text, end):
+            self.at_end[self.text.index(">", end)] = ("CLOSE", "<", 0)
+            return self.emit("OPEN", "<", start, end)
+        if word in known.RELATIONS:
+            return self.emit("REL", known.RELATIONS[word], start, end)
+        if word in known.OPERATORS:
+            return self.emit("OP", known.OPERATORS[word], start, end)
+        if word in known.OPENING:
+            return self.emit("OPEN", known.OPENING[word], start, end)
+        if word in known.CLOSING:
+            return self.emit("CLOSE", known.CLOSING[word], start, end)
+        if word in known.BARS:
+            return self.bar(known.BARS[word], start, end, None)
+        if word in known.FORCED_BARS:
+            bar, opens = known.FORCED_BARS[word]
             return self.bar(bar, start, end, opens)
-        if word.isalpha():
+        if word in known.UNREAD:
+            return self.bad(f"`{word}` ({known.UNREAD[word]}) is not read", start, end)
+        if len(word) > 2 and word[0] == "\\":
+            near = known.nearest(word)
+            return self.bad(f"the command `{word}` is not known", start, end, f"`{near}`" if near else "")
+        return self.bad(f"`{word}` is not read", start, end)
+
+    def beyond_ascii(self, word: str, start: int, end: int) -> int:
+        """Words, raised and lowered runs, letters with marks, signs; a look-alike is told."""
+        if re.match(f"[{_HAND}]", word):
             return self.emit("TEXT", word, start, end)
-        raise self.fail(f"`{word}` is not read", start, end)
+        if word[0] in letters.LOWERED + letters.RAISED:
+            return self.script(word, start, end)
+        meant = letters.spelling(word) if len(word) == 1 else letters.accented(word)
+        if meant is None:
+            return self.bad(letters.refusal(word[0])[0], start, end, letters.refusal(word[0])[1])
+        if meant.startswith("\\") and "{" in meant:
+            named = name_argument(meant, 0)
+            assert named is not None, "letters.py writes names"
+            return self.emit("NAME", named[0], start, end)
+        return self.token(meant, start, end) if meant else end
+
+    def script(self, word: str, start: int, end: int) -> int:
+        self.emit("SUB" if word[0] in letters.LOWERED else "SUP", word[0], start, start)
+        self.emit("LBRACE", "{", start, start)
+        for position, character in enumerate(letters.plain(word)):
+            self.token(character, start + position, start + position + 1)
+        return self.emit("RBRACE", "}", end, end)
 
     def number(self, word: str, start: int, end: int) -> int:
-        """A number; after ``_``, ``^`` and ``\\frac`` TeX takes a single digit."""
+        r"""A number; after ``_``, ``^`` and ``\frac`` TeX takes a single digit."""
         if len(word) > MAXIMUM_DIGITS:
-            raise self.fail(f"a number of {len(word)} digits is over the limit of {MAXIMUM_DIGITS}", start, end)
+            return self.bad(f"a number of {len(word)} digits is over the limit of {MAXIMUM_DIGITS}", start, end)
         before = self.out[-1].kind if self.out else ""
         earlier = self.out[-2].kind if len(self.out) > 1 else ""
         if before in {"SUB", "SUP", "FRAC"} or (before == "NUMBER" and earlier == "FRAC"):
@@ -321,86 +193,92 @@ class _Tokenizer:
         return self.emit("NUMBER", word, start, end)
 
     def command(self, word: str, start: int, end: int) -> int:
-        if word == "\\\\":
-            skip = re.compile(r"\s*\[[^\]\n]{0,12}(?:pt|em|ex|mm|cm)\]").match(self.text, end)
+        if word + "*" in known.STARRED and self.text.startswith("*", end):
+            end += 1
+        if word in known.ROW_ENDS:
+            skip = _ROW_SKIP.match(self.text, end)
             return self.emit("ROW", word, start, skip.end() if skip else end)
-        if word in GREEK or word in (r"\top", r"\intercal", r"\infty", r"\prime"):
-            return self.emit("NAME", word, start, end)
-        if word in _ONES and (one := _ONE.match(self.text, end)):
+        if word in known.GAPS:
+            return self.emit("GAP", word, start, end)
+        if word in known.SAYING:
+            return self.emit("TEXT", known.SAYING[word], start, end)
+        if word in (r"\mathbf", r"\mathbb", r"\boldsymbol", r"\bm") and (one := _ONE.match(self.text, end)):
             return self.emit("NAME", r"\mathbf{1}", start, one.end())
-        if word in FUNCTIONS:
-            return self.emit("NAME", word, start, end)
-        if word in (r"\partial", r"\nabla"):
-            return self.emit("SPECIAL", word, start, end)
-        if word in (r"\sum", r"\prod"):
-            return self.emit("BIG", word, start, end)
-        if word in (r"\frac", r"\dfrac", r"\tfrac", r"\cfrac"):
-            return self.emit("FRAC", word, start, end)
-        if word == r"\sqrt":
-            return self.emit("ROOT", word, start, end)
-        if word in (r"\cdots", r"\dots", r"\ldots", r"\vdots", r"\ddots"):
-            return self.emit("DOTS", word, start, end)
-        if word in (r"\begin", r"\end"):
-            return self.environment(word, start, end)
-        if word in ACCENTS or word in FONTS:
+        if word in known.ACCENTS or word in known.FONTS:
             return self.decorated(word, start, end)
-        if word == r"\substack":
-            return self.substack(start, end)
-        if word in _TRANSPARENT_COMMANDS:
-            return end
-        if word in _DROPPED_WITH_ARGUMENT or word == r"\textcircled":
-            dropped = _TEXT.match(self.text, end)
-            return dropped.end() if dropped else end
-        return self.symbol(word, start, end)
+        if word in known.DROPPED_WITH_ARGUMENT:
+            return self.after_argument(end)
+        if word in known.KINDS:
+            return self.emit(known.KINDS[word], word, start, end)
+        special = SPECIAL.get(word)
+        return special(self, word, start, end) if special else self.symbol(word, start, end)
 
     def words(self, text: str, start: int, inside: int, end: int) -> int:
         """Words, with the mathematics between dollars in them."""
         parts = text.split("$")
-        if len(parts) % 2 == 0:
-            return self.emit("TEXT", text.strip(), start, end)
+        if len(parts) % 2 == 0 or len(parts) == 1 or self.level >= _MAXIMUM_INNER:
+            return self.emit("TEXT", " ".join(text.split()), start, end)
         for position, part in enumerate(parts):
             if position % 2:
-                self.out.extend(_Tokenizer(part, self.offset + inside).run())
-            elif part.strip() or len(parts) == 1:
-                self.emit("TEXT", part.strip(), inside if position else start, inside + len(part))
+                self.out.extend(_Tokenizer(part, _moved(self.place, inside), self.level + 1).run())
+            elif part.strip():
+                self.emit("TEXT", " ".join(part.split()), inside, inside + len(part))
             inside += len(part) + 1
         return end
 
-    def environment(self, word: str, start: int, end: int) -> int:
-        found = _ENVIRONMENT.match(self.text, end)
-        if not found:
-            raise self.fail(f"`{word}` needs the name of an environment in braces", start, end)
-        if word == r"\end":
-            return self.emit("END", found.group(1), start, found.end())
-        columns = _COLUMNS.match(self.text, found.end()) if found.group(1) in _WITH_COLUMNS else None
-        return self.emit("BEGIN", found.group(1), start, columns.end() if columns else found.end())
-
-    def substack(self, start: int, end: int) -> int:
-        r"""``\substack{a \\ b}`` is a block whose braces begin and end it."""
-        opening = re.compile(r"\s*\{").match(self.text, end)
-        closing = self.closings.get(opening.end() - 1) if opening else None
-        if opening is None or closing is None:
-            raise self.fail(r"`\substack` needs its rows in braces", start, end)
-        self.ends[closing] = "substack"
-        return self.emit("BEGIN", "substack", start, opening.end())
-
     def decorated(self, word: str, start: int, end: int) -> int:
         """A name under an accent or in a font, a function written in words, or a remark in words."""
-        words = _WORD.match(self.text, end)
-        if words and word in _WORDS:
-            inner = words.group(1)
-            if inner == "d":
-                return self.emit("SPECIAL", r"\mathrm{d}", start, words.end())
-            if inner in FUNCTION_WORDS or (word != r"\text" and inner.isalnum()):
-                return self.emit("NAME", rf"\mathrm{{{inner}}}", start, words.end())
-        if words and words.group(1) == "1" and word in _ONES:
-            return self.emit("NAME", r"\mathbf{1}", start, words.end())
-        named = _name_argument(self.text, end)
-        if named and not (word == r"\text" and named[0].isalpha()):
-            return self.emit("NAME", _canonical(word, named[0]), start, named[1])
-        remark = _TEXT.match(self.text, end)
-        if word in _WORDS and remark:
-            return self.words(remark.group(1), start, remark.start(1), remark.end())
-        if words and word in FONTS:
-            return self.emit("NAME", _canonical(word, words.group(1).replace(" ", "")), start, words.end())
-        raise self.fail(f"`{word}` stands over more than one name", start, end, "one letter in braces")
+        found = self.argument(end)
+        inner = self.text[found[0] + 1 : found[1]] if found else ""
+        if word in known.WORD_FONTS and (name := word_name(word, inner.strip())) and found:
+            return self.named(name, start, found[1] + 1)
+        named = name_argument(self.text, end)
+        if named and not (is_remark(word) and named[0].isalpha()):
+            return self.named(in_font(word, named[0]), start, named[1])
+        if found is None:
+            return self.bad(f"`{word}` stands over nothing that can have it", start, end, "one letter in braces")
+        if is_remark(word) or (word in known.WORD_FONTS and not re.search(r"[_^\\]", inner)):
+            return self.words(inner, start, found[0] + 1, found[1] + 1)
+        return self.over_scripts(word, inner, start, found)
+
+    def named(self, name: str, start: int, end: int) -> int:
+        return self.emit("SPECIAL" if name == r"\mathrm{d}" else "NAME", name, start, end)
+
+    def over_scripts(self, word: str, inner: str, start: int, found: tuple[int, int]) -> int:
+        r"""``\hat{y_t}`` is ``\hat{y}_t``; an accent over more than one letter with its scripts is not read."""
+        named = name_argument(self.text, found[0] + 1)
+        if named and _ONLY_SCRIPTS.fullmatch(self.text, named[1], found[1]):
+            self.at_end[found[1]] = ("", "", 0)
+            return self.emit("NAME", in_font(word, named[0]), start, named[1])
+        if word in known.FONTS and re.fullmatch(r"[A-Za-z0-9 ]+", inner):
+            return self.emit("NAME", in_font(word, inner.replace(" ", "")), start, found[1] + 1)
+        if word == r"\underline":
+            return found[0]
+        strange = next((letter for letter in inner if not letter.isascii()), "")
+        if strange and letters.spelling(strange) is None:
+            message, expected = letters.refusal(strange)
+            return self.bad(message, start, found[1] + 1, expected)
+        return self.bad(f"`{word}` stands over more than one name", start, found[1] + 1, "one letter in braces")
+
+
+def _moved(place: Place, by: int) -> Place:
+    return lambda start, end: place(start + by, end + by)
+
+
+_SINGLE = {
+    "{": "LBRACE",
+    "}": "RBRACE",
+    "_": "SUB",
+    "^": "SUP",
+    "'": "PRIME",
+    "&": "AMP",
+    "?": "HOLE",
+    "+": "SIGN",
+    "-": "SIGN",
+    ",": "SEP",
+    ";": "SEP",
+    ":": "COLON",
+    ".": "DOT",
+}
+_OPERANDS = frozenset("NAME NUMBER RBRACE CLOSE NORM_CLOSE PRIME HOLE TABLE END DOTS BAD TEXT".split())
+_ONLY_SCRIPTS = re.compile(r"(?:\s*[_^]\s*(?:\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}|\\[a-zA-Z]+|[^\\{}\s]))+\s*|'+")

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from bpttsym.bounds import BOUNDS
+from bpttsym.commands import ACCENTS, FONTS, OPERATORS, RELATIONS
 from bpttsym.components import COUNTS
 from bpttsym.document import read_document
 from bpttsym.errors import NotRead
@@ -25,7 +26,7 @@ from bpttsym.scope import DEFINING
 from bpttsym.shapes import LOSS_LETTERS, SCALAR_LETTERS
 from bpttsym.signature import BUILTIN_FUNCTIONS, FUNCTION_LETTERS, INDEX_LETTERS, signature
 from bpttsym.source import MAXIMUM_CHARACTERS, source_from_text
-from bpttsym.tokens import ACCENTS, FONTS, MAXIMUM_LENGTH, MAXIMUM_NESTING, OPERATORS, RELATIONS
+from bpttsym.tokens import MAXIMUM_LENGTH, MAXIMUM_NESTING
 from bpttsym.verdict import EQUALITIES, judge
 from bpttsym.wording import message
 

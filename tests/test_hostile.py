@@ -74,8 +74,6 @@ def broken(reason: str, *values: object) -> object:
     return pytest.param(*values, marks=pytest.mark.xfail(reason=reason))
 
 
-RECURSION = "RecursionError"
-
 CLAIMS: dict[str, str | tuple[str, str]] = {
     # marks that nothing closes, or that close nothing
     "an open brace": GRADIENT + r" = \frac{1}{2",
@@ -99,8 +97,8 @@ CLAIMS: dict[str, str | tuple[str, str]] = {
     "50 exponents": "2 = " + "y^{" * 50 + "1" + "}" * 50,
     "50 minus signs": "2 = " + "-(" * 50 + "1" + ")" * 50,
     "50 accents": "2 = " + r"\hat{" * 50 + "y" + "}" * 50,
-    "500 accents": (RECURSION, "2 = " + r"\hat{" * 500 + "y" + "}" * 500),
-    "10000 accents": (RECURSION, "2 = " + r"\hat " * 10000 + "y"),
+    "500 accents": "2 = " + r"\hat{" * 500 + "y" + "}" * 500,
+    "10000 accents": "2 = " + r"\hat " * 10000 + "y",
     "3000 powers": "2 = y" + "^2" * 3000,
     "3000 transposes": "2 = y" + r"^\top" * 3000,
     "3000 functions": "2 = " + r"\tanh " * 3000 + "y",
@@ -154,7 +152,7 @@ CLAIMS: dict[str, str | tuple[str, str]] = {
     "a lambda": r"2 = (lambda: y)()",
     "a file": r"\input{/etc/passwd} = 2",
     "a shell": r"\write18{true} = 2",
-    "a macro": r"\newcommand{\R}{\mathbb{R}} x = \R",
+    "a macro": r"\newcommand{\R}{\mathbb{R}} 2 = \R",
     "a macro that grows": r"\def\a{\a\a}\a = 2",
     # characters
     "a combining mark": "2 = h\u0302_t",
@@ -594,7 +592,6 @@ def test_slips_that_were_found_to_crash(old: str, new: str) -> None:
     assert all(told(verdict, text) for verdict in verdicts(text))
 
 
-@pytest.mark.xfail(reason="one unknown command makes a whole display unread, with the definitions and T=4 in it")
 @pytest.mark.parametrize("old", [r"\partial\phi}=", r"{\partial{h_t}}{\partial\psi}"])
 def test_a_slip_in_one_row_leaves_the_other_rows(old: str) -> None:
     """A row that cannot be read is one unchecked relation; the definitions of its display stand."""

@@ -41,7 +41,11 @@ PARTS: dict[str, tuple[str, ...]] = {
         *("rnn_functions", "rnn_cells", "rnn_gated", "rnn_head", "rnn_layers", "rnn_truncated"),
         *("rnn_feedback", "rnn_encoder_decoder"),
     ),
-    "parse": ("surface", "tokens", "tables", "rows", "latex_table", "grammar"),
+    "source": ("macros",),
+    "parse": (
+        *("surface", "commands", "letters", "naming", "scanner", "specials", "tokens", "words"),
+        *("tables", "index_ranges", "rows", "latex_table", "grammar"),
+    ),
     "notation": ("notation_parts", "signature"),
     "shapes": ("entry_shapes",),
     "model": ("axes", "losses", "definitions"),
@@ -82,6 +86,8 @@ PARTS: dict[str, tuple[str, ...]] = {
 EXCEPTIONS: dict[tuple[str, str], str] = {
     ("errors", "expr"): "an error points at a Span",
     ("source", "expr"): "a place in a text is a Span",
+    ("macros", "expr"): "a place in a text is a Span",
+    ("macros", "errors"): "commands that call each other without end are a LimitExceeded",
     ("source", "errors"): "a file that cannot be read is an UnreadableSource",
     ("precise", "plain"): "the numbers of an unknown function come from the same dice",
     ("symbolic_letters", "paths"): "letters are those of the sum over paths",

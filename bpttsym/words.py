@@ -1,0 +1,55 @@
+r"""Which words in a display are names: ``\text{Loss} = ...`` has a left side, ``\text{where } t < T`` a remark."""
+
+from __future__ import annotations
+
+from bpttsym.commands import ARROWS, CONNECTIVES
+from bpttsym.errors import NotRead
+from bpttsym.naming import is_identifier
+from bpttsym.scanner import Tok
+
+_OPENS = frozenset(("LBRACE", "OPEN", "NORM_OPEN"))
+_CLOSES = frozenset(("RBRACE", "CLOSE", "NORM_CLOSE"))
+_STARTS = frozenset(("", "ROW", "AMP", "GAP", "SEP", "BEGIN", "END", "COLON"))
+_BEFORE_OPERAND = frozenset(("SIGN", "OP", "SPECIAL", "FRAC", "SUB", "SUP"))
+_BEHIND_NAME = frozenset(("SUB", "SUP", "PRIME"))
+
+
+def settle_words(tokens: list[Tok]) -> list[Tok]:
+    """The tokens with words that stand where a quantity must stand as names; several words there are told."""
+    depth = 0
+    outside: list[int] = []
+    for position, tok in enumerate(tokens):
+        depth += (tok.kind in _OPENS) - (tok.kind in _CLOSES)
+        if tok.kind == "BEGIN":
+            outside.append(depth)
+            depth = 0
+        elif tok.kind == "END" and outside:
+            depth = outside.pop()
+        elif tok.kind == "TEXT":
+            before = tokens[position - 1] if position else Tok("", "", 0, 0)
+            behind = tokens[position + 1] if position + 1 < len(tokens) else Tok("", "", 0, 0)
+            _settle(tok, before, behind, depth)
+    return tokens
+
+
+def _settle(tok: Tok, before: Tok, behind: Tok, depth: int) -> None:
+    words = tok.value.strip(" ,;:.").casefold()
+    joins = all(word.strip(",;:.()") in CONNECTIVES for word in words.split())
+    wanted = _is_operand(before, behind, depth)
+    if joins or not wanted:
+        return
+    if is_identifier(tok.value):
+        tok.kind, tok.value = "NAME", rf"\mathrm{{{tok.value}}}"
+    elif depth == 0 and not tok.value.endswith((":", ",", ".", ";")):
+        tok.kind = "BAD"
+        words = f"the words `{tok.value}` stand where a symbol is expected"
+        tok.failure = NotRead(words, tok.span, r"one word, such as `\mathrm{loss}`")
+
+
+def _is_operand(before: Tok, behind: Tok, depth: int) -> bool:
+    """Whether words stand where a quantity must stand."""
+    if depth > 0 or behind.kind in _BEHIND_NAME or before.kind in _BEFORE_OPERAND:
+        return True
+    if before.kind == "REL":
+        return before.value not in ARROWS and before.value != r"\in"
+    return before.kind in _STARTS and behind.kind == "REL" and behind.value not in ARROWS

@@ -103,10 +103,17 @@ class _Walk:
     """One relation or definition: binds its letters, and unites or rewrites what it meets."""
 
     def __init__(
-        self, place: int, ranks: Mapping[str, frozenset[int]], horizon: str, kinds: _Kinds, certain: bool = True
+        self,
+        place: int,
+        ranks: Mapping[str, frozenset[int]],
+        horizon: str,
+        kinds: _Kinds,
+        certain: bool = True,
+        families: frozenset[tuple[str, int]] = frozenset(),
     ) -> None:
         self.place = place
         self.certain = certain
+        self.families = families
         self.ranks = ranks
         self.horizon = horizon
         self.kinds = kinds
@@ -187,7 +194,8 @@ class _Walk:
         """How many of some indices of a name are steps as far as the model says; the others are more than it gives."""
         known = self.ranks.get(name, frozenset())
         fewer = max((rank for rank in known if rank < count), default=None)
-        return count if fewer is None or (self.certain and count in known) else fewer
+        sure = (self.certain and count in known) or (name, count) in self.families
+        return count if fewer is None or sure else fewer
 
     def _place(self, name: str, count: int, position: int) -> Mark:
         steps = self._steps(name, count)
@@ -380,10 +388,10 @@ def resolved_definitions(definitions: Sequence[Definition], horizon: str) -> tup
     """
     if not any(len(d.index) > 1 or needs_resolving(d.body) for d in definitions):
         return tuple(definitions)
-    kinds, ranks = _Kinds(), _used_ranks(definitions)
+    kinds, ranks, families = _Kinds(), _used_ranks(definitions), _families(definitions)
     walkers = []
     for place, definition in enumerate(definitions):
-        walker = _Walk(place, ranks, horizon, kinds, certain=False)
+        walker = _Walk(place, ranks, horizon, kinds, False, families)
         walker.prepare(definition.body)
         walker.bound |= {name for part in definition.index for name in _letters(part)} - {horizon}
         walker.look(Symbol(definition.name, definition.index), {})
@@ -463,6 +471,16 @@ def _used_ranks(definitions: Sequence[Definition]) -> dict[str, frozenset[int]]:
             if isinstance(part, Symbol) and part.name not in heads | indices and labelled(part) is None:
                 ranks.setdefault(part.name, set()).add(len(part.index))
     return {name: frozenset(counts) for name, counts in ranks.items()}
+
+
+def _families(definitions: Sequence[Definition]) -> frozenset[tuple[str, int]]:
+    """Names with the numbers of indices under which their own definition adds them up: ``E = \\sum_t E_t``."""
+    return frozenset(
+        (part.name, len(part.index))
+        for definition in definitions
+        for part in walk(definition.body)
+        if isinstance(part, Symbol) and part.name == definition.name and len(part.index) > len(definition.index)
+    )
 
 
 def _index_names(symbol: Symbol) -> set[str]:

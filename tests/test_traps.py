@@ -120,6 +120,8 @@ TRUE = {
     "an inner product that is differentiated": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$\hat y_t=g(V h_t)$$"
     r"$$Z_t=-y_t^\top\log\hat y_t$$"
     r"$$\frac{\partial Z_t}{\partial\hat y_t}=\frac{\partial(-y_t\log\hat y_t)}{\partial\hat y_t}$$",
+    "a loss of every step that is not defined": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$E=\sum_t E_t$$"
+    r"$$\frac{\partial E}{\partial W}=\sum_t\frac{\partial E_t}{\partial W}$$",
     "a section before": r"""
 # A
 $$h_t=W h_{t-1}+U x_t$$

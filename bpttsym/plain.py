@@ -10,10 +10,11 @@ import cmath
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from functools import partial
-from itertools import chain
+from itertools import chain, product
 from typing import NoReturn
 
 from bpttsym.evaluate import Evaluator
+from bpttsym.expr import Expr
 from bpttsym.model import Graph, Key
 from bpttsym.readings import Readings
 from bpttsym.shapes import Shape
@@ -67,6 +68,8 @@ class PlainWorld:
         self.shapes = shapes
         self.seed = seed
         self._values: dict[Key, Matrix] = {}
+        self._jacobians: dict[tuple[Key, tuple[Key, ...], bool], Matrix] = {}
+        self._moved: dict[tuple[tuple[Key, ...], bool], list[_Moved]] = {}
         self._networks: dict[tuple[str, int, int], tuple[Matrix, Matrix]] = {}
         self.evaluator = Evaluator(self, Readings({}))
 
@@ -109,14 +112,20 @@ class PlainWorld:
         return tuple(tuple(complex(dice.uniform(scale)) for _ in range(shape[1])) for _ in range(shape[0]))
 
     def derivative(self, of: Key, by: tuple[Key, ...], immediate: bool) -> Matrix:
-        rows, columns = self.shapes[by[0][0]]
-        moved = [
-            _Moved(self, by[0], (i, j), immediate).value(of, immediate) for i in range(rows) for j in range(columns)
-        ]
-        return tuple(zip(*([entry.imag / STEP + 0j for entry in chain(*value)] for value in moved), strict=True))
+        if (of, by, immediate) not in self._jacobians:
+            moved = [world.value(of, immediate) for world in self._directions(by, immediate)]
+            self._jacobians[of, by, immediate] = _jacobian(moved)
+        return self._jacobians[of, by, immediate]
 
-    def derivative_of(self, of: Callable[[World], Matrix], by: tuple[Key, ...], frozen: bool) -> NoReturn:
-        raise CannotSay("the derivative of an expression has no value here")
+    def derivative_of(self, of: Callable[[World], Matrix], by: tuple[Key, ...], frozen: bool) -> Matrix:
+        return _jacobian([of(world) for world in self._directions(by, frozen)])
+
+    def _directions(self, by: tuple[Key, ...], frozen: bool) -> list[_Moved]:
+        """The sample with each entry of some variables moved by a step."""
+        if (by, frozen) not in self._moved:
+            places = [(key, i, j) for key in by for i, j in product(*map(range, self.shapes[key[0]]))]
+            self._moved[by, frozen] = [_Moved(self, key, (i, j), frozen) for key, i, j in places]
+        return self._moved[by, frozen]
 
     def add(self, first: Matrix, second: Matrix) -> Matrix:
         return _each(lambda a, b: a + b, first, second)
@@ -164,8 +173,12 @@ class PlainWorld:
         raise CannotSay("a singular value has no value here")
 
     def apply(self, function: str, arguments: tuple[Matrix, ...], primes: int, shape: Shape) -> Matrix:
-        if primes:
-            raise CannotSay("the derivative of a function has no value here")
+        slopes = primes == 1 and function in FUNCTIONS and not any(a.imag for a in chain.from_iterable(arguments[0]))
+        if (primes and not slopes) or (function in self.graph.model.elementwise and function not in FUNCTIONS):
+            raise CannotSay(f"this derivative of `{function}` has no value here")
+        if slopes:
+            known = FUNCTIONS[function]
+            return _each(lambda a: complex(known(a + 1j * STEP).imag / STEP), arguments[0])
         if function == r"\mathrm{softmax}":
             powers = _each(cmath.exp, arguments[0])
             total = sum(chain.from_iterable(powers))
@@ -191,7 +204,7 @@ class PlainWorld:
     def is_zero(self, value: Matrix) -> bool:
         return all(abs(entry) <= ABSOLUTE for entry in chain.from_iterable(value))
 
-    def difference(self, first: Matrix, second: Matrix) -> tuple[float, int]:
+    def difference(self, first: Matrix, second: Matrix, relation: Expr | None = None) -> tuple[float, int]:
         """The relative difference; one below the absolute floor counts as zero."""
         gap = max(map(abs, chain.from_iterable(self.add(first, self.negate(second)))))
         size = max(map(abs, chain(chain.from_iterable(first), chain.from_iterable(second))))
@@ -221,6 +234,11 @@ class _Moved(PlainWorld):
             for one in self.graph.missing(key, self._values, self.moving):
                 self._values[one] = (self.evaluator if one in self.moving else self.base).node(one)
         return self._values[key]
+
+
+def _jacobian(moved: list[Matrix]) -> Matrix:
+    """Rows are the entries of a value, columns the directions."""
+    return tuple(zip(*([complex(entry.imag / STEP) for entry in chain(*value)] for value in moved), strict=True))
 
 
 def _times(a: complex, b: complex) -> complex:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bpttsym.derivation import FORMS, Derivation, derivation
@@ -18,7 +19,7 @@ from bpttsym.ground import Ground
 from bpttsym.manuscript import Block, display_latex, display_of, manuscript, markdown, settings, tex, unicode_text
 from bpttsym.model import Model
 from bpttsym.names import loss_names, typed, unknown
-from bpttsym.path_sum import NoPathSum, PathSum
+from bpttsym.path_sum import Evidence, NoPathSum, PathSum
 from bpttsym.plain import PlainWorld
 from bpttsym.source import Kind, source_from_text
 from bpttsym.stream import document, prove, prover
@@ -30,23 +31,13 @@ FEW = 30
 
 
 if TYPE_CHECKING:
+    from bpttsym.quick import Quick
     from bpttsym.symbolic import Gradient
     from bpttsym.symbolic_lambdify import Gradients
 
 
 class NotProved(BpttsymError):
     """A step of a derivation that is not proved: an error in a rule of derivation, or a model beyond the rules."""
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What is known of a step: ``proved``, or ``definition`` where it only gives a name."""
-
-    status: str
-    method: str
-    scope: str
-    samples: int
-    max_error: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +56,19 @@ class CheckedDerivation:
     derivation: Derivation
     _checked: dict[str, tuple[CheckedStep, ...]] = field(default_factory=dict, repr=False, compare=False)
 
+    @cached_property
+    def _quick(self) -> Quick:
+        """What judges a few small equations; it keeps its worlds for the forms to come."""
+        from bpttsym.quick import Quick
+
+        return Quick()
+
     def form(self, name: str) -> tuple[CheckedStep, ...]:
         """The steps of a form with their verdicts; raises NotProved, or UsageError for an unknown form."""
         if name not in FORMS:
             raise UsageError(unknown("form", name, FORMS))
         if name not in self._checked:
-            self._checked[name] = _check(self.derivation, name)
+            self._checked[name] = _check(self.derivation, name, lambda: self._quick)
         return self._checked[name]
 
     @property
@@ -163,7 +161,7 @@ def proved_text(text: str, kind: Kind) -> str:
     return text
 
 
-def _check(derivation: Derivation, form: str) -> tuple[CheckedStep, ...]:
+def _check(derivation: Derivation, form: str, judge: Callable[[], Quick]) -> tuple[CheckedStep, ...]:
     """Print a form, read it back, and prove it: an expansion by its paths, any other form like a document."""
     steps = derivation.steps(form)
     sums = form == "expanded"
@@ -180,7 +178,7 @@ def _check(derivation: Derivation, form: str) -> tuple[CheckedStep, ...]:
         raise NotProved("the definitions of the model do not read back as they are")
     if sums:
         return tuple(CheckedStep(form, step, _summed(derivation, step, _small)) for step in steps)
-    evidence = _judged(found, steps)
+    evidence = judge().last(found, len(steps)) or _judged(found, steps)
     return tuple(CheckedStep(form, step, one) for step, one in zip(steps, evidence, strict=True))
 
 

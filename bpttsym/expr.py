@@ -298,8 +298,11 @@ def _child_fields(kind: type[Expr]) -> tuple[str, ...]:
 
 def children(node: Expr) -> tuple[Expr, ...]:
     """The direct children of a node, from left to right as the fields are declared."""
+    names = _child_fields(type(node))
+    if len(names) == 1 and isinstance(only := getattr(node, names[0]), tuple):
+        return only
     found: list[Expr] = []
-    for name in _child_fields(type(node)):
+    for name in names:
         value = getattr(node, name)
         if isinstance(value, tuple):
             found.extend(value)

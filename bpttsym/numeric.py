@@ -19,6 +19,7 @@ from bpttsym.model import Graph, Key
 from bpttsym.opaque import StandIns, under_logarithm
 from bpttsym.readings import Readings
 from bpttsym.shapes import Shape
+from bpttsym.world import RELATIVE as RELATIVE
 from bpttsym.world import CannotSay, World
 
 STEP = 1e-30
@@ -33,7 +34,6 @@ WEIGHTS = tuple(
 ROUGH = 1e-9
 """The absolute floor where a relation holds the derivative of a derivative."""
 
-RELATIVE = 1e-9
 ABSOLUTE = 1e-13
 
 

@@ -13,6 +13,7 @@ perturbed definitions, and nothing of the rules that made the terms.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NamedTuple, Protocol
 
@@ -22,10 +23,9 @@ from bpttsym.ground import Ground
 from bpttsym.model import Key, index_value
 from bpttsym.paths import PathWorld
 from bpttsym.plain import Dice
+from bpttsym.world import RELATIVE
 
 PRIME = 2**127 - 1
-RELATIVE = 1e-9
-"""The largest relative difference of numbers that are taken for equal."""
 
 
 class Numbers(Protocol):
@@ -42,6 +42,17 @@ class Numbers(Protocol):
 
 class NoPathSum(NotRead):
     """A sum that is not shown to be the sum over all paths; the message says where it fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of a step: ``proved``, or ``definition`` where it only gives a name."""
+
+    status: str
+    method: str
+    scope: str
+    samples: int
+    max_error: float
 
 
 class _Factor(NamedTuple):

@@ -15,6 +15,7 @@ from typing import NamedTuple, NoReturn
 
 from bpttsym.evaluate import Evaluator
 from bpttsym.model import Graph, Key
+from bpttsym.plain import FUNCTIONS as KNOWN
 from bpttsym.plain import Dice
 from bpttsym.readings import Readings
 from bpttsym.shapes import Shape
@@ -127,6 +128,12 @@ class PlainExact:
     def identity(self, size: int) -> Residues:
         return Residues(tuple(tuple(int(i == j) for j in range(size)) for i in range(size)))
 
+    def unit(self, shape: Shape, row: int, column: int) -> Residues:
+        return Residues(tuple(tuple(int((i, j) == (row, column)) for j in range(shape[1])) for i in range(shape[0])))
+
+    def entry(self, value: Residues, row: int, column: int) -> Residues:
+        return value.moved(lambda rows: ((rows[row][column],),))
+
     def node(self, key: Key) -> Residues:
         if key not in self._values:
             for one in self.graph.missing(key, self._values):
@@ -178,12 +185,23 @@ class PlainExact:
         return self.power(value, Fraction(-1))
 
     def power(self, value: Residues, exponent: Fraction) -> Residues:
-        if exponent.denominator != 1 or (exponent < 0 and not all(chain.from_iterable(value.rows))):
+        if exponent.denominator > 2 or not (exponent > 0 or all(chain.from_iterable(value.rows))):
             raise CannotSay(f"the power with exponent {exponent} has no value here")
+        if exponent.denominator == 2:
+            return self._root(value, exponent)
         count = int(exponent)
         rows = _each(lambda a: pow(a, count, PRIME), value.rows)
         slope = _each(lambda a: count * pow(a, count - 1, PRIME) % PRIME, value.rows) if value.tangent else ()
         return self._composed(value, rows, (abs(count) + 1) * value.degree, slope)
+
+    def _root(self, value: Residues, exponent: Fraction) -> Residues:
+        """A power of the square root, which is a generator for each entry."""
+        count, half = exponent.numerator, exponent.numerator * pow(2, -1, PRIME)
+        self.argued = max(self.argued, 2 * value.degree)
+        roots = _each(lambda a: self.draw(("root", a)), value.rows)
+        rows = _each(lambda root: pow(root, count, PRIME), roots)
+        slope = _each(lambda root: half * pow(root, count - 2, PRIME) % PRIME, roots)
+        return self._composed(value, rows, abs(count) + 2, slope)
 
     def _composed(self, argument: Residues, rows: Rows, degree: int, slope: Rows) -> Residues:
         """An elementwise function; ``degree`` bounds its value and its ``slope``."""
@@ -206,8 +224,11 @@ class PlainExact:
 
         return value.moved(spread)
 
-    def norm(self, value: Residues, order: str) -> NoReturn:
-        raise CannotSay(f"the norm of order {order or 2} has no value here")
+    def norm(self, value: Residues, order: str) -> Residues:
+        if order not in ("", "2", "F") or (order != "F" and 1 not in self.shape(value)):
+            raise CannotSay(f"the norm of order {order or 2} has no value here")
+        flat = self.reshape(value, (len(value.rows) * len(value.rows[0]), 1))
+        return self.power(self.matrix_product(self.transpose(flat), flat), Fraction(1, 2))
 
     def largest_singular_value(self, value: Residues) -> NoReturn:
         raise CannotSay("a spectral norm is not algebraic")
@@ -220,14 +241,14 @@ class PlainExact:
             one = _each(lambda a: 1, value.rows)
             found = FUNCTIONS[function](self, value._replace(tangent=(one,)))
             return Residues(found.tangent[0], found.degree)
-        if primes or function in self.graph.model.elementwise:
-            raise CannotSay(f"`{function}` has no value here")
-        if function == r"\mathrm{softmax}":
+        if function == r"\mathrm{softmax}" and not primes:
             powers = self.exp(value)
             count = len(powers.rows) * len(powers.rows[0])
             ones = Residues(((1,) * count,))
             total = self.matrix_product(ones, self.reshape(powers, (count, 1)))
             return self.scale(self.reciprocal(total), powers)
+        if primes or function in KNOWN or function in self.graph.model.elementwise:
+            raise CannotSay(f"`{function}` has no value here")
         return self._opaque(function, arguments, shape)
 
     def _opaque(self, function: str, arguments: tuple[Residues, ...], shape: Shape) -> Residues:
@@ -241,9 +262,7 @@ class PlainExact:
         directions = max(len(value.tangent) for value in arguments)
         if not directions:
             return Residues(rows, 1)
-        slope = tuple(
-            tuple(self.draw(("slope", name, i, j)) for j in range(len(entries))) for i in range(count)
-        )
+        slope = tuple(tuple(self.draw(("slope", name, i, j)) for j in range(len(entries))) for i in range(count))
         still = [((0,) * len(value.rows[0]),) * len(value.rows) for value in arguments]
         tangent = []
         for direction in range(directions):
@@ -279,6 +298,13 @@ class PlainExact:
         rows = _each(lambda g: g * pow(g + 1, -1, PRIME) % PRIME, self.generators("exp", value))
         return self._composed(value, rows, 2, _each(lambda a: (a - a * a) % PRIME, rows))
 
+    def log(self, value: Residues) -> Residues:
+        """The logarithm: a generator for each entry, whose slope is 1/a."""
+        if not all(chain.from_iterable(value.rows)):
+            raise CannotSay("the logarithm of zero has no value")
+        self.argued = max(self.argued, 2 * value.degree)
+        rows = _each(lambda a: self.draw(("log", a)), value.rows)
+        return self._composed(value, rows, 1 + value.degree, _each(lambda a: pow(a, -1, PRIME), value.rows))
 
     def step(self, value: Residues) -> Residues:
         """1 where an entry is positive and 0 where it is negative: only step(-a) = 1 - step(a) is known."""
@@ -295,6 +321,7 @@ FUNCTIONS: dict[str, Callable[[PlainExact, Residues], Residues]] = {
     r"\exp": PlainExact.exp,
     r"\tanh": PlainExact.tanh,
     r"\sigma": PlainExact.sigmoid,
+    r"\log": PlainExact.log,
     r"\mathrm{relu}": lambda world, value: world.elementwise(world.step(value), value),
     r"\mathrm{id}": lambda world, value: value,
 }

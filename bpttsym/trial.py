@@ -13,7 +13,6 @@ from typing import Any, Literal
 from bpttsym.edits import factors, neighbours
 from bpttsym.errors import Contradiction, LimitExceeded, NotRead
 from bpttsym.evaluate import Evaluator
-from bpttsym.exact import ExactWorld
 from bpttsym.expr import (
     Component,
     Derivative,
@@ -30,12 +29,11 @@ from bpttsym.expr import (
     integer,
 )
 from bpttsym.ground import Ground, beyond_the_edge, instances
-from bpttsym.numeric import RELATIVE, NumericWorld
 from bpttsym.paths import PathWorld
 from bpttsym.readings import Readings
 from bpttsym.reckoner import lone_sides
 from bpttsym.shapes import ShapeClash
-from bpttsym.world import CannotSay, MissingNode, World
+from bpttsym.world import RELATIVE, CannotSay, MissingNode, World
 
 Instance = tuple[tuple[str, int], ...]
 """Values of the free indices."""
@@ -116,10 +114,22 @@ class Trial:
 
     def __init__(self, ground: Ground, samples: int = 6, seed: int = 0) -> None:
         self.ground = ground
-        self.numbers = NumericWorld(ground.graph, ground.shapes, samples, seed)
+        self.numbers: Any = self.make_numbers(samples, seed)
         self._inner: dict[int, tuple[Relation, Relation]] = {}
         self._paths: PathWorld | None = None
-        self._exact: ExactWorld | None = None
+        self._exact: Any = None
+
+    def make_numbers(self, samples: int, seed: int) -> Any:
+        """The world of numbers."""
+        from bpttsym.numeric import NumericWorld
+
+        return NumericWorld(self.ground.graph, self.ground.shapes, samples, seed)
+
+    def make_exact(self) -> Any:
+        """The world in which identities are tested."""
+        from bpttsym.exact import ExactWorld
+
+        return ExactWorld(self.ground.graph, self.ground.shapes)
 
     @property
     def paths(self) -> PathWorld:
@@ -128,9 +138,9 @@ class Trial:
         return self._paths
 
     @property
-    def exact(self) -> ExactWorld:
+    def exact(self) -> Any:
         if self._exact is None:
-            self._exact = ExactWorld(self.ground.graph, self.ground.shapes)
+            self._exact = self.make_exact()
         return self._exact
 
     def read(self, relation: Relation, readings: Readings) -> Relation:
@@ -155,7 +165,8 @@ class Trial:
             if self.ground.scalar_side(relation, inside=True) != relation:
                 evaluator.readings.ask("shorthand", relation.right)
             raise
-        return self.numbers.difference(left, right, relation)
+        error, sample = self.numbers.difference(left, right, relation)
+        return error, sample
 
     def numeric(self, relation: Relation, readings: Readings, observe: bool = True) -> tuple[Outcome, Evaluator]:
         """The outcome in numbers over all instances, with the evaluator for further questions."""
@@ -263,7 +274,7 @@ class Trial:
             denied = denied or (proved is False and method == "fingerprint")
         return DENIED if denied and not self.ground.model.elementwise else ""
 
-    def _proved(self, relation: Relation, readings: Readings, world: PathWorld | ExactWorld) -> bool | None:
+    def _proved(self, relation: Relation, readings: Readings, world: Any) -> bool | None:
         """Whether the world proves the relation; None where it has no value for it."""
         evaluator = Evaluator(world, readings.settled(), lone_sides(relation))
         before = self.ground.model.first - 1
@@ -282,7 +293,7 @@ class Trial:
                     continue
                 return False
             tried += 1
-            if isinstance(world, ExactWorld) and world.exponent(left, right) < SECURITY:
+            if world is not self.paths and world.exponent(left, right) < SECURITY:
                 return None
         return True if tried else None
 

@@ -11,6 +11,9 @@ from bpttsym.expr import Span
 from bpttsym.model import Graph, Key
 from bpttsym.shapes import Shape
 
+RELATIVE = 1e-9
+"""The largest relative difference of numbers that are taken for equal."""
+
 V = Any
 """A value of whichever world evaluates."""
 

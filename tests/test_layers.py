@@ -67,7 +67,8 @@ PARTS: dict[str, tuple[str, ...]] = {
         *("names", "structure", "ways", "expansion", "summation"),
         *("recursion", "pullback", "gradients"),
     ),
-    "check": ("path_sum", "manuscript", "stream"),
+    "plain": ("plain_exact",),
+    "check": ("path_sum", "manuscript", "stream", "quick"),
     "build": ("report_page", "swap"),
     "wording": ("evidence", "advice"),
     "claims": (

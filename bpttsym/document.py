@@ -90,13 +90,14 @@ class Document:
         return frozenset(found)
 
     @cached_property
-    def said_again(self) -> set[Span]:
-        """The places of definitions by components that give another formula to what is defined as a whole."""
-        found: set[Span] = set()
-        for scope in self.scopes:
+    def said_again(self) -> set[tuple[int, Span]]:
+        """Scopes and places of definitions by components of what is defined there as a whole."""
+        found: set[tuple[int, Span]] = set()
+        for number, scope in enumerate(self.scopes):
             written = (*scope.definitions.values(), *scope.abbreviations.values())
             read = resolved_definitions(written, self.signature.horizon)
-            found |= {d.span for d, kept in zip(written, read, strict=True) if kept is None and d.span is not None}
+            pairs = zip(written, read, strict=True)
+            found |= {(number, d.span) for d, kept in pairs if kept is None and d.span is not None}
         return found
 
     def resolved(self, relation: Relation, scope: int, model: Model | None = None) -> Relation:
@@ -252,7 +253,8 @@ class _Reader:
         document = Document(self.source, self.signature, self.scopes, self.entries, self.settings)
         again = document.said_again
         for entry in self.entries:
-            if entry.kind == "definition" and entry.relation is not None and entry.relation.span in again:
+            place = entry.relation.span if entry.relation is not None else None
+            if entry.kind == "definition" and (entry.scope, place) in again:
                 entry.kind = "claim"
         return document
 

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from bpttsym.bounds import BOUNDS
 from bpttsym.commands import ACCENTS, FONTS, OPERATORS, RELATIONS
-from bpttsym.components import COUNTS
 from bpttsym.document import read_document
 from bpttsym.errors import NotRead
 from bpttsym.expr import Relation
 from bpttsym.ground import COMPARISONS, LAST_STEPS
+from bpttsym.kinds import COUNTS
 from bpttsym.latex import unicode_line
 from bpttsym.notation import DIFFERENTIALS, NORM_ORDERS, TRANSPOSES, read_chain
 from bpttsym.parse import read_display

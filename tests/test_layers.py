@@ -49,7 +49,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "notation": ("notation_parts", "signature"),
     "shapes": ("entry_shapes",),
     "model": ("axes", "losses", "definitions"),
-    "document": ("conclusions", "components", "heads", "forward", "scope", "settings"),
+    "document": ("conclusions", "kinds", "components", "heads", "forward", "scope", "settings"),
     "ground": ("extents",),
     "evaluate": ("world", "arithmetic", "reckoner", "ranges", "entries", "derivatives", "abbreviations"),
     "numeric": ("leaves", "opaque"),

@@ -9,7 +9,7 @@ gives a name, by a matrix with two letters, or by a sum up to a number of classe
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bpttsym.errors import NotRead
@@ -32,6 +32,7 @@ from bpttsym.expr import (
     children,
     integer,
     names,
+    transform,
     walk,
     with_children,
 )
@@ -133,13 +134,53 @@ def has_components(expr: Expr) -> bool:
     )
 
 
-def resolved(relation: Relation, ranks: Mapping[str, frozenset[int]], horizon: str) -> Relation:
+def in_order(expr: Expr, steps: frozenset[str], ranks: Mapping[str, frozenset[int]]) -> Expr:
+    r"""Indices with the step first: in ``h_i^{(t)}`` the subscript was read before the superscript.
+
+    ``steps`` are letters that name steps. A name is turned only if one of them stands last wherever it has two indices.
+    """
+
+    def turned(node: Symbol) -> bool:
+        first, last = node.index
+        counted = letters_in(first) if not is_target(first) else set()
+        return bool(letters_in(last) & steps) and not counted & steps and (is_target(first) or bool(counted))
+
+    pairs = [part for part in walk(expr) if isinstance(part, Symbol) and len(part.index) == 2]
+    kept = {part.name for part in pairs if 2 in ranks.get(part.name, ()) or not turned(part)}
+    if all(part.name in kept for part in pairs):
+        return expr
+
+    def change(node: Expr) -> Expr:
+        if isinstance(node, Symbol) and len(node.index) == 2 and node.name not in kept:
+            return replace(node, index=node.index[::-1])
+        return node
+
+    return transform(expr, change)
+
+
+def step_letters(definitions: Sequence[Definition]) -> frozenset[str]:
+    """The letters that name steps for sure: those that stand with a step beside them, as in ``t-1``."""
+    found: set[str] = set()
+    for definition in definitions:
+        for part in walk(definition.body):
+            for index in part.index if isinstance(part, Symbol) else ():
+                if isinstance(index, Add):
+                    found |= letters_in(index)
+    return frozenset(found)
+
+
+def resolved(
+    relation: Relation, ranks: Mapping[str, frozenset[int]], horizon: str, steps: frozenset[str] = frozenset()
+) -> Relation:
     """A relation in which every index is a step or an entry; ``ranks`` are the numbers of steps of known names.
 
     Raises NotRead where a letter is both.
     """
     kinds = Kinds()
+    read = in_order(relation, steps, ranks)
+    assert isinstance(read, Relation)
     walker = _Rewriting(0, ranks, horizon, kinds)
+    relation = read
     walker.prepare(relation)
     walker.look(relation, {})
     walker.counter = 0
@@ -169,6 +210,21 @@ def resolved_definitions(definitions: Sequence[Definition], horizon: str) -> tup
     """
     if not any(len(d.index) > 1 or needs_resolving(d.body) for d in definitions):
         return tuple(definitions)
+    steps = step_letters(definitions)
+    turned = [_definition_in_order(definition, steps) for definition in definitions]
+    if turned != list(definitions):
+        found = _resolved_as_written(turned, horizon)
+        if not any(isinstance(part, Symbol) and len(part.index) == 2 for d in found if d for part in _symbols(d)):
+            return found
+    return _resolved_as_written(definitions, horizon)
+
+
+def _symbols(definition: Definition) -> Iterator[Expr]:
+    yield Symbol(definition.name, definition.index)
+    yield from walk(definition.body)
+
+
+def _resolved_as_written(definitions: Sequence[Definition], horizon: str) -> tuple[Definition | None, ...]:
     kinds, ranks, families = Kinds(), _used_ranks(definitions), _families(definitions)
     walkers = []
     for place, definition in enumerate(definitions):
@@ -213,6 +269,14 @@ def understood(
 
 def _is_unread(definition: Definition | None) -> bool:
     return definition is not None and isinstance(definition.body, Unread)
+
+
+def _definition_in_order(definition: Definition, steps: frozenset[str]) -> Definition:
+    whole = Relation(Symbol(definition.name, definition.index), "=", definition.body)
+    read = in_order(whole, steps, {})
+    if read is whole or not isinstance(read, Relation) or not isinstance(read.left, Symbol):
+        return definition
+    return replace(definition, index=read.left.index, body=read.right)
 
 
 def targets(expr: Expr) -> set[str]:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from bpttsym.components import resolved, resolved_definitions, targets, understood
+from bpttsym.components import resolved, resolved_definitions, step_letters, targets, understood
 from bpttsym.conclusions import IMPLICATIONS, conclusions
 from bpttsym.errors import NotRead, UsageError
 from bpttsym.expr import Call, Derivative, Expr, Hole, Relation, Span, Symbol, walk
@@ -106,9 +106,11 @@ class Document:
         Raises NotRead where an index is both.
         """
         ranks: dict[str, frozenset[int]] = {}
+        steps: frozenset[str] = frozenset()
         for known in [model] if model is not None else self.models[scope::-1]:
             ranks = {**known.arities, **ranks}
-        return resolved(relation, ranks, self.signature.horizon)
+            steps |= step_letters(known.definitions)
+        return resolved(relation, ranks, self.signature.horizon, steps)
 
     def _model(self, scope: Scope) -> Model:
         length = self.settings.get("T")

@@ -369,6 +369,19 @@ $$h_t = \max(0, W h_{t-1} + U x_t)$$
 
 $$L = \sum_{t=1}^{T} \lVert h_t - y_t \rVert^2$$
 """
+BOOK = r"""
+$$a^{(t)} = b + W h^{(t-1)} + U x^{(t)}$$
+
+$$h^{(t)} = \tanh(a^{(t)})$$
+
+$$o^{(t)} = c + V h^{(t)}$$
+
+$$\hat y^{(t)} = \mathrm{softmax}(o^{(t)})$$
+
+$$L^{(t)} = -\log \hat y^{(t)}_{y^{(t)}}$$
+
+$$L = \sum_{t=1}^{T} L^{(t)}$$
+"""
 TRUE: dict[str, tuple[str, str]] = {
     "no step": (UNINDEXED, r"\frac{\partial L}{\partial o_i} = \hat y_i - y_i"),
     "no step, softmax": (UNINDEXED, r"\frac{\partial \hat y_i}{\partial o_j} = \hat y_i(\delta_{ij} - \hat y_j)"),
@@ -377,6 +390,18 @@ TRUE: dict[str, tuple[str, str]] = {
     "a class, by entries": (
         ONE_HOT,
         r"\frac{\partial L_t}{\partial o_{t,i}} = \hat y_{t,i} - \mathbf{1}_{[i = y_t]}",
+    ),
+    "a step above, an entry below": (
+        BOOK,
+        r"(\nabla_{o^{(t)}} L)_i = \hat y_i^{(t)} - \mathbf{1}_{i = y^{(t)}}",
+    ),
+    "a gradient of entries": (
+        BOOK,
+        r"\nabla_V L = \sum_t \sum_i \frac{\partial L}{\partial o_i^{(t)}} \nabla_V o_i^{(t)}",
+    ),
+    "a step above, a Jacobian": (
+        BOOK,
+        r"\frac{\partial h_i^{(t)}}{\partial h_j^{(t-1)}} = (1 - (h_i^{(t)})^2) W_{ij}",
     ),
     "a second derivative": (
         ONE_HOT,
@@ -400,6 +425,14 @@ TRUE: dict[str, tuple[str, str]] = {
     ),
 }
 FALSE: dict[str, tuple[str, str]] = {
+    "a step above, an entry below": (
+        BOOK,
+        r"(\nabla_{o^{(t)}} L)_i = \hat y_i^{(t)} + \mathbf{1}_{i = y^{(t)}}",
+    ),
+    "a step above, a Jacobian": (
+        BOOK,
+        r"\frac{\partial h_i^{(t)}}{\partial h_j^{(t-1)}} = (1 - (h_j^{(t)})^2) W_{ij}",
+    ),
     "no step, softmax": (UNINDEXED, r"\frac{\partial \hat y_i}{\partial o_j} = \hat y_i(1 - \hat y_j)"),
     "no step, state": (UNINDEXED, r"\frac{\partial L}{\partial h_{T,i}} = \sum_{j=1}^{K} V_{ij}(\hat y_j - y_j)"),
     "a class": (ONE_HOT, r"\frac{\partial L_t}{\partial o_t} = \hat y_t + y_t"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bpttsym.conditions import LAYOUTS
+from bpttsym.conditions import LAYOUTS, OR_ELSE, layout_words
 from bpttsym.document import Document
 from bpttsym.evidence import Line
 from bpttsym.latex import latex
@@ -18,7 +18,7 @@ def helps_for(document: Document, verdict: Verdict) -> Iterator[Line]:
     """Sentences, each with the lines that it proposes."""
     for suggestion in verdict.suggestions:
         yield _suggestion(verdict, suggestion)
-    declared = [line for condition in verdict.conditions for line in [_setting(condition)] if line]
+    declared = [line for condition in verdict.conditions for line in _settings(condition)]
     if declared:
         tex = document.source.kind == "tex"
         where = "in a comment" if tex else "in its front matter"
@@ -39,6 +39,15 @@ def _suggestion(verdict: Verdict, suggestion: Suggestion) -> Line:
     return f"{f'with {change} ' if change else ''}it holds ({evidence}):", latex(suggestion.relation)
 
 
+def _settings(condition: str) -> list[str]:
+    """The lines of front matter that declare a condition; of several alternatives, the first."""
+    if OR_ELSE in condition:
+        parts = condition.split(OR_ELSE)[0].removeprefix("(").removesuffix(")").split("; ")
+        return [line for part in parts for line in _settings(part)]
+    line = _setting(condition)
+    return [line] if line else []
+
+
 def _setting(condition: str) -> str:
     """The line of front matter that declares a condition; empty where there is none."""
     for words, line in LAYOUT_SETTINGS.items():
@@ -50,6 +59,8 @@ def _setting(condition: str) -> str:
     for direction in ("increasing", "decreasing"):
         if condition.startswith(f"{direction} product"):
             return f"product: {direction}"
+    if condition == layout_words(frozenset(("mixed", "numerator"))):
+        return "layout: numerator"
     if condition == "the states are scalars":
         return "state: scalar"
     horizon = re.fullmatch(r"T = (\d+)", condition)

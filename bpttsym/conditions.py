@@ -12,6 +12,7 @@ from bpttsym.readings import Readings
 from bpttsym.trial import Outcome
 from bpttsym.variants import Variant
 
+OR_ELSE = " or else "
 CHOICES = ("model", "layout", "partial", "states", "product", "last", "shorthand")
 SHORTHANDS = {
     "none": "as written",
@@ -94,13 +95,30 @@ def conditions_of(rows: list[Row], holding: list[Row], relation: Relation) -> tu
             named[choice] = good
             shown = good - {"recurring"} if "total" in good else good
             example = next(row.readings.examples.get(choice) for row in holding if choice in row.choices)
-            found.append(" or ".join(_words(choice, option, example) for option in sorted(shown)))
+            words = " or ".join(_words(choice, option, example) for option in sorted(shown))
+            found.append(layout_words(frozenset(shown)) if choice == "layout" else words)
     if any(not row.holds and _fulfils(row, named) for row in rows):
-        found = [" or else ".join(dict.fromkeys(f"({describe(row, rows)})" for row in holding))]
+        found = [OR_ELSE.join(_alternatives(rows, holding))]
     steps = {row.only_length for row in holding}
     if None not in steps:
         found.append(f"{relation_horizon(holding)} = {min(step for step in steps if step is not None)}")
     return tuple(found)
+
+
+def _alternatives(rows: list[Row], holding: list[Row]) -> list[str]:
+    """Each reading that holds, named whole; those that differ in nothing but the layout are one."""
+    groups: dict[tuple[tuple[str, str], ...], list[Row]] = {}
+    for row in holding:
+        rest = tuple(item for item in row.choices.items() if item[0] != "layout")
+        groups.setdefault(rest, []).append(row)
+    found = []
+    for group in groups.values():
+        words = describe(group[0], rows)
+        one, several = LAYOUTS.get(group[0].choices.get("layout", ""), ""), {row.choices.get("layout") for row in group}
+        if one and len(several) > 1:
+            words = words.replace(one, layout_words(frozenset(name for name in several if name)))
+        found.append(f"({words})")
+    return list(dict.fromkeys(found))
 
 
 def _fulfils(row: Row, named: Mapping[str, set[str]]) -> bool:

@@ -21,6 +21,7 @@ from bpttsym.readings import Readings
 from bpttsym.shapes import Shape
 from bpttsym.world import CannotSay, World
 
+MAXIMUM_WORK = 1500
 DIGITS = 60
 """More than floats lose in any equation whose two sides agree in them."""
 
@@ -49,6 +50,7 @@ class PreciseWorld:
         self.least = self.context.mpf(10) ** (-2 * digits // 3)
         self.top: PreciseWorld = self
         self.lost = False
+        self.work = 0
         self.functions = _functions(self.context)
         self._values: dict[Key, Matrix] = {}
         self._networks: dict[tuple[str, int, int], tuple[Matrix, Matrix]] = {}
@@ -84,9 +86,16 @@ class PreciseWorld:
     def node(self, key: Key) -> Matrix:
         if key not in self._values:
             for one in self.graph.missing(key, self._values):
+                self.worked()
                 leaf = self.graph.nodes[one].body is None
                 self._values[one] = self._leaf(one) if leaf else self.evaluator.node(one)
         return self._values[key]
+
+    def worked(self) -> None:
+        """One more node; raises CannotSay where so many digits would take too long."""
+        self.top.work += 1
+        if self.top.work > MAXIMUM_WORK:
+            raise CannotSay(f"in many digits this is over the limit of {MAXIMUM_WORK} nodes")
 
     def _leaf(self, key: Key) -> Matrix:
         rows = tuple(tuple(map(self.real, row)) for row in self.leaf(key))
@@ -103,6 +112,8 @@ class PreciseWorld:
 
     def _jacobian(self, by: tuple[Key, ...], frozen: bool, value: Callable[[Any], Matrix]) -> Matrix:
         """Rows are the entries of the value, columns those of the variables, row by row."""
+        if isinstance(self, _Moved):
+            raise CannotSay("a derivative of a derivative has no value in many digits")
         columns = []
         for key in by:
             rows, width = self.shapes[key[0]]
@@ -247,6 +258,7 @@ class _Moved(PreciseWorld):
     def node(self, key: Key) -> Matrix:
         if key not in self._values:
             for one in self.graph.missing(key, self._values, self.moving):
+                self.worked()
                 self._values[one] = (self.evaluator if one in self.moving else self.base).node(one)
         return self._values[key]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from bpttsym.document import Document, Entry
 from bpttsym.errors import NotRead
 from bpttsym.ground import lengths, make_ground
-from bpttsym.model import Model
+from bpttsym.model import Key, Model
 from bpttsym.path_sum import Evidence
 from bpttsym.plain import PlainWorld
 from bpttsym.plain_exact import PlainExact
@@ -31,6 +31,9 @@ class PlainTrial(Trial):
     def make_numbers(self, samples: int, seed: int) -> PlainWorld:
         del samples
         return PlainWorld(self.ground.graph, self.ground.shapes, seed)
+
+    def sample(self, key: Key) -> list[list[float]]:
+        return [[entry.real for entry in row] for row in self.numbers.node(key)]
 
     def make_exact(self) -> PlainExact:
         return PlainExact(self.ground.graph, self.ground.shapes)

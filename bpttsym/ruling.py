@@ -29,8 +29,8 @@ class Suggestion:
 class Verdict:
     """What one relation of a document is, with the evidence.
 
-    ``readings`` lists every meaning tried in words with what came of it; ``told`` says what was settled
-    without being a condition; ``blame`` is the smallest span that is at fault.
+    ``readings`` lists every meaning tried in words with what came of it; ``told`` says what was settled without being
+    a condition, ``assumed`` what of it must be told of what is true as well; ``blame`` is the smallest span at fault.
     """
 
     entry: Entry
@@ -49,6 +49,7 @@ class Verdict:
     blame: Span | None = None
     blame_label: str = ""
     code: str = ""
+    assumed: tuple[str, ...] = ()
 
     @property
     def latex(self) -> str:

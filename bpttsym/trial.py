@@ -29,9 +29,11 @@ from bpttsym.expr import (
     integer,
 )
 from bpttsym.ground import Ground, beyond_the_edge, instances
+from bpttsym.model import Key
 from bpttsym.paths import PathWorld
 from bpttsym.readings import Readings
-from bpttsym.reckoner import lone_sides
+from bpttsym.reckoner import Lone, Vanished, lone_sides
+from bpttsym.scrutiny import Scrutiny, largest, may_cancel
 from bpttsym.shapes import ShapeClash
 from bpttsym.world import RELATIVE, CannotSay, MissingNode, World
 
@@ -42,6 +44,12 @@ Kind = Literal["holds", "differs", "impossible", "vacuous", "unknown"]
 NEIGHBOUR_KINDS = ("index", "swapped-symbol", "dropped-factor", "kind", "transpose", "missing-diag", "power", "sign")
 DENIED = "denied"
 """The answer in the place of a method where exact arithmetic has values and they differ."""
+
+VISIBLE = 1e-3
+"""A difference below this share of the sides is told."""
+
+TINY = 1e-4
+"""Sides below this agree in floats whatever they are."""
 
 SECURITY = 100
 """Minus the binary logarithm of the largest probability of error that a fingerprint may have."""
@@ -115,6 +123,7 @@ class Trial:
     def __init__(self, ground: Ground, samples: int = 6, seed: int = 0) -> None:
         self.ground = ground
         self.numbers: Any = self.make_numbers(samples, seed)
+        self.scrutiny = Scrutiny(ground, self.sample)
         self._inner: dict[int, tuple[Relation, Relation]] = {}
         self._paths: PathWorld | None = None
         self._exact: Any = None
@@ -124,6 +133,11 @@ class Trial:
         from bpttsym.numeric import NumericWorld
 
         return NumericWorld(self.ground.graph, self.ground.shapes, samples, seed)
+
+    def sample(self, key: Key) -> list[list[float]]:
+        """The first sample of a leaf."""
+        rows: list[list[float]] = self.numbers.node(key)[0].tolist()
+        return rows
 
     def make_exact(self) -> Any:
         """The world in which identities are tested."""
@@ -166,7 +180,26 @@ class Trial:
                 evaluator.readings.ask("shorthand", relation.right)
             raise
         error, sample = self.numbers.difference(left, right, relation)
+        if error > RELATIVE and may_cancel(evaluator, error, left, right):
+            found = self.scrutiny.separation(relation, evaluator.readings, bindings, conform)
+            error = error if found is None else found
         return error, sample
+
+    def closely(self, relation: Relation, readings: Readings) -> Outcome | None:
+        """The outcome in many digits, which tell apart what floats do not; None where they say nothing."""
+        relation = self.read(relation, readings)
+        before = self.ground.model.first - 1
+        for bindings in instances(relation, self.ground, readings):
+            if before in bindings.values() or beyond_the_edge(relation, self.ground, bindings):
+                continue
+            error = self.scrutiny.separation(relation, readings, bindings, conform)
+            if error is None:
+                return None
+            if error:
+                free = tuple((k, v) for k, v in bindings.items() if k not in self.ground.graph.ends)
+                message = f"the two sides differ, by {error:.1g} of their size" if error < VISIBLE else ""
+                return Outcome("differs", self.ground.length, error, free, message)
+        return Outcome("holds", self.ground.length)
 
     def numeric(self, relation: Relation, readings: Readings, observe: bool = True) -> tuple[Outcome, Evaluator]:
         """The outcome in numbers over all instances, with the evaluator for further questions."""
@@ -216,7 +249,7 @@ class Trial:
             return Outcome("unknown", length, message="no index value exists for which every step exists"), evaluator
         claimed = claimed_zero(relation)
         for zero in evaluator.vanished.values():
-            if zero.part is claimed:
+            if zero.part is claimed or self._is_tiny(zero, evaluator):
                 continue
             free = tuple((k, v) for k, v in zero.bindings if k not in self.ground.graph.ends)
             return Outcome("vacuous", length, worst, free, "is zero on every sample", zero.part), evaluator
@@ -244,11 +277,21 @@ class Trial:
                 return at(relation, path)
         return None
 
+    def _is_tiny(self, zero: Vanished, evaluator: Evaluator) -> bool:
+        """Whether a part that is zero in floats is not zero: only too small for them."""
+        exact = Evaluator(self.exact, evaluator.readings.settled(), Lone(evaluator.lone, evaluator.recurs))
+        try:
+            return not self.exact.is_zero(exact.value(zero.part, dict(zero.bindings)))
+        except NotRead:
+            return False
+
     def _fails(self, relation: Relation, evaluator: Evaluator, tried: list[dict[str, int]]) -> bool:
         """Whether a relation is false at one of the given instances; a missing free step says nothing."""
         for bindings in tried:
             try:
                 if self.compare(relation, evaluator, bindings)[0] > RELATIVE:
+                    return True
+                if self._differs_tinily(relation, evaluator, bindings):
                     return True
             except ShapeClash:
                 return True
@@ -258,6 +301,15 @@ class Trial:
             except NotRead:
                 return False
         return False
+
+    def _differs_tinily(self, relation: Relation, evaluator: Evaluator, bindings: Mapping[str, int]) -> bool:
+        """Whether two sides that are too small for floats differ, unlike two that are zero."""
+        values = evaluator.sides(self.read(relation, evaluator.readings), bindings)
+        if any(largest(value) > TINY for value in values):
+            return False
+        exact = Evaluator(self.exact, evaluator.readings.settled(), lone_sides(relation))
+        sides = exact.sides(self.read(relation, exact.readings), bindings)
+        return not self.exact.equal(*conform(self.exact, exact.readings, relation, *sides))
 
     def proof(self, relation: Relation, readings: Readings, outcome: Outcome) -> str:
         """The method by which the relation is proved on every instance that the numbers tried, or empty.

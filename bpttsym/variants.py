@@ -37,7 +37,7 @@ class Variant:
     """A model for a claim at any horizon; ``condition`` names what was assumed, empty if nothing was.
 
     A ``suggested`` model is read off the claim itself; under a ``loose`` one a quantity is assumed that the
-    document ties to nothing, so that a failure there refutes nothing.
+    document ties to nothing, so that a failure there refutes nothing. An ``earlier`` one is that of a section before.
     """
 
     condition: str
@@ -46,6 +46,7 @@ class Variant:
     build: Callable[[int], Model]
     suggested: bool = False
     loose: bool = False
+    earlier: bool = False
 
 
 def _fixed(model: Model) -> Callable[[int], Model]:
@@ -75,6 +76,7 @@ def variants(relation: Relation, scope: int, models: Sequence[Model]) -> list[Va
             fitting.append(found)
             if position == scope:
                 break
+            found[:] = [replace(variant, earlier=True) for variant in found]
     if not fitting:
         identity = _identity(relation, models[scope])
         if identity is not None:
@@ -133,7 +135,7 @@ def _identity(relation: Relation, scope: Model) -> Variant | None:
 
 def scalar_variant(relation: Relation, variant: Variant) -> Variant | None:
     """The same model with scalar states, where nothing in the claim or its definitions marks a vector."""
-    if any(_marks_vector(part) for root in (relation, *_used(relation, variant.base)) for part in walk(root)):
+    if any(_marks_vector(part) for root in (relation, *formulas_used(relation, variant.base)) for part in walk(root)):
         return None
     build = variant.build
     condition = " and ".join(filter(None, (variant.condition, "the states are scalars")))
@@ -145,7 +147,7 @@ def scalar_variant(relation: Relation, variant: Variant) -> Variant | None:
     )
 
 
-def _used(relation: Relation, model: Model) -> list[Expr]:
+def formulas_used(relation: Relation, model: Model) -> list[Expr]:
     """The formulas that a relation uses, those that they use, and so on."""
     wanted = names(relation)
     found: list[Expr] = []

@@ -23,8 +23,9 @@ from bpttsym.conditions import (
 )
 from bpttsym.document import Document, Entry
 from bpttsym.errors import NotRead
-from bpttsym.expr import Add, Relation, Sum, walk
+from bpttsym.expr import Add, Relation, Sum, Symbol, names, walk
 from bpttsym.inequalities import Inequalities
+from bpttsym.latex import unicode_line
 from bpttsym.model import Model, free_letters
 from bpttsym.readings import OPTIONS
 from bpttsym.repairs import suggestions
@@ -32,7 +33,7 @@ from bpttsym.ruling import Case as Case
 from bpttsym.ruling import Status as Status
 from bpttsym.ruling import Suggestion as Suggestion
 from bpttsym.ruling import Verdict as Verdict
-from bpttsym.variants import Variant, scalar_variant, unknown_symbols, variants
+from bpttsym.variants import Variant, formulas_used, scalar_variant, unknown_symbols, variants
 from bpttsym.witness import smallest_counterexample
 
 CONNECTORS = frozenset("for where if when with all any each every and let".split())
@@ -193,6 +194,8 @@ class Judge:
         methods = {row.method for row in holding}
         status: Status = "conditional" if conditions else ("verified" if "" in methods else "proved")
         passed = [outcome for row in holding for outcome in row.outcomes if outcome.kind == "holds"]
+        assumed = assumptions(first.variant, case.relation)
+        told = (*told, *assumed)
         limits = range_words(passed, first.variant.base, case.relation)
         if limits:
             told = (*told, limits)
@@ -210,6 +213,7 @@ class Judge:
             listed,
             code="depends-on-reading" if conditions else "",
             blame=condition_span(rows, conditions, case.relation),
+            assumed=assumed,
         )
 
     def _failed(
@@ -254,7 +258,7 @@ class Judge:
         witness = None
         if differing:
             witness = smallest_counterexample(case.relation, shown.variant, shown.readings, shown.outcome.length)
-            message = "the two sides differ"
+            message = shown.outcome.message or "the two sides differ"
         else:
             message = shown.outcome.message
         part = shown.outcome.part.span if shown.outcome.part is not None else None
@@ -274,6 +278,15 @@ class Judge:
             blame=part,
             code="false-equation" if differing else "impossible",
         )
+
+
+def assumptions(variant: Variant, relation: Relation) -> tuple[str, ...]:
+    """What is taken for granted of the model that a relation is about, though the relation does not say it."""
+    model = variant.base
+    used = names(relation).union(*map(names, formulas_used(relation, model)))
+    targets = [unicode_line(Symbol(name)) for name in model.distributions if name in used]
+    found = [f"the entries of each {target} sum to 1" for target in targets]
+    return (*((f"the model is that of an earlier section, {variant.label}",) if variant.earlier else ()), *found)
 
 
 def loose_letter(relation: Relation) -> str:

@@ -10,7 +10,7 @@ from itertools import combinations
 from typing import Literal, get_args
 
 from bpttsym.advice import helps_for
-from bpttsym.conditions import LAYOUTS, layout_words
+from bpttsym.conditions import LAYOUTS, OR_ELSE, layout_words
 from bpttsym.document import Document
 from bpttsym.evidence import (
     Line,
@@ -76,7 +76,7 @@ class Judged:
         """Everything that is to be said of the document, in the order of the text."""
         found = [diagnose(self.document, verdict) for verdict in self.verdicts]
         said = [item for item in found if item is not None]
-        return tuple(sorted([*said, *remarks(self)], key=lambda item: item.span.start))
+        return tuple(sorted([*said, *assumed(self), *remarks(self)], key=lambda item: item.span.start))
 
     def passes(self, strict: bool = False) -> bool:
         """Whether nothing is refuted, or exactly what is expected; strictly, whether all the rest is true too."""
@@ -84,6 +84,18 @@ class Judged:
         doubtful = any(v.entry.expected is None and v.status not in TRUE | {"refuted"} for v in self.verdicts)
         errors = any(remark.severity == "error" for remark in remarks(self))
         return expected and not errors and not (strict and doubtful)
+
+
+def assumed(judged: Judged) -> Iterator[Diagnostic]:
+    """What was taken for granted of equations that are true, each said where it is first needed."""
+    seen: set[str] = set()
+    for verdict in judged.verdicts:
+        new = [words for words in verdict.assumed if words not in seen]
+        if verdict.status in TRUE and verdict.entry.expected in (None, verdict.status):
+            seen.update(new)
+            for words in new:
+                span = _ended(judged.document, verdict.entry.span)
+                yield Diagnostic("assumed", "note", f"{verdict.status}, but {words}", span, verdict=verdict)
 
 
 def remarks(judged: Judged) -> Iterator[Diagnostic]:
@@ -206,10 +218,14 @@ def _conditional_title(conditions: Sequence[str]) -> str:
     if len(conditions) != 1:
         return f"this holds only under {counted(len(conditions), 'condition')}"
     [condition] = conditions
+    if OR_ELSE in condition:
+        return TITLES["depends-on-reading"]
     layouts = [words for words in LAYOUTS.values() if words in condition]
     if layouts:
         keys = [key for key, words in LAYOUTS.items() if words in layouts]
         return f"this holds only in {' or '.join(keys)} layout"
+    if condition == layout_words(frozenset(("mixed", "numerator"))):
+        return f"this holds only with {condition}"
     if condition.startswith("the model of "):
         return f"this holds only of {condition}"
     return f"this holds only if {condition}"
@@ -236,7 +252,11 @@ def _notes(document: Document, verdict: Verdict) -> Iterator[Note]:
         yield "model", ((f"{verdict.model} of {document.source.name}" if lines else verdict.model,),)
     for words in verdict.told:
         yield _told(document, words)
-    if len(verdict.conditions) > 1:
+    whole = [part for words in verdict.conditions if OR_ELSE in words for part in words.split(OR_ELSE)]
+    if whole:
+        parts = (part.removeprefix("(").removesuffix(")") for part in whole)
+        yield "holds if, or else if", tuple((str(number), part) for number, part in enumerate(parts, 1))
+    elif len(verdict.conditions) > 1:
         yield "holds if", tuple((str(number), words) for number, words in enumerate(verdict.conditions, 1))
     if len(verdict.readings) > 1:
         yield "readings", reading_rows(verdict)

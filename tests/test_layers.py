@@ -60,7 +60,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         *("symbolic_letters", "symbolic_expansion", "symbolic_code"),
     ),
     "verdict": (
-        *("variants", "trial", "witness", "stand_ins", "starts", "attack", "bounds"),
+        *("variants", "scrutiny", "trial", "witness", "stand_ins", "starts", "attack", "bounds"),
         *("conditions", "ruling", "bench", "repairs", "inequalities"),
     ),
     "derivation": (

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction as Rational
 from typing import cast
 
+from bpttsym import dots
 from bpttsym import notation_parts as parts
 from bpttsym.errors import NotRead
 from bpttsym.expr import (
@@ -57,6 +58,8 @@ def read_chain(chain: Chain, signature: Signature) -> tuple[list[Expr | None], l
     for side in sides:
         if side is not None and depth(side) > MAXIMUM_DEPTH:
             raise NotRead(TOO_DEEP, side.span)
+        if side is not None and reader.dotted:
+            dots.refuse(side)
     return sides, chain.relations
 
 
@@ -88,6 +91,7 @@ class _Cursor:
 class _Reader:
     def __init__(self, signature: Signature) -> None:
         self.signature = signature
+        self.dotted = False  # whether dots were read, which stand for something or are told
 
     def expression(self, node: Surface) -> Expr:
         match node:
@@ -96,6 +100,8 @@ class _Reader:
                 for sign, term in zip(signs, terms, strict=True):
                     part = self.expression(term)
                     found.append(Negate(part, span=part.span) if sign == "-" else part)
+                if self.dotted and any(dots.is_dots(part.body if isinstance(part, Negate) else part) for part in found):
+                    found = dots.total(found, span)
                 return found[0] if len(found) == 1 else Add(tuple(found), span=span)
             case Term(span, factors, operators):
                 return self.term(_Cursor(factors, operators), span)
@@ -128,6 +134,8 @@ class _Reader:
             elif operator:
                 raise NotRead(f"`{operator}` has nothing on its left", node.span)
             factors.append(factor)
+        if self.dotted and len(factors) > 1 and any(dots.is_dots(factor) for factor in factors):
+            factors, operators = dots.product(factors, operators, span)
         if len(factors) == 1:
             return factors[0]
         return Multiply(tuple(factors), tuple(cast(ProductOperator, o) for o in operators), span=span)
@@ -286,8 +294,9 @@ class _Reader:
                 return Symbol(text, span=span)
             case Word(span, "HOLE"):
                 return Hole(span=span)
-            case Word(span, "DOTS", text):
-                raise NotRead(f"`{text}` leaves out terms, which are not guessed here", span, "all of them")
+            case Word(span, "DOTS"):
+                self.dotted = True
+                return Symbol(dots.MARK, span=span)
             case Word(span, _, text):
                 raise NotRead(f"`{text}` is not read here", span)
             case Scripted():

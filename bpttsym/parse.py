@@ -61,7 +61,12 @@ class _Build:
         pairs = rest or []
         end = pairs[-1][1].span.end if pairs else first.span.end
         sides.extend(side for _, side in pairs)
-        return Chain(Span(begin, end), sides, [r.value for r, _ in pairs], [r.span for r, _ in pairs])
+        relations, spans = [r.value for r, _ in pairs], [r.span for r, _ in pairs]
+        for at in range(len(relations) - 1, 0, -1):  # dots between two relations leave out members
+            member = sides[at]
+            if isinstance(member, Word) and member.kind == "DOTS" and relations[at - 1] == relations[at]:
+                del sides[at], relations[at - 1], spans[at - 1]
+        return Chain(Span(begin, end), sides, relations, spans)
 
     def rels(self, *parts: Any) -> list[tuple[Tok, Surface]]:
         if len(parts) == 2:

@@ -208,6 +208,8 @@ def _commas(part: list[Tok], inside: bool) -> list[Piece]:
         apart = _apart(before.tokens, piece)
         if gap == "SEP" or (apart and before.related and (related(piece) or _in_fences(piece))):
             joined.append(Piece(piece))
+        elif gap == "GAP" and apart and before.related and _is_remark(piece):
+            before.words = f"{before.words} {_spelled(piece)}".strip()
         elif gap == "GAP" and apart:
             before.tokens = _refused(before.tokens, piece)
             before.add(piece)
@@ -215,6 +217,9 @@ def _commas(part: list[Tok], inside: bool) -> list[Piece]:
             before.add(piece)
     whole = [part for piece in joined for part in _trailing(piece.tokens)]
     found = [Piece(piece) for piece in joined_range(whole) if piece]
+    for said in joined:
+        if said.words:
+            next(each for each in found if each.tokens[0] is said.tokens[0]).words = said.words
     return found if inside else _without_lists(found)
 
 
@@ -232,6 +237,18 @@ def _apart(before: list[Tok], piece: list[Tok]) -> bool:
 def _in_fences(piece: list[Tok]) -> bool:
     """Whether a piece is a condition in parentheses."""
     return (piece[0].kind, piece[-1].kind) == ("OPEN", "CLOSE") and related(piece[1:-1])
+
+
+def _is_remark(piece: list[Tok]) -> bool:
+    """Whether a piece is nothing but words in parentheses, with or without mathematics beside them."""
+    if (piece[0].kind, piece[-1].kind) != ("OPEN", "CLOSE"):
+        return False
+    one_word = len(piece) == 3 and piece[1].value.startswith(r"\mathrm{")
+    return one_word or any(tok.kind in {"TEXT", "BAD"} for tok in piece)
+
+
+def _spelled(piece: list[Tok]) -> str:
+    return " ".join(re.sub(r"\\mathrm\{(.*)\}", r"\1", tok.value) for tok in piece[1:-1])
 
 
 def _refused(before: list[Tok], piece: list[Tok]) -> list[Tok]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from bpttsym.conditions import Row
 from bpttsym.errors import NotRead
-from bpttsym.expr import Relation
+from bpttsym.expr import Relation, Transpose, walk
 from bpttsym.ground import lengths, make_ground
 from bpttsym.model import Model
 from bpttsym.readings import OPTIONS, Readings, explore
@@ -59,7 +59,28 @@ class Bench:
                     self.confirm(relation, row, trials)
             case.rows.extend(found)
             if any(row.holds for row in case.rows) or not any("shorthand" in row.readings.met for row in found):
-                return
+                break
+        if not any(row.holds for row in case.rows):
+            self._powers(case, relation, variant, trials)
+
+    def _powers(self, case: Case, relation: Relation, variant: Variant, trials: Sequence[Trial]) -> None:
+        """Where nothing holds, a letter ``T`` on a square matrix may be the number of steps, not a transpose."""
+        if not any(isinstance(part, Transpose) and part.letter for part in walk(relation)):
+            return
+
+        def evaluate(readings: Readings) -> list[Outcome]:
+            return outcomes_of(relation, trials, readings)
+
+        declared = {**self.declared, "shorthand": "none", "superscript": "power"}
+        holding = []
+        for choices, readings, outcomes in explore(evaluate, declared, case.entry.where):
+            row = Row({**choices, "superscript": "power"}, variant, readings, outcomes)
+            if row.holds and "superscript" in readings.met:
+                row.method = self.prove(relation, row, trials)
+                holding += [row] if row.method != DENIED else []
+        for row in case.rows if holding else ():
+            row.choices["superscript"] = "transpose"
+        case.rows.extend(holding)
 
     def confirm(self, relation: Relation, row: Row, trials: Sequence[Trial]) -> None:
         """Prove a row that holds in floats; what is not proved must agree in many digits as well.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bpttsym.expr import Derivative, Expr, Product, Relation, Span
+from bpttsym.expr import Derivative, Expr, Product, Relation, Span, Transpose
 from bpttsym.latex import unicode_line
 from bpttsym.model import Model
 from bpttsym.readings import Readings
@@ -13,7 +13,7 @@ from bpttsym.trial import Outcome
 from bpttsym.variants import Variant
 
 OR_ELSE = " or else "
-CHOICES = ("model", "layout", "partial", "states", "product", "last", "shorthand")
+CHOICES = ("model", "layout", "partial", "states", "product", "last", "shorthand", "superscript")
 SHORTHANDS = {
     "none": "as written",
     "diagonal": "stands for its diagonal matrix",
@@ -150,6 +150,9 @@ def _words(choice: str, option: str, example: object) -> str:
             if option == "inner":
                 return f"vectors side by side in {unicode_line(example)} are joined by their inner product"
             return f"the vector {unicode_line(example)} {SHORTHANDS[option]}"
+        case "superscript":
+            what = unicode_line(example.body) if isinstance(example, Transpose) else "a matrix"
+            return f"the T on {what} is " + ("the number of steps" if option == "power" else "a transpose")
         case "product" if isinstance(example, Product):
             side = "right" if option == "increasing" else "left"
             return f"{option} product: the largest {example.index} stands on the {side}"

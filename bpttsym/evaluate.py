@@ -40,7 +40,7 @@ from bpttsym.expr import (
 )
 from bpttsym.extents import entry_letters
 from bpttsym.model import Key, index_value, inlined
-from bpttsym.ranges import big_product, big_sum, power_of
+from bpttsym.ranges import big_product, big_sum, matrix_power, power_of
 from bpttsym.reckoner import Lone, Reckoner
 from bpttsym.shapes import ELEMENTWISE, ShapeClash
 from bpttsym.world import V, World
@@ -91,6 +91,8 @@ class Evaluator(Reckoner):
                 value = self.value(body, bindings, bound)
                 if expr.letter and self.world.shape(value) == (1, 1) and not self.model.scalar:
                     return self.world.power(value, Fraction(self.graph.length))
+                if expr.letter and self._is_power(expr, value):
+                    return matrix_power(self, value, Fraction(self.graph.length), body, expr, bindings, bound)
                 return self.world.transpose(value)
             case Norm(body, order):
                 return self.world.norm(self.value(body, bindings, bound), order)
@@ -116,6 +118,12 @@ class Evaluator(Reckoner):
                 return self._call(expr, function, (*arguments, *parameters), primes, bindings, bound)
             case _:
                 raise NotRead("this part of an equation has no value", expr.span)
+
+    def _is_power(self, expr: Transpose, value: V) -> bool:
+        """Whether the letter T on a square matrix is read as the number of steps."""
+        rows, columns = self.world.shape(value)
+        fixed = self.readings.fixed.get("superscript") == "power" and self.model.horizon == "T"
+        return fixed and rows == columns > 1 and self.readings.ask("superscript", expr) == "power"
 
     def sides(self, relation: Relation, bindings: Mapping[str, int]) -> tuple[V, V]:
         """The values of both sides; an identity that is a whole side has the size of the other."""

@@ -23,6 +23,9 @@ from bpttsym.world import RELATIVE as RELATIVE
 from bpttsym.world import CannotSay, World
 
 STEP = 1e-30
+QUIET = np.errstate(all="ignore")
+"""Numbers that overflow are no values, which the comparison sees; nothing is written about them."""
+
 SHIFT = 0.01
 WEIGHTS = tuple(
     (sign * n, sign * weight)
@@ -152,18 +155,23 @@ class NumericWorld(StandIns):
             found = self._perturbed[by, frozen] = _Perturbed(self, by, frozen)
         return found
 
+    @QUIET
     def add(self, first: Array, second: Array) -> Array:
         return first + second
 
+    @QUIET
     def negate(self, value: Array) -> Array:
         return -value
 
+    @QUIET
     def scale(self, number: Array, value: Array) -> Array:
         return number * value
 
+    @QUIET
     def matrix_product(self, first: Array, second: Array) -> Array:
         return first @ second
 
+    @QUIET
     def elementwise(self, first: Array, second: Array) -> Array:
         return first * second
 
@@ -190,6 +198,7 @@ class NumericWorld(StandIns):
         size = max(self.shape(value))
         return value.reshape(*value.shape[:-2], size, 1) * np.eye(size)
 
+    @QUIET
     def norm(self, value: Array, order: str) -> Array:
         rows, columns = self.shape(value)
         if rows > 1 and columns > 1 and order in ("", "2"):

@@ -33,11 +33,11 @@ def power_of(reckoner: Reckoner, base: Expr, exponent: Expr, bindings: Mapping[s
     if 1 in (rows, columns) and rows != columns and index_letters(Symbol("", (exponent,))) & bound:
         raise NotRead("this superscript may count components, which are not judged", exponent.span)
     if rows > 1 and columns > 1:
-        return _matrix_power(reckoner, found, power, base, exponent, bindings, bound)
+        return matrix_power(reckoner, found, power, base, exponent, bindings, bound)
     return reckoner.world.power(found, power)
 
 
-def _matrix_power(
+def matrix_power(
     reckoner: Reckoner,
     value: V,
     power: Fraction,
@@ -46,6 +46,7 @@ def _matrix_power(
     bindings: Mapping[str, int],
     bound: frozenset[str],
 ) -> V:
+    """A power of a square matrix, as many factors as the exponent says."""
     rows, columns = reckoner.world.shape(value)
     if rows != columns:
         raise ShapeClash(f"a matrix {show((rows, columns))} cannot be raised to a power", base.span)

@@ -19,6 +19,7 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "states": ("total", "immediate"),
     "last": ("any", "last"),
     "shorthand": ("none", "diagonal", "row", "inner"),
+    "superscript": ("transpose", "power"),
 }
 """Each choice and its options, the meaning as written first."""
 

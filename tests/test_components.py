@@ -382,6 +382,7 @@ $$L^{(t)} = -\log \hat y^{(t)}_{y^{(t)}}$$
 
 $$L = \sum_{t=1}^{T} L^{(t)}$$
 """
+LINEAR = "\n$$h_t = W h_{t-1}$$\n"
 TRUE: dict[str, tuple[str, str]] = {
     "no step": (UNINDEXED, r"\frac{\partial L}{\partial o_i} = \hat y_i - y_i"),
     "no step, softmax": (UNINDEXED, r"\frac{\partial \hat y_i}{\partial o_j} = \hat y_i(\delta_{ij} - \hat y_j)"),
@@ -411,6 +412,8 @@ TRUE: dict[str, tuple[str, str]] = {
         JOINED,
         r"\nabla_W L = \sum_{t=1}^{T} (\nabla_{h_t} L \odot (1 - h_t^2)) [h_{t-1}; x_t]^\top",
     ),
+    "a power that looks like a transpose": (LINEAR, r"h_T = W^T h_0"),
+    "a power": (LINEAR, r"h_t = W^{t-k} h_k"),
     "a rectifier": (
         RECTIFIED,
         r"\nabla_W L = \sum_{t=1}^{T} (\nabla_{h_t} L \odot \mathrm{ReLU}'(W h_{t-1} + U x_t)) h_{t-1}^\top",
@@ -452,6 +455,8 @@ FALSE: dict[str, tuple[str, str]] = {
         RECTIFIED,
         r"\nabla_W L = \sum_{t=1}^{T} (\nabla_{h_t} L \odot (W h_{t-1} + U x_t)) h_{t-1}^\top",
     ),
+    "a power that looks like a transpose": (LINEAR, r"h_T = W^T h_1"),
+    "a power": (LINEAR, r"h_t = W^{t-k+1} h_k"),
     "axes of different size": (
         DEFINITIONS,
         r"\frac{\partial L}{\partial V_{ij}} = \sum_t (\hat y_{t,j} - y_{t,j}) h_{t,i}",
@@ -479,3 +484,15 @@ def test_what_is_false_of_entries_is_not_called_true(name: str) -> None:
     status, message = last(*FALSE[name])
     assert status in ("refuted", "unchecked"), message
     assert message
+
+
+def test_numbers_that_overflow_are_told_and_not_printed(recwarn: pytest.WarningsRecorder) -> None:
+    """A value that no float holds makes no noise, and no equation true."""
+    definitions = r"""
+$$h_t = \exp(\exp(\exp(9 W h_{t-1})))$$
+
+$$L = \sum_{t=1}^{T} \lVert h_t - y_t \rVert^2$$
+"""
+    status, message = last(definitions, r"\nabla_{h_t} L = 2 (h_t - y_t)")
+    assert status in ("refuted", "unchecked"), message
+    assert [str(warning.message) for warning in recwarn] == []

@@ -269,6 +269,10 @@ def index_value(expr: Expr, bindings: Bindings) -> int:
             return -index_value(body, bindings)
         case Add(terms):
             return sum(index_value(term, bindings) for term in terms)
+        case Call(r"\max", arguments):
+            return max(index_value(argument, bindings) for argument in arguments)
+        case Call(r"\min", arguments):
+            return min(index_value(argument, bindings) for argument in arguments)
         case _:
             raise NotRead("this is no index", expr.span)
 

@@ -20,6 +20,7 @@ from bpttsym.scope import DEFINING, Scope
 from bpttsym.settings import check_settings, counts
 from bpttsym.signature import Signature, signature
 from bpttsym.source import Heading, Maths, Source, read_source, source_from_text
+from bpttsym.sums import with_falling_products
 
 HEAD = re.compile(r"[\s&]*(\\mathcal\s*\{\s*\w\s*\}|\\?[A-Za-z]+)\s*(?:_\s*\{?[\w\s]*\}?|\([^()=]*\))?\s*&?\s*:?=")
 """A name with an index or arguments, and a sign that gives it a meaning."""
@@ -221,6 +222,7 @@ def read_document(source: Source, settings: dict[str, str] | None = None) -> Doc
     known = signature(line.chain for _, lines in read for line in lines if line.chain is not None)
     if base is not None:
         known = known.joined(base.signature)
+    known = replace(known, first=int(merged.get("first", "1")))
     return _Reader(source, known, merged, base).run(read)
 
 
@@ -355,6 +357,7 @@ class _Reader:
         arrow = sides[0] is None and bool(operators) and operators[0] in IMPLICATIONS
         if arrow:
             sides, operators = sides[1:], operators[1:]
+        sides = with_falling_products(sides)
         if sides[0] is None:
             if self.last is None:
                 yield NotRead("what stands before this relation was not read", line.span, "a left side")

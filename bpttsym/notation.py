@@ -26,18 +26,17 @@ from bpttsym.expr import (
     Norm,
     Number,
     Power,
-    Product,
     ProductOperator,
     Relation,
     SetOf,
     Span,
-    Sum,
     Symbol,
     Transpose,
     depth,
-    shifted,
+    walk,
 )
 from bpttsym.signature import Signature, base_name
+from bpttsym.sums import read_big
 from bpttsym.surface import Big, Chain, Evaluated, Fence, Fraction, Root, Scripted, Sums, Surface, Table, Term, Word
 
 MAXIMUM_DEPTH = 80
@@ -401,13 +400,13 @@ class _Reader:
         inner = script
         while isinstance(inner, Fence) and inner.opening == "{" and len(inner.items) == 1:
             inner = inner.items[0]
-        if isinstance(inner, Term) and not any(inner.operators) and any(_is_mark(part) for part in inner.factors):
+        if isinstance(inner, Term) and not any(inner.operators) and self._are_marks(value, inner.factors):
             for part in inner.factors:
                 value = self.superscript(value, part)
             return value
         if isinstance(inner, Word) and inner.text in TRANSPOSES:
             return Transpose(value, letter=inner.text == "T", span=span)
-        if _is_step(inner) and isinstance(inner, Fence) and len(inner.items) == 1 and isinstance(value, Symbol):
+        if self._is_step(inner) and isinstance(inner, Fence) and isinstance(value, Symbol):
             return Symbol(value.name, (*value.index, self.index(inner.items[0])), span=span)
         if isinstance(inner, Word) and inner.text == r"\prime" and isinstance(value, Symbol):
             return Symbol(value.name + "'", value.index, span=span)
@@ -415,46 +414,32 @@ class _Reader:
             raise NotRead(f"the superscript `{inner.text}` is not read here", inner.span)
         return Power(value, self.expression(inner), span=span)
 
-    def big(self, node: Big) -> Expr:
-        bounds = dict(node.scripts)
-        if len(bounds) != len(node.scripts) or "sub" not in bounds:
-            raise NotRead(f"`{node.operator}` needs its index below it", node.span, r"`_{t=1}^{T}`")
-        body = self.expression(node.body)
-        below = bounds["sub"]
-        inner = below.items[0] if isinstance(below, Fence) and len(below.items) == 1 else below
-        assert below is not None
-        if isinstance(inner, Word) and inner.kind == "NAME" and "sup" not in bounds and node.operator == r"\sum":
-            return Sum(body, inner.text, None, None, span=node.span)
-        if not isinstance(inner, Chain) or inner.sides[0] is None:
-            raise NotRead(f"the range of `{node.operator}` is not read", below.span, r"`_{t=1}^{T}`")
-        above = bounds.get("sup")
-        if len(inner.relations) == 2 and above is None and node.operator == r"\prod":
-            return self.ordered_product(node, inner, body)
-        if inner.relations != ["="] or above is None or not base_name(inner.sides[0]):
-            raise NotRead(f"the range of `{node.operator}` is not read", below.span, r"`_{t=1}^{T}`")
-        index = base_name(inner.sides[0])
-        assert inner.sides[1] is not None
-        lower, upper = self.index(inner.sides[1]), self.index(_ungroup(above))
-        if node.operator == r"\sum":
-            return Sum(body, index, lower, upper, span=node.span)
-        horizon = Symbol(self.signature.horizon)
-        if lower == horizon and upper != horizon:
-            return Product(body, index, upper, lower, "decreasing", span=node.span)
-        return Product(body, index, lower, upper, span=node.span)
+    def _are_marks(self, value: Expr, factors: list[Surface]) -> bool:
+        """Whether each part of a superscript stands for itself: a transpose, a prime, a step in parentheses."""
+        steps = [self._is_step(factor) for factor in factors]
+        turned = [_text(factor) in TRANSPOSES or _text(factor) == r"\prime" for factor in factors]
+        if any(steps) and not all(step or turn for step, turn in zip(steps, turned, strict=True)):
+            return False
+        words = all(step or isinstance(factor, Word) for step, factor in zip(steps, factors, strict=True))
+        named = isinstance(value, Symbol) or (isinstance(value, Transpose) and isinstance(value.body, Symbol))
+        return words and (named or not any(steps)) and (any(steps) or any(turned))
 
-    def ordered_product(self, node: Big, inner: Chain, body: Expr) -> Expr:
-        r"""``\prod_{t \ge i > k}``: the order of the factors is the order of the inequality."""
-        first, middle, last = inner.sides
-        assert first is not None and middle is not None and last is not None
-        low, high = self.index(first), self.index(last)
-        strict = [relation in "<>" for relation in inner.relations]
-        if all(relation in (r"\ge", ">") for relation in inner.relations):
-            upper, lower = shifted(low, -strict[0]), shifted(high, int(strict[1]))
-            return Product(body, base_name(middle), lower, upper, "decreasing", span=node.span)
-        if all(relation in (r"\le", "<") for relation in inner.relations):
-            lower, upper = shifted(low, int(strict[0])), shifted(high, -strict[1])
-            return Product(body, base_name(middle), lower, upper, "increasing", span=node.span)
-        raise NotRead("the range of this product is not read", inner.span, r"`_{t \ge i > k}`")
+    def _is_step(self, node: Surface) -> bool:
+        """Brackets that hold an index of the document: ``h^{(t)}``, ``h^{<t>}``, ``h^{[2]}``, not ``x^{(a)}``."""
+        if not isinstance(node, Fence) or node.opening not in ("(", "<", "[") or len(node.items) != 1:
+            return False
+        if node.opening == "<":
+            return True
+        letters = self.signature.indices | {self.signature.horizon}
+        try:
+            value = self.expression(node.items[0])
+        except NotRead:
+            return False
+        named = (part.name for part in walk(value) if isinstance(part, Symbol))
+        return _is_index(value) and all(name in letters or self.signature.is_last(name) for name in named)
+
+    def big(self, node: Big) -> Expr:
+        return read_big(node, self.expression(node.body), self.index, self.signature.horizon, self.signature.first)
 
 
 def _ungroup(node: Surface) -> Surface:
@@ -472,16 +457,6 @@ def _text(script: Surface | None) -> str:
     """The one word that a script is; empty for anything else."""
     inner = _ungroup(script) if script is not None else None
     return inner.text if isinstance(inner, Word) else ""
-
-
-def _is_mark(node: Surface) -> bool:
-    """A part of a superscript that stands for itself beside others: a transpose or a step in parentheses."""
-    return _text(node) in TRANSPOSES or _is_step(node)
-
-
-def _is_step(node: Surface) -> bool:
-    """Whether a superscript stands in brackets, as steps and layers do: ``(t)``, ``<t>``, ``[l]``."""
-    return isinstance(node, Fence) and node.opening in ("(", "<", "[")
 
 
 def _is_plus(script: Surface | None) -> bool:

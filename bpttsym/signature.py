@@ -70,6 +70,7 @@ class Signature:
     horizon: str = "T"
     aliases: tuple[tuple[str, str], ...] = ()
     running: frozenset[str] = frozenset()
+    first: int = 1
 
     def joined(self, other: Signature) -> Signature:
         """What either of two documents says of its names."""
@@ -80,6 +81,7 @@ class Signature:
             self.horizon,
             (*self.aliases, *other.aliases),
             self.running | other.running,
+            self.first,
         )
 
     def applies(self, function: str) -> bool:

@@ -269,3 +269,58 @@ def test_two_sequences() -> None:
     assert statuses(*claims, after=ENCODER) == ["proved", "refuted", "proved", "refuted", "refuted"]
     one = ENCODER.replace("T_x", "T").replace("T_y", "T")
     assert statuses(context % "T", weights.replace("T_x", "T") % "T", after=one) == ["proved", "proved"]
+
+
+FALLING = r"\frac{\partial h_t}{\partial h_k}=\prod_{i=%s}^{%s}\frac{\partial h_i}{\partial h_{i-1}}"
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "expected"),
+    [("t", "k+1", "proved"), ("t", "k", "refuted"), ("t-1", "k+1", "refuted"), ("t", "k+2", "refuted")],
+)
+def test_a_product_that_starts_at_its_end(lower: str, upper: str, expected: str) -> None:
+    r"""`\prod_{i=t}^{k+1}` beside `\partial h_t/\partial h_k` runs down from t."""
+    assert statuses(FALLING % (lower, upper), after=TANH) == [expected]
+
+
+def test_a_product_inside_of_a_sum_that_bounds_it() -> None:
+    """The sum over k up to t says that the product from t to k+1 falls; from k to t-1 it does not."""
+    claim = r"\frac{\mathrm dh_t}{\mathrm dW}=\sum_{k=1}^{t}"
+    claim += r"\Big(\prod_{i=%s}^{%s}\frac{\partial h_i}{\partial h_{i-1}}\Big)\frac{\partial^+h_k}{\partial W}"
+    assert statuses(claim % ("t", "k+1"), claim % ("k+1", "t"), claim % ("t", "k"), after=TANH) == [
+        "proved",
+        "conditional",
+        "refuted",
+    ]
+
+
+RANGES = {
+    r"\sum_{t=1}^{T}\sum_{k\le t}": "proved",
+    r"\sum_{t=1}^{T}\sum_{1\le k\le t}": "proved",
+    r"\sum_{t}\sum_{t\ge k\ge 1}": "proved",
+    r"\sum_{t}\sum_{0<k\le t}": "proved",
+    r"\sum_{t}\sum_{k=\max(1,t-10)}^{t}": "proved",
+    r"\sum_{t}\sum_{k=\max(1,t-1)}^{t}": "refuted",
+    r"\sum_{t}\sum_{k<t}": "refuted",
+    r"\sum_{t}\sum_{1<k\le t}": "refuted",
+    r"\sum_{t}\sum_{k=1}^{\min(t,T)}": "proved",
+    r"\sum_{k}\sum_{t\ge k}": "proved",
+    r"\sum_{k}\sum_{t>k}": "refuted",
+}
+
+
+@pytest.mark.parametrize("ranges", RANGES)
+def test_the_ways_to_write_a_range(ranges: str) -> None:
+    """Each form of a range is read, and one that leaves out a term is wrong."""
+    claim = (
+        r"\frac{\partial L}{\partial\psi}=%s\frac{\partial L}{\partial\hat y_t}\frac{\partial\hat y_t}{\partial h_t}"
+    )
+    claim += r"\left(\prod_{t\ge i>k}\frac{\partial h_i}{\partial h_{i-1}}\right)\frac{\partial^+h_k}{\partial\psi}"
+    assert statuses(claim % ranges, after=ABSTRACT) == [RANGES[ranges]]
+
+
+def test_parentheses_in_an_exponent() -> None:
+    """`(1-x)^{2(x+y)}` is one power; `h^{(t)}` is a step and `h^{(t)\\top}` its transpose."""
+    after = r"$$h^{(t)}=\tanh(W h^{(t-1)}+U x^{(t)})$$ $$L=\lVert h^{(T)}-y\rVert^2$$"
+    claim = r"\nabla_W L=\sum_{t=1}^{T}\mathrm{diag}(1-(h^{(t)})^2)(\nabla_{h^{(t)}}L)h^{(t-1)\top}"
+    assert statuses(claim, claim.replace("h^{(t-1)", "h^{(t)"), after=after) == ["proved", "refuted"]

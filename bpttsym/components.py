@@ -190,6 +190,36 @@ def resolved(
     return replace(relation, left=left, right=right)
 
 
+STEP = "t"
+
+
+def with_left_out_step(
+    relation: Relation, ranks: Mapping[str, frozenset[int]], horizon: str, steps: frozenset[str]
+) -> Relation | None:
+    r"""A relation that leaves the step out, ``\partial\hat{y}_i/\partial o_j``, with its step and its entries.
+
+    None where a letter is a step for sure, or where nothing can have been left out.
+    """
+    step = min(steps) if len(steps) == 1 else STEP
+
+    def change(node: Expr) -> Expr:
+        if isinstance(node, Symbol) and len(node.index) == 1 and ranks.get(node.name) == frozenset((1,)):
+            letter = node.index[0]
+            if isinstance(letter, Symbol) and not letter.index and letter.name not in {*steps, step, horizon}:
+                return replace(node, index=(Symbol(step), letter))
+        return node
+
+    changed = transform(relation, change)
+    if changed == relation or not isinstance(changed, Relation):
+        return None
+    try:
+        read = resolved(changed, ranks, horizon, steps)
+    except NotRead:
+        return None
+    left = (part for part in walk(read) if isinstance(part, Symbol) and len(part.index) == 2)
+    return None if any(2 not in ranks.get(part.name, ()) for part in left) else read
+
+
 def says_again(relation: Relation, ranks: Mapping[str, frozenset[int]], horizon: str) -> bool:
     """Whether a relation gives by its entries what the model has as a whole (``h_{t,i} = ...`` after ``h_t = ...``)."""
     left = relation.left

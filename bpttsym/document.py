@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from bpttsym.components import resolved, resolved_definitions, step_letters, targets, understood
+from bpttsym.components import resolved, resolved_definitions, step_letters, targets, understood, with_left_out_step
 from bpttsym.conclusions import IMPLICATIONS, conclusions
 from bpttsym.errors import NotRead, UsageError
 from bpttsym.expr import Call, Derivative, Expr, Hole, Relation, Span, Symbol, walk
@@ -106,12 +106,20 @@ class Document:
 
         Raises NotRead where an index is both.
         """
+        return resolved(relation, *self._known(scope, model))
+
+    def with_left_out_step(self, relation: Relation, scope: int, model: Model | None = None) -> Relation | None:
+        """A relation whose single indices count entries, the step left out; None where they cannot."""
+        return with_left_out_step(relation, *self._known(scope, model))
+
+    def _known(self, scope: int, model: Model | None) -> tuple[dict[str, frozenset[int]], str, frozenset[str]]:
+        """The numbers of steps of names by the nearest model that knows them, the horizon, and letters of steps."""
         ranks: dict[str, frozenset[int]] = {}
         steps: frozenset[str] = frozenset()
         for known in [model] if model is not None else self.models[scope::-1]:
             ranks = {**known.arities, **ranks}
             steps |= step_letters(known.definitions)
-        return resolved(relation, ranks, self.signature.horizon, steps)
+        return ranks, self.signature.horizon, steps
 
     def _model(self, scope: Scope) -> Model:
         length = self.settings.get("T")

@@ -29,6 +29,8 @@ def axes(node: Component, shape: Shape) -> tuple[int, ...]:
     """The sizes that the indices of an entry run over."""
     if len(node.index) == 2:
         return shape
+    if shape == (1, 1):
+        raise NotRead("a number has no entries", node.span)
     if len(node.index) == 1 and 1 in shape:
         return (max(shape),)
     raise ShapeClash(f"an entry of a matrix {shape[0]}×{shape[1]} has two indices, not {len(node.index)}", node.span)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bpttsym.attack import BOUNDS
 from bpttsym.bench import Bench
@@ -91,7 +92,7 @@ class Judge:
         if self.inequalities.is_hypothesis(entry):
             return Verdict(entry, "definition", "a hypothesis: the bounds that it is about are judged under it")
         try:
-            relation = self._resolved(entry, relation)
+            relation = entry.relation = self._resolved(entry, relation)
         except NotRead as failure:
             return Verdict(entry, "unchecked", str(failure), blame=failure.span, code="not-understood")
         found = self._models_for(entry, relation, self.inequalities.models)
@@ -119,11 +120,12 @@ class Judge:
 
     def try_all(self, entry: Entry, relation: Relation) -> Case:
         """Every reading of a relation on every model that it may be about."""
-        case = Case(entry, relation)
+        case, written = Case(entry, relation), relation
         try:
-            relation = case.relation = self._resolved(entry, relation)
+            relation = case.relation = entry.relation = self._resolved(entry, relation)
         except NotRead as failure:
             case.failure = failure
+            self._without_step(case, entry, written)
             return case
         found = self._models_for(entry, relation)
         for variant in found:
@@ -133,7 +135,24 @@ class Judge:
                 scalar = scalar_variant(relation, variant)
                 if scalar is not None:
                     self.bench.run(case, relation, scalar, True)
+        if not any(row.holds for row in case.rows):
+            self._without_step(case, entry, written)
         return case
+
+    def _without_step(self, case: Case, entry: Entry, written: Relation) -> None:
+        """Where nothing holds, the single indices may count entries, the step being left out; kept if that holds."""
+        named = self.document.model_named(entry.model) if entry.model else None
+        read = self.document.with_left_out_step(written, entry.scope, named)
+        if read is None:
+            return
+        before = list(case.rows)
+        for variant in self._models_for(entry, read):
+            condition = " and ".join(filter(None, (variant.condition, "indices count entries, the step is left out")))
+            self.bench.run(case, read, replace(variant, condition=condition, suggested=True), True)
+        if any(row.holds for row in case.rows):
+            case.relation = entry.relation = read
+        else:
+            case.rows[:] = before
 
     def _document_layouts(self, cases: Sequence[Case]) -> frozenset[str]:
         """The layouts that the equations of the document leave open; empty where they do not decide.

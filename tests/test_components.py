@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 
 from bpttsym.document import read_document
+from bpttsym.report import report
 from bpttsym.source import source_from_text
 from bpttsym.verdict import judge
+from bpttsym.wording import Judged
 
 T, HIDDEN, INPUT, CLASSES = 4, 3, 2, 4
 STEP = 1e-30
@@ -412,6 +414,8 @@ TRUE: dict[str, tuple[str, str]] = {
         JOINED,
         r"\nabla_W L = \sum_{t=1}^{T} (\nabla_{h_t} L \odot (1 - h_t^2)) [h_{t-1}; x_t]^\top",
     ),
+    "the step left out": (DEFINITIONS, r"\frac{\partial \hat y_i}{\partial o_j} = \hat y_i(\delta_{ij} - \hat y_j)"),
+    "the step left out of one side": (DEFINITIONS, r"\frac{\partial L_t}{\partial o_i} = \hat y_i - y_i"),
     "a power that looks like a transpose": (LINEAR, r"h_T = W^T h_0"),
     "a power": (LINEAR, r"h_t = W^{t-k} h_k"),
     "a rectifier": (
@@ -455,6 +459,9 @@ FALSE: dict[str, tuple[str, str]] = {
         RECTIFIED,
         r"\nabla_W L = \sum_{t=1}^{T} (\nabla_{h_t} L \odot (W h_{t-1} + U x_t)) h_{t-1}^\top",
     ),
+    "the step left out": (DEFINITIONS, r"\frac{\partial \hat y_i}{\partial o_j} = \hat y_i(1 - \hat y_j)"),
+    "the step left out of one side": (DEFINITIONS, r"\frac{\partial L_t}{\partial o_i} = \hat y_i + y_i"),
+    "entries of a number": (DEFINITIONS, r"\sum_{k=1}^{K} L_{t,k} = L_t"),
     "a power that looks like a transpose": (LINEAR, r"h_T = W^T h_1"),
     "a power": (LINEAR, r"h_t = W^{t-k+1} h_k"),
     "axes of different size": (
@@ -496,3 +503,25 @@ $$L = \sum_{t=1}^{T} \lVert h_t - y_t \rVert^2$$
     status, message = last(definitions, r"\nabla_{h_t} L = 2 (h_t - y_t)")
     assert status in ("refuted", "unchecked"), message
     assert [str(warning.message) for warning in recwarn] == []
+
+
+def test_a_step_that_is_left_out_is_a_condition() -> None:
+    """What is true only if indices count entries says so."""
+    claim = (
+        r"\frac{\partial L_t}{\partial o_i} = \sum_{k=1}^{K} \frac{\partial L_t}{\partial \hat y_k}"
+        r"\frac{\partial \hat y_k}{\partial o_i}"
+    )
+    verdict = judge(read_document(source_from_text(f"{DEFINITIONS}\n\n$${claim}$$\n")))[-1]
+    assert verdict.status == "conditional"
+    assert verdict.conditions == ("indices count entries, the step is left out",)
+
+
+def test_a_report_is_written_about_entries() -> None:
+    """Repairs, counterexamples and readings of equations by components are put into words, also a second time."""
+    claims = "\n\n".join(f"$${claim}$$" for claim, _, _ in ROWS.values())
+    document = read_document(source_from_text(f"{DEFINITIONS}\n\n{claims}\n"))
+    statuses = [verdict.status for verdict in judge(document)]
+    assert [verdict.status for verdict in judge(document)] == statuses
+    text = report(Judged(document, tuple(judge(document))))
+    assert "counterexample" in text
+    assert "i = 1" in text

@@ -120,9 +120,7 @@ def _groups(factors: Sequence[Expr], operators: Sequence[str], length: int, last
     found: list[Expr] = []
     for at in range(start, start + count * length, length):
         group = tuple(factors[at : at + length])
-        between: tuple[ProductOperator, ...] = tuple(
-            cast(ProductOperator, one) for one in operators[at : at + length - 1]
-        )
+        between = tuple(cast(ProductOperator, one) for one in operators[at : at + length - 1])
         found.append(group[0] if length == 1 else Multiply(group, between))
     return found
 

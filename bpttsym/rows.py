@@ -206,7 +206,9 @@ def _commas(part: list[Tok], inside: bool) -> list[Piece]:
     for piece, gap in zip(pieces[1:], gaps, strict=True):
         before = joined[-1]
         apart = _apart(before.tokens, piece)
-        if gap == "SEP" or (apart and before.related and (related(piece) or _in_fences(piece))):
+        if gap == "GAP" and apart and before.related and _in_fences(piece):
+            joined.extend(Piece(part.tokens) for part in _commas(piece[1:-1], True))
+        elif gap == "SEP" or (apart and before.related and related(piece)):
             joined.append(Piece(piece))
         elif gap == "GAP" and apart and before.related and _is_remark(piece):
             before.words = f"{before.words} {_spelled(piece)}".strip()

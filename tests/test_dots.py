@@ -39,11 +39,9 @@ READ = {
     step("t", "t-1") + r"\cdots" + step("k+1", "k"): "∏_{i=t down to k+1} ∂h_i/∂h_{i-1}",
     step("k+1", "k") + r"\cdots" + step("t", "t-1"): "∏_{i=k+1 up to t} ∂h_i/∂h_{i-1}",
     step("4", "3") + r" \cdot \ldots \cdot " + step("2", "1"): "∏_{i=4 down to 2} ∂h_i/∂h_{i-1}",
-    r"\frac{\partial L}{\partial h_T}"
-    + step("T", "T-1")
-    + r"\cdots"
-    + step("2", "1")
-    + r"\frac{\partial h_1}{\partial W}": ("∂L/∂h_T · (∏_{i=T down to 2} ∂h_i/∂h_{i-1}) · ∂h₁/∂W"),
+    r"\nabla_{h_T} L \," + step("T", "T-1") + r"\cdots" + step("2", "1") + r"\frac{\partial h_1}{\partial W}": (
+        "(∇_{h_T} L) · (∏_{i=T down to 2} ∂h_i/∂h_{i-1}) · ∂h₁/∂W"
+    ),
     r"a_1 a_2 \cdots a_n": "∏_{i=1 up to n} a_i",
     r"a_n \cdots a_1": "∏_{i=n down to 1} a_i",
     r"a_t a_{t-1} \cdots a_k": "∏_{i=t down to k} a_i",

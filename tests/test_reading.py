@@ -9,6 +9,7 @@ from bpttsym.surface import (
     Big,
     Chain,
     Condition,
+    Evaluated,
     Fence,
     Fraction,
     Root,
@@ -20,7 +21,7 @@ from bpttsym.surface import (
     Word,
 )
 
-CLOSING = {"{": "}", "(": ")", "[": "]", r"\{": r"\}", "|": "|", "||": "||"}
+CLOSING = {"{": "}", "(": ")", "[": "]", r"\{": r"\}", "<": ">", "|": "|", "||": "||"}
 MARKS = {"sub": "_", "sup": "^", "prime": "'"}
 
 
@@ -50,6 +51,8 @@ def spelled(node: Surface | None) -> str:
             return spelled(sides[0]) + "".join(f" {relation} {spelled(side)}" for relation, side in rest)
         case Table(_, environment, rows):
             return f"{environment}[{' // '.join(' & '.join(map(spelled, row)) for row in rows)}]"
+        case Evaluated(_, body, at, _):
+            return f"{spelled(body)} at {spelled(at)}"
         case Condition(_, (), _):
             return "otherwise"
         case Condition(_, relations, connective):
@@ -112,3 +115,127 @@ def test_tables_in_tables_have_a_limit() -> None:
     """Many tables in one another are told, in time, and stop no other line."""
     deep = r"\begin{cases}" * 3000 + "1" + r"\end{cases}" * 3000
     assert read(rf"a = {deep} \\ b = 1") == ["!! more than 8 tables stand in one another", "b = 1"]
+
+
+NAMES = {
+    r"\text{Loss} = \sum_t \text{Loss}_t": [r"\mathrm{Loss} = \sum_t<\mathrm{Loss}_t>"],
+    r"b_{\text{h}} = W_{\text{hh}} c_{\text{in-out}}": [
+        r"b_{\mathrm{h}} = W_{\mathrm{hh}} c_{\mathrm{in-out}}",
+    ],
+    r"\text{total loss} = 2 \\ a = 1": ["!! the words `total loss` stand where a symbol is expected", "a = 1"],
+    r"a = b \text{ where } c = d": ["a = b", "c = d"],
+    r"a = \text{const}": [r"a = \mathrm{const}"],
+    r"손실 = a \quad \text{여기서 } t = 1": [r"\mathrm{손실} = a", "t = 1"],
+    r"\mathbf{x_t} = \hat{y_t} + \hat{\mathbf{y}}_t \bm W \boldsymbol\theta": [
+        r"\mathbf{x}_t = +\hat{y}_t +\hat{\mathbf{y}}_t \mathbf{W} \mathbf{\theta}"
+    ],
+    r"\hat{x y} = 1": [r"!! `\hat` stands over more than one name"],
+    r"a = \operatorname*{softmax}(x) \mathop{\mathrm{argmax}} {\rm d} y": [
+        r"a = \mathrm{softmax} (x) \mathrm{argmax} {\mathrm{d}} y"
+    ],
+    r"h^{<t>} = a^{\langle t-1 \rangle} x^{<t>T}": ["h^{<t>} = a^{<+t -1>} x^{<t> T}"],
+    r"a < b": ["a < b"],
+}
+
+NORMS = {
+    text: ["a = ||+x -y||_2"]
+    for text in (
+        r"a = ||x-y||_2",
+        r"a = \|x-y\|_2",
+        r"a = \lVert x-y \rVert_2",
+        r"a = \Vert x-y \Vert_2",
+        r"a = \left|\left| x-y \right|\right|_2",
+        r"a = \vert\vert x-y \vert\vert_2",
+        r"a = \big\| x-y \big\|_2",
+        r"a = \Big|\Big| x-y \Big|\Big|_2",
+        r"a = | \! | x-y | \! |_2",
+        r"a = ‖x-y‖_2",
+    )
+} | {
+    r"a = |b||c|": ["a = |b| |c|"],
+    r"a = \left|b\right|\left|c\right|": ["a = |b| |c|"],
+    r"a = \lfloor b \rfloor": [r"!! `\lfloor` (the floor brackets) is not read"],
+    r"a = b \middle| c": [r"!! `\middle|` (a condition behind a bar) is not read"],
+    r"a = |b": ["!! `|` is opened here and never closed"],
+    r"\left.\frac{a}{b}\right|_{c=0} = 2": ["{{a}/{b}} at {c = 0} = 2"],
+    r"\frac{a}{b}\Big|_{h_t} = 2": ["{a}/{b} at {h_t} = 2"],
+}
+
+ORNAMENTS = {
+    r"a = \underbrace{b}_{t} \underbrace{\frac{c}{d}}_{\text{slope $x$}} \overbrace{e}^{k} f_A": [
+        "a = {b} {{c}/{d}} {e} f_A"
+    ],
+    r"a = \underbrace{b}_A \cdot \underbrace{c}_B": [r"a = {b} \cdot {c}"],
+    r"\boxed{a = b}.": ["a = b"],
+    r"{\color{red} a = \textcolor{blue}{b}}, \phantom{xyz}": ["a = {b}"],
+    r"a = b \label{eq:1} \tag{3.1} \nonumber.": ["a = b"],
+    r"a = b \quad (2)": ["a = b"],
+    r"a = b \qquad (3.1a) \\ c = d \hfill (**)": ["a = b", "c = d"],
+    r"a = b (2)": ["a = b (2)"],
+    r"A: \frac{a}{b} = 2": ["{a}/{b} = 2"],
+    r"\textcircled{1} a = b": ["a = b"],
+    r"x: M \times 1": [r"x : M \times 1"],
+    r"a \! = \displaystyle \sum\limits_{t=1}^T \bigl( b \, c \bigr) \mathstrut": [r"a = \sum_{t = 1}^T<(b c)>"],
+    r"a \stackrel{\text{def}}{=} b \overset{!}{=} c": ["a := b = c"],
+    r"a = b \quad (\text{the loss})": ["a = b"],
+    "a = b.\r\n": ["a = b"],
+    "\ufeffa = b": ["a = b"],
+    r"a . b = c .": [r"a \cdot b = c"],
+}
+
+LINES = {
+    r"a &= b & c &= d \\ e &= f": ["a = b", "c = d", "e = f"],
+    r"a &=& b \\ &=& c \\ &+& d": ["a = b = +c +d"],
+    r"a = b, \quad c = d \text{ and } e = f; g = h": ["a = b", "c = d", "e = f", "g = h"],
+    r"a = \quad \sum_{t=1}^T b": [r"a = \sum_{t = 1}^T<b>"],
+    r"a = \sum_{t=1}^{T} \\ b": ["!! the equation ends too early", "b"],
+    r"a = b \quad c": ["!! behind a wide gap this may be a factor or a remark"],
+    r"a \quad b = c": ["!! behind a wide gap this may be a factor or a remark"],
+    r"a = b, c": ["a = b", "c"],
+    r"a, b = c": ["!! a list on the left of a relation is not read"],
+    r"\begin{multline} a = b \\ c \\ + d \end{multline}": ["a = +b c +d"],
+    r"a =& b \\ & c": ["a = b c"],
+    r"a = f(b, \\ c)": ["a = f (b, c)"],
+    r"a = b \\ \quad - c": ["a = +b -c"],
+    r"a = b \times \\ c": [r"a = b \times c"],
+    r"\foo = 2, \quad b = \tanhh x \\ c = d": [
+        r"!! the command `\foo` is not known",
+        r"!! the command `\tanhh` is not known",
+        "c = d",
+    ],
+    r"a = b \quad (k < t)": ["a = b", "k < t"],
+    r"a = \mathbf 1(k < t)": [r"a = \mathbf{1} (k < t)"],
+    r"a = b, \quad t = 1, \dots, T": ["a = b", r"1 \le t \le T"],
+    r"a = b, \quad t = 1, 2, \ldots, T-1, \quad c = d": ["a = b", r"1 \le t \le +T -1", "c = d"],
+    r"a = b \quad \forall k \in \{1, \dots, t-1\}": ["a = b", r"1 \le k \le +t -1"],
+    r"k \in \{1, 3\}": [r"k \in \{1, 3\}"],
+    r"a = b \to c = d": ["a = b", "c = d"],
+    r"a \to b": [r"a \to b"],
+}
+
+LETTERS = {
+    "∂ℒ/∂ψ = ∑_{t=1}^T hₜ · xₜᵀ": [r"\partial \mathcal{L} / \partial \psi = \sum_{t = 1}^T<h_{t} \cdot x_{t}^{T}>"],
+    "a ＝ （b ＋ c），d ≤ 2": ["a = (+b +c)", r"d \le 2"],
+    "ŷ = h̃ − 𝐖 ℝ 𝓛 θ": [r"\hat{y} = +\tilde{h} -\mathbf{W} \mathbb{R} \mathcal{L} \theta"],
+    "a\u200b = b\u00a0c": ["a = b c"],
+    "а = b": ["!! `а` (U+0430, cyrillic small letter a) looks like the letter `a` and is another one"],
+    "a = ν": ["!! `ν` (U+03BD, greek small letter nu) looks like the letter `v` and is another one"],
+    r"a = \hat{у}": ["!! `у` (U+0443, cyrillic small letter u) looks like the letter `y` and is another one"],
+    "a = 😀": ["!! `😀` (U+1F600, grinning face) is not read"],
+}
+
+
+@pytest.mark.parametrize("text", [*NAMES, *NORMS, *ORNAMENTS, *LINES, *LETTERS])
+def test_displays_are_read_as_people_write_them(text: str) -> None:
+    """Words that are names, norms, labels and ornaments, rows and lines, letters beyond ASCII."""
+    assert read(text) == {**NAMES, **NORMS, **ORNAMENTS, **LINES, **LETTERS}[text]
+
+
+def test_an_unknown_command_names_the_nearest_one() -> None:
+    """The smallest place, and what may have been meant."""
+    text = r"a = \tanhh(x)"
+    (line,) = read_display(text)
+    assert line.failure is not None
+    assert line.failure.span is not None
+    assert text[line.failure.span.start : line.failure.span.end] == r"\tanhh"
+    assert line.failure.expected == r"`\tanh`"

@@ -217,9 +217,9 @@ class _Expander:
             default = [_Atom(part, name.start, end) for part in _ATOM.findall(macro.default)]
             arguments.append(default if given is None else given)
         while len(arguments) < macro.parameters:
-            arguments.append(self.argument())
-        ends = [part.end for argument in arguments for part in argument]
-        end = max([end, *ends]) if ends else end
+            given, closing = self.argument()
+            arguments.append(given)
+            end = max(end, closing)
         body: list[_Atom] = []
         for part in _ATOM.findall(macro.body):
             if part[0] == "#" and len(part) == 2:
@@ -231,24 +231,24 @@ class _Expander:
         if len(self.waiting) > 2 * MAXIMUM_EXPANDED:
             raise self.limit(name, f"grow beyond the limit of {MAXIMUM_EXPANDED} characters")
 
-    def argument(self) -> list[_Atom]:
-        """The next argument: a group without its braces, or one atom."""
+    def argument(self) -> tuple[list[_Atom], int]:
+        """The next argument, a group without its braces or one atom, and where it ends."""
         while self.waiting and self.waiting[-1].text.isspace():
             self.waiting.pop()
         if not self.waiting or self.waiting[-1].text == "}":
-            return []
+            return [], 0
         first = self.waiting.pop()
         if first.text != "{":
-            return [first]
+            return [first], first.end
         found: list[_Atom] = []
         depth = 1
         while self.waiting:
             atom = self.waiting.pop()
             depth += (atom.text == "{") - (atom.text == "}")
             if depth == 0:
-                break
+                return found, atom.end
             found.append(atom)
-        return found
+        return found, found[-1].end if found else first.end
 
     def bracket(self) -> list[_Atom] | None:
         """An argument in brackets; None if there is none."""

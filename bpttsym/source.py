@@ -126,6 +126,7 @@ class Source:
     lines: tuple[int, ...] = field(repr=False)  # where each line starts
     cells: Mapping[int, int]  # of a notebook: where each cell of text starts, and its number
     private: tuple[Definition, ...] = ()  # the private commands, in text order
+    lost: tuple[Span, ...] = ()  # expectations that no display follows in their section
 
     def locate(self, offset: int) -> Location:
         """File, line and column of an offset; in a notebook, lines count within the cell."""
@@ -200,7 +201,19 @@ def source_from_text(text: str, name: str = "<text>", kind: Kind = "markdown") -
     lines = (0, *(line.end() for line in re.finditer("\n", text)))
     starts = accumulate((len(part) + 3 for part in parts.values()), initial=0)
     cells = dict(zip(starts, parts, strict=False)) if kind == "notebook" else {}
-    return Source(name, text, kind, reader.settings, reader.setting_spans, items, unclosed, lines, cells, private)
+    return Source(
+        name,
+        text,
+        kind,
+        reader.settings,
+        reader.setting_spans,
+        items,
+        unclosed,
+        lines,
+        cells,
+        private,
+        tuple(reader.lost),
+    )
 
 
 def _refusal(name: str, why: str) -> UnreadableSource:
@@ -230,6 +243,7 @@ class _Reader:
         self.maths: list[Maths] = []
         self.unclosed: list[Span] = []
         self.private: list[Definition] = []
+        self.lost: list[Span] = []
 
     def items(self) -> Iterator[Heading | Maths]:
         """Headings and formulas, with each display told what is said of it."""
@@ -238,14 +252,28 @@ class _Reader:
         self.private = list(definitions(whole))
         self.read_maths(mask)
         self.maths = sorted((maths for maths in self.maths if self.says_more(maths)), key=lambda maths: maths.start)
-        yield from self.headings(mask)
+        headings = list(self.headings(mask))
+        yield from headings
         yield from (maths for maths in self.maths if maths.inline)
+        sections = [heading.start for heading in headings]
         heard = 0
         for number, maths in enumerate((maths for maths in self.maths if not maths.inline), 1):
             before, heard = heard, bisect_left(self.said, (maths.end, "", ""))
-            words = {key: value for _, key, value in self.said[before:heard]}
+            section = sections[at - 1] if (at := bisect_left(sections, maths.start)) else 0
+            words = {key: value for where, key, value in self.said[before:heard] if where >= section}
+            self.forget(before, heard, section)
             expectation = tuple(word.strip() for word in words.get("expect", "").split(",") if words.get("expect"))
             yield replace(maths, number=number, expectation=expectation, model=words.get("model", ""))
+
+        self.forget(heard, len(self.said), len(self.text))
+
+    def forget(self, first: int, last: int, section: int) -> None:
+        """Takes down the expectations before a section, which are about no display."""
+        for start, key, value in self.said[first:last]:
+            if key == "expect" and start < section:
+                end = self.text.find(value, start) + len(value)
+                begin = self.text.find(key, start, end)
+                self.lost.append(Span(begin, end))
 
     def mask(self) -> str:
         """The text with marks in place of what holds no mathematics to look for; takes down what that says."""

@@ -104,6 +104,8 @@ def remarks(judged: Judged) -> Iterator[Diagnostic]:
     for span in source.unclosed:
         opening = source.text[span.start : span.end]
         yield Diagnostic("not-closed", "warning", f"`{opening}` is opened here and never closed", span)
+    for span in source.lost:
+        yield Diagnostic("expected-nowhere", "error", "no display follows this expectation in its section", span)
     parts = Counter(verdict.entry.equation for verdict in judged.verdicts)
     for item in source.items:
         if isinstance(item, Maths) and len(item.expectation) > 1 and len(item.expectation) != parts[item.number]:

@@ -346,6 +346,14 @@ def test_a_comment_speaks_of_the_next_display_only() -> None:
     assert said(text) == [(("proved", ""), ""), ((), ""), ((), "lstm"), ((), "")]
 
 
+def test_an_expectation_ends_with_its_section() -> None:
+    """An expectation that no display follows before the next heading is about none, and is kept to be told."""
+    text = "<!-- expect: refuted -->\n\n# B\n\n$$a$$\n\n<!-- expect: proved -->\n"
+    source = source_from_text(text)
+    assert [maths.expectation for maths in displays(source)] == [()]
+    assert [text[span.start : span.end] for span in source.lost] == ["expect: refuted", "expect: proved"]
+
+
 def test_a_comment_in_a_display_speaks_of_it() -> None:
     """In TeX, what a comment within a display says is said of that display."""
     text = "\\begin{align}\n% expect: refuted\na\n\\end{align} % expect: proved\n\\[b\\]\n$$c$$"

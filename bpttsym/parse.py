@@ -14,7 +14,21 @@ from bpttsym.expr import Span
 from bpttsym.macros import Macro, expand
 from bpttsym.rows import split_lines
 from bpttsym.scanner import Tok
-from bpttsym.surface import Big, Chain, Evaluated, Fence, Fraction, Root, Scripted, Sums, Surface, Table, Term, Word
+from bpttsym.surface import (
+    Big,
+    Chain,
+    Evaluated,
+    Fence,
+    Fraction,
+    Root,
+    Scripted,
+    Sums,
+    Surface,
+    Table,
+    Term,
+    Word,
+    nesting,
+)
 from bpttsym.tables import JOINING, read_table
 from bpttsym.tokens import MAXIMUM_NESTING, tokenize
 from bpttsym.words import settle_words
@@ -222,6 +236,8 @@ def read_line(tokens: list[Tok]) -> Chain:
         chain: Chain = grammar.parse(_terminals(tokens), _build)
     except grammar.Unexpected as error:
         raise _explain(error, tokens) from None
+    if sum(tok.kind in {"BIG", "AT"} for tok in tokens) > MAXIMUM_NESTING and nesting(chain) > MAXIMUM_NESTING:
+        raise LimitExceeded(f"more than {MAXIMUM_NESTING} big operators stand in one another", chain.span)
     return chain
 
 

@@ -80,19 +80,20 @@ def split_lines(tokens: list[Tok]) -> Iterator[Piece]:
 
 
 def _unwrapped(tokens: list[Tok]) -> list[Tok]:
-    """The tokens without braces that hold the whole display, as those of ``\\boxed`` do."""
-    while tokens and tokens[0].kind == "LBRACE":
-        last = len(tokens)
-        while tokens[last - 1].kind in {"SEP", "DOT"}:
-            last -= 1
-        depth = 0
-        closing = 0
-        while closing < last and (depth := depth + _step(tokens[closing])):
-            closing += 1
-        if closing != last - 1 or not related(tokens[1:closing]):
-            break
-        tokens = tokens[1:closing]
-    return tokens
+    r"""The tokens without braces that hold the whole display, as those of ``\boxed`` do."""
+    first, last = 0, len(tokens)
+    while first < last and tokens[last - 1].kind in {"SEP", "DOT"}:
+        last -= 1
+    closings: dict[int, int] = {}
+    opened: list[int] = []
+    for at in range(first, last):
+        if tokens[at].kind == "LBRACE":
+            opened.append(at)
+        elif tokens[at].kind == "RBRACE" and opened:
+            closings[opened.pop()] = at
+    while closings.get(first) == last - 1 and first < last:
+        first, last = first + 1, last - 1
+    return tokens[first:last] if first and related(tokens[first:last]) else tokens
 
 
 def _step(tok: Tok) -> int:

@@ -129,3 +129,30 @@ class Chain(Surface):
     sides: list[Surface | None]
     relations: list[str]
     relation_spans: list[Span]
+
+
+def nesting(node: Surface) -> int:
+    """How many big operators and expressions with something put into them stand in one another, at most."""
+    deepest = 0
+    waiting: list[tuple[Surface | None, int]] = [(node, 0)]
+    while waiting:
+        part, level = waiting.pop()
+        deepest = max(deepest, level)
+        match part:
+            case Big(_, _, scripts, body):
+                waiting += [(body, level + 1), *((script, level + 1) for _, script in scripts)]
+            case Evaluated(_, body, at, upper):
+                waiting += [(inner, level + 1) for inner in (body, at, upper)]
+            case Scripted(_, base, scripts):
+                waiting += [(base, level), *((script, level) for _, script in scripts)]
+            case Fence(_, _, items) | Term(_, items) | Sums(_, _, items):
+                waiting += [(item, level) for item in items]
+            case Fraction(_, numerator, denominator):
+                waiting += [(numerator, level), (denominator, level)]
+            case Root(_, body):
+                waiting.append((body, level))
+            case Chain(_, sides):
+                waiting += [(side, level) for side in sides]
+            case _:
+                continue
+    return deepest

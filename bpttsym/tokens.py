@@ -89,7 +89,7 @@ class _Tokenizer(Scanner):
             opens = {"l": True, "r": False}.get(size[-1] if size[1] in "bB" else size[1])
             end = self.bar(known.BARS[word], start, found.end(), opens, size)
         else:
-            end = self.token(word or "", found.start(), found.end())
+            end = self.token(word or "", start, found.end())
         if size == r"\left" and len(self.out) > before:
             self.lefts.append(self.out[-1])
         return end

@@ -35,7 +35,7 @@ def settle_words(tokens: list[Tok]) -> list[Tok]:
 def _settle(tok: Tok, before: Tok, behind: Tok, depth: int) -> None:
     words = tok.value.strip(" ,;:.").casefold()
     joins = all(word.strip(",;:.()") in CONNECTIVES for word in words.split())
-    wanted = _is_operand(before, behind, depth)
+    wanted = _is_operand(before, behind, tok.end, depth)
     if joins or not wanted:
         return
     if is_identifier(tok.value):
@@ -46,9 +46,11 @@ def _settle(tok: Tok, before: Tok, behind: Tok, depth: int) -> None:
         tok.failure = NotRead(words, tok.span, r"one word, such as `\mathrm{loss}`")
 
 
-def _is_operand(before: Tok, behind: Tok, depth: int) -> bool:
+def _is_operand(before: Tok, behind: Tok, end: int, depth: int) -> bool:
     """Whether words stand where a quantity must stand."""
     if depth > 0 or behind.kind in _BEHIND_NAME or before.kind in _BEFORE_OPERAND:
+        return True
+    if behind.kind == "OPEN" and behind.start == end:
         return True
     if before.kind == "REL":
         return before.value not in ARROWS and before.value != r"\in"

@@ -102,6 +102,8 @@ CLAIMS: dict[str, str | tuple[str, str]] = {
     "3000 powers": "2 = y" + "^2" * 3000,
     "3000 transposes": "2 = y" + r"^\top" * 3000,
     "3000 functions": "2 = " + r"\tanh " * 3000 + "y",
+    "3000 sums": "2 = " + r"\sum_{t=1}^{T} " * 3000 + "y",
+    "3000 ends": "2 = y" + r"\big|_{x}" * 3000,
     "1000 primes": "2 = y" + "'" * 1000,
     "1000 subscripts": "2 = y" + "_1" * 1000,
     # numbers

@@ -124,6 +124,8 @@ NAMES = {
     ],
     r"\text{total loss} = 2 \\ a = 1": ["!! the words `total loss` stand where a symbol is expected", "a = 1"],
     r"a = b \text{ where } c = d": ["a = b", "c = d"],
+    r"a = b \text{prod}\left(c, d\right)": [r"a = b \mathrm{prod} (c, d)"],
+    r"a = b \text{ hence } (c, d)": ["a = b", "(c, d)"],
     r"a = \text{const}": [r"a = \mathrm{const}"],
     r"손실 = a \quad \text{여기서 } t = 1": [r"\mathrm{손실} = a", "t = 1"],
     r"\mathbf{x_t} = \hat{y_t} + \hat{\mathbf{y}}_t \bm W \boldsymbol\theta": [
@@ -167,6 +169,8 @@ ORNAMENTS = {
     ],
     r"a = \underbrace{b}_A \cdot \underbrace{c}_B": [r"a = {b} \cdot {c}"],
     r"\boxed{a = b}.": ["a = b"],
+    r"\boxed{\boxed{{a = b}}},": ["a = b"],
+    r"\boxed{a} = b": ["{a} = b"],
     r"{\color{red} a = \textcolor{blue}{b}}, \phantom{xyz}": ["a = {b}"],
     r"a = b \label{eq:1} \tag{3.1} \nonumber.": ["a = b"],
     r"a = b \quad (2)": ["a = b"],

@@ -12,13 +12,48 @@ def joined_range(pieces: list[list[Tok]]) -> list[list[Tok]]:
     while at < len(pieces):
         end = _end_of_range(pieces, at)
         if end:
-            lower, upper = pieces[at][2:], pieces[end]
-            found.append(_between(pieces[at][0], lower, upper))
+            first, last = pieces[at][2:], pieces[end]
+            falls = _falls(first, pieces[at + 1], last)
+            if falls is None:
+                found.extend(pieces[at : end + 1])
+            else:
+                found.append(_between(pieces[at][0], last, first) if falls else _between(pieces[at][0], first, last))
             at = end + 1
         else:
             found.append(_from_set(pieces[at]))
             at += 1
     return found
+
+
+def _falls(first: list[Tok], second: list[Tok], last: list[Tok]) -> bool | None:
+    """Whether values go down from the first to the last; None if that is not plain."""
+    start, stop, second_figure = _figure(first), _figure(last), _figure(second)
+    if start is not None:
+        return start > next((figure for figure in (stop, second_figure) if figure is not None), start)
+    if stop is not None:
+        return True
+    begin, following, end = _shifted(first), _shifted(second), _shifted(last)
+    if begin and following and begin[0] == following[0]:
+        return {-1: True, 1: False}.get(following[1] - begin[1])
+    if begin and end and begin[0] != end[0] and "T" in (begin[0], end[0]):
+        return begin[0] == "T"
+    return None
+
+
+def _shifted(tokens: list[Tok]) -> tuple[str, int] | None:
+    """A letter and what is added to it: ``t-1`` is ``("t", -1)``."""
+    match [(tok.kind, tok.value) for tok in tokens]:
+        case [("NAME", name)]:
+            return name, 0
+        case [("NAME", name), ("SIGN", sign), ("NUMBER", number)] if number.isdigit():
+            return name, -int(number) if sign == "-" else int(number)
+        case _:
+            return None
+
+
+def _figure(tokens: list[Tok]) -> int | None:
+    only = tokens[0] if len(tokens) == 1 else None
+    return int(only.value) if only is not None and only.kind == "NUMBER" and only.value.isdigit() else None
 
 
 def _end_of_range(pieces: list[list[Tok]], at: int) -> int:
@@ -50,7 +85,10 @@ def _from_set(piece: list[Tok]) -> list[Tok]:
     dots = [[tok.kind for tok in item] for item in items[1:-1]]
     interval = fence.value == "[" and not dots and len(items) == 2
     listed = fence.value == r"\{" and dots and dots[-1] == ["DOTS"] and len(items) <= 4
-    return _between(piece[0], items[0], items[-1]) if (interval or listed) and items[0] and items[-1] else piece
+    if not (interval or listed) or not items[0] or not items[-1]:
+        return piece
+    falls = _figure(items[-1]) is not None and _figure(items[0]) is None
+    return piece if falls else _between(piece[0], items[0], items[-1])
 
 
 def _between(index: Tok, lower: list[Tok], upper: list[Tok]) -> list[Tok]:

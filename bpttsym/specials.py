@@ -10,7 +10,9 @@ from bpttsym.scanner import Scanner
 
 _ENVIRONMENT = re.compile(r"\s*\{([a-zA-Z]+\*?)\}")
 _WITH_COLUMNS = frozenset("array subarray alignat alignat* alignedat".split())
-_COLUMNS = re.compile(r"\s*(?:\[[tbc]\])?\s*\{[^{}]*\}")
+_EQUAL = re.compile(r"\s*=")
+_POSITION = re.compile(r"\s*\[[tbclr]\]")
+_COLUMNS = re.compile(r"\s*\{[^{}]*\}")
 _ONE_TOKEN = re.compile(r"\\[a-zA-Z]+|[^\s{}]")
 _LENGTH = re.compile(r"\s*\{([^{}]*)\}")
 _DIMENSION = re.compile(r"\s*-?[\d.]+\s*(?:em|ex|pt|mu|cm|mm|in)|\s*\\[a-zA-Z]+")
@@ -33,8 +35,18 @@ def environment(scan: Scanner, word: str, start: int, end: int) -> int:
         return scan.bad(f"`{word}` needs the name of an environment in braces", start, end)
     if word == r"\end":
         return scan.emit("END", found.group(1), start, found.end())
-    columns = _COLUMNS.match(scan.text, found.end()) if found.group(1) in _WITH_COLUMNS else None
-    return scan.emit("BEGIN", found.group(1), start, columns.end() if columns else found.end())
+    position = _POSITION.match(scan.text, found.end())
+    end = position.end() if position else found.end()
+    columns = _COLUMNS.match(scan.text, end) if found.group(1) in _WITH_COLUMNS else None
+    return scan.emit("BEGIN", found.group(1), start, columns.end() if columns else end)
+
+
+def negated(scan: Scanner, word: str, start: int, end: int) -> int:
+    r"""``\not=`` is ``\ne``; no other relation is denied."""
+    equal = _EQUAL.match(scan.text, end)
+    if equal is None:
+        return scan.bad(f"`{word}` is read before `=` only", start, end, r"`\ne`")
+    return scan.emit("REL", r"\ne", start, equal.end())
 
 
 def substack(scan: Scanner, word: str, start: int, end: int) -> int:
@@ -107,6 +119,7 @@ SPECIAL: dict[str, Callable[[Scanner, str, int, int], int]] = {
     r"\begin": environment,
     r"\end": environment,
     r"\substack": substack,
+    r"\not": negated,
     **dict.fromkeys(known.WITH_LENGTH | known.LENGTHS, gap),
     **dict.fromkeys(known.TRANSPARENT | known.SPLICED, transparent),
     **dict.fromkeys(known.COLOURED, coloured),

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from bpttsym.axes import Place
+from bpttsym.axes import Place, letters_of
 from bpttsym.errors import NotRead
 from bpttsym.expr import (
     Add,
     Call,
     Derivative,
     Expr,
+    Indicator,
     Multiply,
     Negate,
     Number,
+    Relation,
     Symbol,
     Transpose,
     integer,
@@ -22,6 +24,7 @@ from bpttsym.expr import (
     shifted,
     walk,
 )
+from bpttsym.ground import satisfies
 from bpttsym.model import Definition, Graph, Model, index_letters, index_value
 from bpttsym.world import V, World
 
@@ -83,7 +86,8 @@ def _steps_between(reckoner: Reckoner, entry: Definition, index: tuple[int, ...]
 def ends(reckoner: Reckoner, term: Expr, bindings: Mapping[str, int]) -> bool:
     """Whether a term is zero because it is a multiple of an abbreviation one step past the end.
 
-    What else such a term names (``h_{T+1}`` beside ``\\delta_{T+1}``) need not exist.
+    What else such a term names (``h_{T+1}`` beside ``\\delta_{T+1}``) need not exist. Neither need it where an
+    indicator is zero, as ``\\mathbf 1_{[t<T]}`` at the last step.
     """
     match term:
         case Symbol(name, index) if index:
@@ -94,6 +98,10 @@ def ends(reckoner: Reckoner, term: Expr, bindings: Mapping[str, int]) -> bool:
             fits = [entry for entry in named if _match(entry, steps, reckoner.graph.ends) is not None]
             zero = all(entry.general or entry.body == integer(0) for entry in fits)
             return _is_past(reckoner, name, steps) and bool(fits) and zero
+        case Indicator(Relation() as condition, components=False):
+            if letters_of(condition) - set(bindings):
+                return False
+            return not satisfies((condition,), bindings)
         case Multiply(factors):
             return any(ends(reckoner, factor, bindings) for factor in factors)
         case Negate(body) | Transpose(body):

@@ -8,15 +8,18 @@ axis that the horizon ends, or that nothing ends, is that of the steps.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bpttsym.expr import Call, Expr, Product, Sum, Symbol, children, walk
+from bpttsym.expr import Call, Expr, Product, Sum, Symbol, children, integer, shifted, walk
 
 LAYER_LETTERS = frozenset(("l", r"\ell"))
 """Letters that count layers where another letter counts the steps."""
 
 STEP_LETTERS = frozenset(("t", "s", r"\tau", "k", "i", "j", "u"))
 """Letters whose last one is a later step of another sequence, not a number of layers."""
+
+LAST_BUT_ONE = "T-1"
+"""The end of the steps where all sums run from 0 to it."""
 
 DEFAULT_LAYERS = 2
 LAYERS = "layers"
@@ -41,22 +44,39 @@ class Head:
     body: Expr
 
 
+@dataclass(frozen=True, slots=True)
+class End:
+    """How far an axis is counted: to a ``fixed`` number, or to the number of steps and ``number`` more.
+
+    ``steps`` says whether it counts steps, not layers.
+    """
+
+    steps: bool
+    number: int
+    fixed: bool = False
+
+
 @dataclass(frozen=True)
 class Axes:
     """The last index of every place; ``ends`` holds, for every name of a last one, how far it is counted.
 
-    An end is the number of steps plus an offset, or a number of its own; at a ``lettered`` place more than numbers
-    stand.
+    At a ``lettered`` place more than numbers stand; ``from_zero`` says that sums over the steps begin at 0.
     """
 
     horizon: str
     places: Mapping[Place, str]
-    ends: Mapping[str, tuple[bool, int]]
+    ends: Mapping[str, End]
     lettered: frozenset[Place] = frozenset()
+    from_zero: bool = False
+
+    @property
+    def aliases(self) -> frozenset[str]:
+        """Other names of the horizon."""
+        return frozenset(self.ends) - frozenset(self.places.values())
 
     def bindings(self, length: int) -> dict[str, int]:
         """The value of the name of every last index, in a network of ``length`` steps."""
-        found = {name: (length + number if steps else number) for name, (steps, number) in self.ends.items()}
+        found = {name: end.number if end.fixed else length + end.number for name, end in self.ends.items()}
         return {**found, self.horizon: length}
 
     def end(self, place: Place, length: int) -> int:
@@ -65,8 +85,10 @@ class Axes:
 
     def counts_steps(self, place: Place) -> bool:
         """Whether an index at this place is a step of the first sequence or of another one."""
-        steps, _ = self.ends.get(self.places.get(place, self.horizon), (True, 0))
-        return steps
+        return self._counts_steps(self.places.get(place, self.horizon))
+
+    def _counts_steps(self, name: str) -> bool:
+        return name not in self.ends or self.ends[name].steps
 
     def runs(self, place: Place) -> bool:
         """Whether a step stands at a place, not a layer, and not only a number (``U_2``)."""
@@ -83,7 +105,7 @@ class Axes:
     def letter_range(self, letter: str, expr: Expr, length: int) -> tuple[bool, int]:
         """Whether a letter counts steps, and how far, by the places where it stands in an expression."""
         name = self.letter_end(letter, expr)
-        return self.ends.get(name, (True, 0))[0], self.bindings(length)[name]
+        return self._counts_steps(name), self.bindings(length)[name]
 
     @property
     def names(self) -> frozenset[str]:
@@ -128,6 +150,8 @@ def find_axes(heads: Iterable[Head], horizon: str, counts: Mapping[str, int]) ->
     """The axes of some definitions; ``counts`` are numbers that the document gives to names of last indices."""
     classes = _Classes()
     marks: list[tuple[object, str]] = []
+    zeros: list[tuple[object, bool]] = []
+    lasts: list[object] = []
     letters: list[tuple[object, str]] = []
     places: dict[Place, None] = {}
     for number, head in enumerate(heads):
@@ -136,11 +160,20 @@ def find_axes(heads: Iterable[Head], horizon: str, counts: Mapping[str, int]) ->
         for part, bound in _bound_within(head.body, frozenset(running)):
             if isinstance(part, Sum | Product) and not getattr(part, "components", False):
                 _note_range(part, number, bound, classes, marks)
+                lasts += [(number, part.index)] if part.upper == Symbol(horizon) else []
+                if part.lower == integer(0) and _stands_bare(part) and letters_of(part.upper or part) == {horizon}:
+                    zeros.append(((number, part.index), part.upper == shifted(Symbol(horizon), -1)))
             for place, index in _indices(part):
+                lasts += [place] if index == Symbol(horizon) else []
                 _note_index(place, index, number, bound, classes, marks, letters, places)
         for place, index in _indices(own):
             _note_index(place, index, number, frozenset(running), classes, marks, letters, places)
-    return _ended(classes, marks, letters, places, horizon, counts)
+    return _ended(classes, marks, letters, places, horizon, counts, zeros, lasts)
+
+
+def _stands_bare(part: Sum | Product) -> bool:
+    """Whether the letter of a sum is itself an index of what is summed: a step, not a distance between two."""
+    return any(index == Symbol(part.index) for inner in walk(part.body) for _, index in _indices(inner))
 
 
 def _bound_within(expr: Expr, bound: frozenset[str]) -> Iterator[tuple[Expr, frozenset[str]]]:
@@ -189,6 +222,8 @@ def _ended(
     places: dict[Place, None],
     horizon: str,
     counts: Mapping[str, int],
+    zeros: list[tuple[object, bool]],
+    lasts: list[object],
 ) -> Axes:
     """Each axis with its end: the horizon, a name of its own, or the horizon where nothing says so."""
     named: dict[object, list[str]] = {}
@@ -199,24 +234,31 @@ def _ended(
         spelled.setdefault(classes.find(item), set()).add(letter)
     roots = list(dict.fromkeys(classes.find(place) for place in places))
     first = _steps(roots, named, spelled, horizon)
-    ends: dict[str, tuple[bool, int]] = {}
+    ends: dict[str, End] = {}
     of_root: dict[object, str] = {}
     for root in roots:
         names, used = named.get(root, []), spelled.get(root, set())
         of_root[root] = horizon
         if root == first or horizon in names:
-            ends.update({name: (True, 0) for name in names if name != horizon and name not in ends})
+            ends.update({name: End(True, 0) for name in names if name != horizon and name not in ends})
         elif names or (used & LAYER_LETTERS and first is not None):
             name = names[0] if names else "L"
             of_root[root] = name
             other = bool(used & STEP_LETTERS) and name[0] in "TSN\\"
             layers = counts.get(LAYERS, DEFAULT_LAYERS)
-            ends.update(dict.fromkeys(names or ["L"], (True, 1) if other else (False, layers)))
-    ends.update({name: (False, number) for name, number in counts.items() if name in ends})
+            ends.update(dict.fromkeys(names or ["L"], End(True, 1) if other else End(False, layers, True)))
+    for name, number in counts.items():
+        if name in ends and name in of_root.values():
+            ends[name] = replace(ends[name], number=number, fixed=True)
+    short = [steps_less for item, steps_less in zeros if classes.find(item) == first]
+    if short and all(short) and first not in map(classes.find, lasts):
+        of_root = {root: LAST_BUT_ONE if name == horizon else name for root, name in of_root.items()}
+        ends[LAST_BUT_ONE] = End(True, -1)
     lettered = frozenset(
         place for place in places if spelled.get(classes.find(place)) or named.get(classes.find(place))
     )
-    return Axes(horizon, {place: of_root[classes.find(place)] for place in places}, ends, lettered)
+    places_to = {place: of_root[classes.find(place)] for place in places}
+    return Axes(horizon, places_to, ends, lettered, bool(short))
 
 
 def _steps(

@@ -17,7 +17,7 @@ from bpttsym.model import Model, has_derivative
 from bpttsym.notation import read_chain
 from bpttsym.parse import Line, read_display
 from bpttsym.scope import DEFINING, Scope
-from bpttsym.settings import check_settings, counts
+from bpttsym.settings import check_settings, counted, counts
 from bpttsym.signature import Signature, signature
 from bpttsym.source import Heading, Maths, Source, read_source, source_from_text
 from bpttsym.sums import with_falling_products
@@ -127,7 +127,7 @@ class Document:
         read, lost = understood(written, self.signature.horizon, scope.own)
         self.reasons.update(lost)
         kept = len(scope.definitions)
-        return Model(
+        model = Model(
             definitions=tuple(definition for definition in read[:kept] if definition is not None),
             abbreviations=tuple(definition for definition in read[kept:] if definition is not None),
             one_hot=tuple(sorted({name for definition in written for name in targets(definition.body)})),
@@ -144,6 +144,7 @@ class Document:
             counts=tuple({**scope.counts, **counts(self.settings)}.items()),
             label=self._label(scope),
         )
+        return counted(model, self.settings)
 
     @cached_property
     def elementwise(self) -> tuple[str, ...]:

@@ -160,6 +160,9 @@ class _Reader:
             if name == r"\max" and len(following.items) > 1:
                 cursor.at += 1
                 return parts.rectifier(name, self.arguments(following)[0], node.span.join(following.span))
+        if name in self.signature.stepped and cursor.joined() and parts.is_fence(following):
+            cursor.at += 1
+            return self.stepped(node, following)  # type: ignore[arg-type]
         if self.signature.builtin(name) or name in self.signature.functions or self._subscripted_function(node):
             return self.application(node, name, cursor)
         if isinstance(node, Fraction):
@@ -168,6 +171,24 @@ class _Reader:
         applied = name in self.signature.quantities and cursor.joined() and isinstance(following, Fence)
         if applied and following.opening == "(" and all(base_name(item) for item in following.items):  # type: ignore[union-attr]
             cursor.at += 1
+        return value
+
+    def stepped(self, node: Surface, following: Surface) -> Expr:
+        """``h(t)``, ``h_i(t)^2``: a quantity with its step in parentheses."""
+        value = self.atom(node)
+        fence = following.base if isinstance(following, Scripted) else following
+        power = value.exponent if isinstance(value, Power) else None
+        symbol = value.base if isinstance(value, Power) else value
+        if not isinstance(symbol, Symbol) or not isinstance(fence, Fence) or len(fence.items) != 1:
+            raise NotRead("this step in parentheses is not read", following.span)
+        span = node.span.join(following.span)
+        value = Symbol(symbol.name, (self.index(fence.items[0]), *symbol.index), span=span)
+        if power is not None:
+            value = Power(value, power, span=span)
+        for kind, script in following.scripts if isinstance(following, Scripted) else []:
+            if kind != "sup" or script is None:
+                raise NotRead("a subscript of a step in parentheses is not read", following.span)
+            value = self.superscript(value, script)
         return value
 
     def _subscripted_function(self, node: Surface) -> str:

@@ -161,3 +161,9 @@ def _is_second(node: Surface) -> bool:
     kind, script = node.scripts[0]
     inner = _flat(script) if script is not None else []
     return kind == "sup" and len(inner) == 1 and isinstance(inner[0], Word) and inner[0].text == "2"
+
+
+def is_fence(node: Surface | None) -> bool:
+    """Parentheses or brackets, also with a power behind them."""
+    inner = node.base if isinstance(node, Scripted) else node
+    return isinstance(inner, Fence) and inner.opening in "(["

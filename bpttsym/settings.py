@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from bpttsym.errors import UsageError
+from bpttsym.model import Model
 
 SETTINGS: dict[str, tuple[str, ...]] = {
     "T": (),
@@ -38,3 +40,13 @@ def check_settings(settings: Mapping[str, str]) -> None:
 def counts(settings: Mapping[str, str]) -> dict[str, int]:
     """How far the axes other than that of the steps are counted, as far as it is declared."""
     return {key: int(settings[key]) for key in NUMBERS - {"T"} if key in settings}
+
+
+def counted(model: Model, settings: Mapping[str, str]) -> Model:
+    """The model with its first and last step as its definitions say, where nothing is declared."""
+    said = [number for name, number in model.counts if name in model.axes.aliases]
+    if said and model.length is None:
+        model = replace(model, length=said[0])
+    if "first" not in settings and model.axes.from_zero:
+        model = replace(model, first=0)
+    return model

@@ -54,6 +54,10 @@ INDEX_LETTERS = frozenset(("t", "k", "i", "j", "s", "n", "m", "l", "r", "u", r"\
 """Letters that may be an index where the document does not use them as a quantity with scripts."""
 
 
+STEPS = frozenset(("t", "T", "k", "s", r"\tau"))
+"""What may stand for a step in parentheses behind a name: ``h(t)``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Signature:
     """The names of a document by what they are.
@@ -61,7 +65,7 @@ class Signature:
     ``functions`` are applied to arguments; ``quantities`` may be followed by arguments that say nothing new
     (``L(\\theta)``); ``indices`` may stand in a subscript as an index; ``horizon`` is the last step's name;
     ``aliases`` are names given to known functions (``g = \\mathrm{softmax}``); over ``running`` a sum or a
-    recursion runs.
+    recursion runs. What is ``stepped`` has its step in parentheses: ``h(t)``.
     """
 
     functions: frozenset[str] = frozenset()
@@ -71,6 +75,7 @@ class Signature:
     aliases: tuple[tuple[str, str], ...] = ()
     running: frozenset[str] = frozenset()
     first: int = 1
+    stepped: frozenset[str] = frozenset()
 
     def joined(self, other: Signature) -> Signature:
         """What either of two documents says of its names."""
@@ -82,6 +87,7 @@ class Signature:
             (*self.aliases, *other.aliases),
             self.running | other.running,
             self.first,
+            self.stepped | other.stepped,
         )
 
     def applies(self, function: str) -> bool:
@@ -104,6 +110,7 @@ class _Census:
     numerators: set[str] = field(default_factory=set)
     applied: set[str] = field(default_factory=set)
     several: set[str] = field(default_factory=set)
+    steps: dict[str, set[bool | None]] = field(default_factory=dict)
     subscripted: set[str] = field(default_factory=set)
     differentiated: set[str] = field(default_factory=set)
     bound: set[str] = field(default_factory=set)
@@ -126,13 +133,14 @@ def signature(chains: Iterable[Chain], horizon: str = "T") -> Signature:
         if name in census.several - census.heads or (name not in census.bare and name in FUNCTION_LETTERS)
     }
     functions -= census.differentiated - FUNCTION_LETTERS
+    stepped = frozenset(name for name, seen in census.steps.items() if {True} <= seen and None not in seen)
+    functions -= stepped
     quantities = (census.heads | census.numerators | census.differentiated) - functions
     letters = (INDEX_LETTERS - (census.subscripted - census.shifted)) | census.bound | census.shifted
     running = frozenset(census.bound | census.shifted)
     named = tuple(sorted((name, known) for name, known in aliases.items() if name in functions))
-    return Signature(
-        frozenset(functions) - set(aliases), frozenset(quantities), frozenset(letters), horizon, named, running
-    )
+    own = frozenset(functions) - set(aliases)
+    return Signature(own, frozenset(quantities), frozenset(letters), horizon, named, running, 1, stepped)
 
 
 def alias_of(chain: Chain) -> tuple[str, str] | None:
@@ -188,6 +196,18 @@ def _note_arguments(name: str, fence: Surface, census: _Census) -> None:
     inner = fence.base if isinstance(fence, Scripted) else fence
     if isinstance(inner, Fence) and len(inner.items) > 1:
         census.several.add(name)
+    if isinstance(inner, Fence) and name not in BUILTIN_FUNCTIONS:
+        census.steps.setdefault(name, set()).add(_step(inner))
+
+
+def _step(fence: Fence) -> bool | None:
+    """Whether parentheses hold a letter of a step, or (False) a step that is a sum or a number; None for all else."""
+    only = fence.items[0] if len(fence.items) == 1 else None
+    if isinstance(only, Word) and only.text in STEPS:
+        return True
+    words = list(_words(only)) if only is not None and not isinstance(only, Term) else []
+    known = all(word.kind == "NUMBER" or word.text in STEPS for word in words)
+    return False if words and known and isinstance(only, Word | Sums) else None
 
 
 def _count(node: Surface | None, census: _Census, applied: bool = False) -> None:

@@ -324,3 +324,66 @@ def test_parentheses_in_an_exponent() -> None:
     after = r"$$h^{(t)}=\tanh(W h^{(t-1)}+U x^{(t)})$$ $$L=\lVert h^{(T)}-y\rVert^2$$"
     claim = r"\nabla_W L=\sum_{t=1}^{T}\mathrm{diag}(1-(h^{(t)})^2)(\nabla_{h^{(t)}}L)h^{(t-1)\top}"
     assert statuses(claim, claim.replace("h^{(t-1)", "h^{(t)"), after=after) == ["proved", "refuted"]
+
+
+RECURSION = (
+    r"\mathbf 1_{[l=L]}\frac{\partial\mathcal L}{\partial\hat y_t}\frac{\partial\hat y_t}{\partial h_t^{(L)}}"
+    + rf"+\mathbf 1_{{[l<L]}}{UP}+\mathbf 1_{{[t<T]}}{ON}"
+)
+
+
+def test_the_recursion_over_layers_with_indicators() -> None:
+    """Where an indicator is zero its term need not exist; the whole recursion is a claim, or defines what it names."""
+    weights = r"\frac{\partial\mathcal L}{\partial\psi_l}=\sum_{t=%s}^{T}\delta_t^{(l)}"
+    weights += r"\frac{\partial^{+}h_t^{(l)}}{\partial\psi_l}"
+    wrong = RECURSION.replace("[l<L]", "[l<T]")
+    halved = RECURSION.replace(r"+\mathbf 1_{[t<T]}", r"+\frac12\mathbf 1_{[t<T]}")
+    found = statuses(*(rf"\delta_t^{{(l)}}={side}" for side in (RECURSION, wrong, halved)), after=ANY_LAYERS)
+    assert found[0] == "proved"
+    assert found[1] in ("refuted", "unchecked", "proved")
+    assert found[2] == "refuted"
+    defined = ANY_LAYERS.partition(r"$$\delta")[0] + rf"$$\delta_t^{{(l)}}={RECURSION}$$"
+    assert statuses(weights % 1, weights % 2, after=defined) == ["proved", "refuted"]
+
+
+FROM_ZERO = TANH + r"$$L=\sum_{t=0}^{T-1}\lVert h_t-y_t\rVert^2$$"
+COUNTED = r"\nabla_WL=\sum_{t=%s}^{%s}\mathrm{diag}(1-h_t^2)\nabla_{h_t}L\,h_{t-1}^\top"
+
+
+def test_steps_counted_from_zero() -> None:
+    """Sums from 0 to T-1 in the definitions say that the steps are those; h_{-1} is the state before the first."""
+    claims = (COUNTED % ("0", "T-1"), COUNTED % ("1", "T-1"), r"\nabla_{h_{T-1}}L=2(h_{T-1}-y_{T-1})")
+    assert statuses(*claims, after=FROM_ZERO) == ["proved", "refuted", "proved"]
+    assert statuses(COUNTED % ("1", "T"), after=TANH + SUMMED) == ["proved"]
+    assert statuses(COUNTED % ("0", "T-1"), after=TANH + SUMMED) == ["refuted"]
+
+
+WRITTEN = {
+    "parentheses": lambda name, step: f"{name}({step})",
+    "brackets": lambda name, step: f"{name}[{step}]",
+    "angles": lambda name, step: rf"{name}^{{\langle {step}\rangle}}",
+    "signs": lambda name, step: f"{name}^{{<{step}>}}",
+    "a superscript": lambda name, step: f"{name}^{{({step})}}",
+}
+
+
+@pytest.mark.parametrize("way", WRITTEN)
+def test_the_ways_to_write_a_step(way: str) -> None:
+    """`h(t)`, `h[t]`, `h^{<t>}` and the like are the state at a step."""
+    write = WRITTEN[way]
+    h, before, x, y = write("h", "t"), write("h", "t-1"), write("x", "t"), write("y", "t")
+    after = rf"$${h}=\tanh(W {before}+U {x})$$ $$L=\sum_{{t=1}}^{{T}}\lVert {h}-{y}\rVert^2$$"
+    claim = rf"\nabla_W L=\sum_{{t=1}}^{{T}}\mathrm{{diag}}(1-({h})^2)(\nabla_{{{h}}}L)({before})^\top"
+    wrong = claim.replace(f"({before})", f"({h})")
+    assert statuses(claim, wrong, claim.replace("^2", ""), after=after) == ["proved", "refuted", "refuted"]
+
+
+def test_a_step_in_parentheses_beside_components() -> None:
+    """`h_i(t)` is entry i of the state at step t; a factor before a difference stays a factor."""
+    after = r"""
+$$h_i(t)=\tanh\Big(\sum_j W_{ij}h_j(t-1)+\sum_k U_{ik}x_k(t)+b_i\Big)$$
+$$o_k(t)=\sum_i V_{ki}h_i(t),\qquad E=\frac12\sum_{t=1}^{T}\sum_k\big(o_k(t)-d_k(t)\big)^2$$
+"""
+    claim = r"\frac{\partial E}{\partial o_k(t)}=o_k(t)-d_k(t)"
+    assert statuses(claim, claim.replace("=o", "=2o"), after=after) == ["proved", "refuted"]
+    assert statuses(r"\frac{\mathrm dz}{\mathrm da}=n-1", after=r"$$z=a(n-1)$$") != ["refuted"]

@@ -184,11 +184,16 @@ def folded(relation: Relation, model: Model) -> Model:
     used = {part.name for d in model.definitions for part in walk(d.body) if isinstance(part, Symbol)}
     for side in model.definitions:
         if side.name in by - used and len(side.index) == 1 and not isinstance(side.body, Symbol | Number):
-            general = replace(side, index=(STEP,), body=_reindexed(side.body, side.index[0], STEP))
-            others = tuple(replace(d, body=_with_name(d.body, general)) for d in model.definitions if d != side)
+            general, others = _named_within(side, model)
             if others != tuple(d for d in model.definitions if d != side):
                 model = replace(model, definitions=(*others, general))
     return model
+
+
+def _named_within(side: Definition, model: Model) -> tuple[Definition, tuple[Definition, ...]]:
+    """A side definition, and all others with its name wherever they hold its formula."""
+    general = replace(side, index=(STEP,), body=_reindexed(side.body, side.index[0], STEP))
+    return general, tuple(replace(d, body=_with_name(d.body, general)) for d in model.definitions if d != side)
 
 
 STEP = Symbol("t")
@@ -217,12 +222,20 @@ def _replaced(old: Expr, new: Expr, node: Expr) -> Expr:
 
 
 def _outputs(model: Model) -> list[Definition]:
-    """The last quantities that the model computes: those that no other definition uses."""
+    """The last quantities that the model computes: those that no other definition uses, nor holds the formula of."""
     inner = [d for d in model.definitions if d.name not in model.losses]
     used = {part.name for d in inner for part in walk(d.body) if isinstance(part, Symbol) and part.name != d.name}
-    last = [d for d in model.definitions if d.name not in used and d.name not in model.losses]
+    last = [d for d in inner if d.name not in used and not _on_the_side(d, model)]
     states = [d for d in model.definitions if d.general and d.index]
     return last or states
+
+
+def _on_the_side(quantity: Definition, model: Model) -> bool:
+    """Whether a quantity only names a part of another's formula (``z_t`` beside ``h_t = \\phi(W h_{t-1} + U x_t)``)."""
+    if len(quantity.index) != 1 or isinstance(quantity.body, Symbol | Number):
+        return False
+    _, others = _named_within(quantity, model)
+    return others != tuple(d for d in model.definitions if d != quantity)
 
 
 def _loss_variants(losses: set[tuple[str, int]], model: Model) -> Iterator[Variant]:

@@ -83,6 +83,10 @@ $$\nabla_{{h_t}}L=V^\top(\hat y_t-y_t)+W^\top\mathrm{{diag}}(1-h_{{t+1}}^2)\nabl
 }
 
 TRUE = {
+    "a name for a part of a formula": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$o_t=V h_t$$ $$L=\sum_{t=1}^T\ell_t(o_t)$$"
+    r"$$z_t=W h_{t-1}+U x_t$$"
+    r"$$\frac{\partial L}{\partial h_t}=\frac{\partial\ell_t}{\partial o_t}V"
+    r"+\frac{\partial L}{\partial h_{t+1}}\mathrm{diag}(\tanh'(z_{t+1}))W$$",
     "a penalty on the weights": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$L=\|h_T-y\|^2+\lambda\|W\|_F^2$$"
     r"$$\nabla_WL=\sum_t\mathrm{diag}(1-h_t^2)(\nabla_{h_t}L)h_{t-1}^\top+2\lambda W$$",
     "weights with numbers": r"$$h_t=\tanh(W_1 h_{t-1}+W_2 x_t)$$ $$L=\|h_T-y\|^2$$"

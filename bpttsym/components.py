@@ -343,7 +343,7 @@ def _used_ranks(definitions: Sequence[Definition]) -> dict[str, frozenset[int]]:
     for definition in definitions:
         indices = {name for part in walk(definition.body) if isinstance(part, Symbol) for name in _index_names(part)}
         for part in walk(definition.body):
-            if isinstance(part, Symbol) and part.name not in heads | indices and labelled(part) is None:
+            if isinstance(part, Symbol) and part.name not in heads | indices | {ONES} and labelled(part) is None:
                 ranks.setdefault(part.name, set()).add(len(part.index))
     return {name: frozenset(counts) for name, counts in ranks.items()}
 

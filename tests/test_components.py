@@ -384,6 +384,13 @@ $$L^{(t)} = -\log \hat y^{(t)}_{y^{(t)}}$$
 
 $$L = \sum_{t=1}^{T} L^{(t)}$$
 """
+GATED = r"""
+$$z_t = \sigma(W_z x_t + U_z h_{t-1})$$
+
+$$\tilde h_t = \tanh(W x_t + U h_{t-1})$$
+
+$$h_t = (\mathbf{1} - z_t) \odot h_{t-1} + z_t \odot \tilde h_t$$
+"""
 LINEAR = "\n$$h_t = W h_{t-1}$$\n"
 TRUE: dict[str, tuple[str, str]] = {
     "no step": (UNINDEXED, r"\frac{\partial L}{\partial o_i} = \hat y_i - y_i"),
@@ -414,6 +421,11 @@ TRUE: dict[str, tuple[str, str]] = {
         JOINED,
         r"\nabla_W L = \sum_{t=1}^{T} (\nabla_{h_t} L \odot (1 - h_t^2)) [h_{t-1}; x_t]^\top",
     ),
+    "ones in a gate": (
+        GATED,
+        r"\sum_i \frac{\partial h_{t,i}}{\partial z_{t,i}} = \mathbf{1}^\top(\tilde h_t - h_{t-1})",
+    ),
+    "a gate": (GATED, r"\frac{\partial h_{t,i}}{\partial z_{t,j}} = \delta_{ij}(\tilde h_{t,i} - h_{t-1,i})"),
     "the step left out": (DEFINITIONS, r"\frac{\partial \hat y_i}{\partial o_j} = \hat y_i(\delta_{ij} - \hat y_j)"),
     "the step left out of one side": (DEFINITIONS, r"\frac{\partial L_t}{\partial o_i} = \hat y_i - y_i"),
     "a power that looks like a transpose": (LINEAR, r"h_T = W^T h_0"),
@@ -459,6 +471,11 @@ FALSE: dict[str, tuple[str, str]] = {
         RECTIFIED,
         r"\nabla_W L = \sum_{t=1}^{T} (\nabla_{h_t} L \odot (W h_{t-1} + U x_t)) h_{t-1}^\top",
     ),
+    "ones in a gate": (
+        GATED,
+        r"\sum_i \frac{\partial h_{t,i}}{\partial z_{t,i}} = \mathbf{1}^\top(\tilde h_t + h_{t-1})",
+    ),
+    "a gate": (GATED, r"\frac{\partial h_{t,i}}{\partial z_{t,j}} = \tilde h_{t,i} - h_{t-1,i}"),
     "the step left out": (DEFINITIONS, r"\frac{\partial \hat y_i}{\partial o_j} = \hat y_i(1 - \hat y_j)"),
     "the step left out of one side": (DEFINITIONS, r"\frac{\partial L_t}{\partial o_i} = \hat y_i + y_i"),
     "entries of a number": (DEFINITIONS, r"\sum_{k=1}^{K} L_{t,k} = L_t"),

@@ -118,12 +118,17 @@ class Cell(ABC):
             state[0] = checked_array(f"initial {name}", value, batch=batch, hidden=self.hidden)
         return x, states
 
-    def end(self, tape: Tape, last: State | None) -> State:
-        """The derivatives by the last state with which the way back begins, as arrays of their own."""
-        shape = tape.states[0].shape[1:]
+    def turn(self, tape: Tape, outputs: Array, last: State | None) -> tuple[Array, State]:
+        """What the way back begins with, as arrays of its own: the derivatives by the outputs and by the last state."""
+        T, batch, hidden = tape.outputs.shape
+        delta = checked_array("derivatives by outputs", outputs, T=T, batch=batch, hidden=hidden).copy()
         if last is None:
-            return tuple(np.zeros(shape) for _ in self.passed)
-        return tuple(array.copy() for array in last)
+            return delta, tuple(np.zeros((batch, hidden)) for _ in self.passed)
+        found = (
+            checked_array(f"derivative by the last {name}", array, batch=batch, hidden=hidden).copy()
+            for name, array in zip(self.passed, last, strict=True)
+        )
+        return delta, tuple(found)
 
 
 def _activation(name: str) -> None:
@@ -175,9 +180,8 @@ class Plain(Cell):
 
     def backward(self, tape: Tape, outputs: Array, last: State | None = None) -> CellGradients:
         (pre_activations,), (h,) = tape.kept, tape.states
-        delta = outputs.copy()
+        delta, (recurrent,) = self.turn(tape, outputs, last)
         alpha = ACTIVATIONS[self.activation].derivative(pre_activations, h[1:])
-        (recurrent,) = self.end(tape, last)
         for delta_t, alpha_t in zip(delta[::-1], alpha[::-1], strict=True):
             np.add(delta_t, recurrent, delta_t)
             np.multiply(alpha_t, delta_t, alpha_t)
@@ -258,8 +262,7 @@ class Memoryless(Cell):
         return Tape(x, states, (pre_activations,))
 
     def backward(self, tape: Tape, outputs: Array, last: State | None = None) -> CellGradients:
-        delta = outputs.copy()
-        (beyond,) = self.end(tape, last)
+        delta, (beyond,) = self.turn(tape, outputs, last)
         delta[-1] += beyond
         alpha = delta * ACTIVATIONS[self.activation].derivative(tape.kept[0], tape.outputs)
         alphas = rows(alpha)

@@ -109,14 +109,14 @@ class LSTM(GatedCell):
     def backward(self, tape: Tape, outputs: Array, last: State | None = None) -> CellGradients:
         (gates, tanh_c), (h, c) = tape.kept, tape.states
         i, f, g, o = (gates[:, :, k] for k in range(4))
-        delta, gamma = outputs.copy(), o * (1.0 - tanh_c * tanh_c)
+        delta, (by_h, by_c) = self.turn(tape, outputs, last)
+        gamma = o * (1.0 - tanh_c * tanh_c)
         alpha = np.empty_like(gates)  # first what \gamma_t or \delta_t is multiplied with, then the product
         alpha[:, :, 0] = g * i * (1.0 - i)
         alpha[:, :, 1] = c[:-1] * f * (1.0 - f)
         alpha[:, :, 2] = i * (1.0 - g * g)
         alpha[:, :, 3] = tanh_c * o * (1.0 - o)
         W = rows(self.W)
-        by_h, by_c = self.end(tape, last)
         for t in reversed(range(len(delta))):
             delta[t] += by_h
             gamma[t] *= delta[t]
@@ -160,7 +160,7 @@ class GRU(GatedCell):
     def backward(self, tape: Tape, outputs: Array, last: State | None = None) -> CellGradients:
         (gates, m), (h,) = tape.kept, tape.states
         r, z, n = (gates[:, :, k] for k in range(3))
-        delta = outputs.copy()
+        delta, (by_h,) = self.turn(tape, outputs, last)
         alpha, beta = np.empty_like(gates), np.empty_like(gates)
         slope_n = (1.0 - z) * (1.0 - n * n)
         alpha[:, :, 0] = slope_n * m * r * (1.0 - r)  # first what \delta_t is multiplied with, then the product
@@ -169,7 +169,6 @@ class GRU(GatedCell):
         beta[:, :, :2] = alpha[:, :, :2]
         beta[:, :, 2] = slope_n * r
         W = rows(self.W)
-        (by_h,) = self.end(tape, last)
         for t in reversed(range(len(delta))):
             delta[t] += by_h
             beta[t] *= delta[t][:, np.newaxis]
@@ -201,13 +200,12 @@ class ResetBeforeGRU(GatedCell):
     def backward(self, tape: Tape, outputs: Array, last: State | None = None) -> CellGradients:
         (gates,), (h,) = tape.kept, tape.states
         r, z, n = (gates[:, :, k] for k in range(3))
-        delta = outputs.copy()
+        delta, (by_h,) = self.turn(tape, outputs, last)
         alpha = np.empty_like(gates)
         alpha[:, :, 0] = h[:-1] * r * (1.0 - r)  # first what u_t or \delta_t is multiplied with, then the product
         alpha[:, :, 1] = (h[:-1] - n) * z * (1.0 - z)
         alpha[:, :, 2] = (1.0 - z) * (1.0 - n * n)
         W_rz, W_n = rows(self.W[:2]), self.W[2]
-        (by_h,) = self.end(tape, last)
         for t in reversed(range(len(delta))):
             delta[t] += by_h
             alpha[t, :, 1:] *= delta[t][:, np.newaxis]

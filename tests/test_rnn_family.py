@@ -172,7 +172,7 @@ PLANTED: dict[str, tuple[Any, str, str, str, str]] = {
     "torch: the biases get no gradient of b": (TorchRNN, "backward", "b.copy()", "0 * b", "torch, both directions"),
     "torch: U for W": (TorchRNN, "backward", '"weight_ih": U', '"weight_ih": 2 * U', "torch, both directions"),
     "plain: the last state's derivative is lost": (
-        *(Plain, "backward", "self.end(tape, last)", "self.end(tape, None)"),
+        *(Plain, "backward", "self.turn(tape, outputs, last)", "self.turn(tape, outputs, None)"),
         "context as first state",
     ),
     "memoryless: f' forgotten": (
@@ -295,6 +295,14 @@ BAD: dict[str, tuple[Any, type[Exception], str]] = {
     "an unknown activation": (
         lambda: Plain(ONES, ONES, np.ones(3), "gelu"),  # type: ignore[arg-type]
         *(ValueError, "activation must be one of tanh, sigmoid, relu, identity, got 'gelu'"),
+    ),
+    "derivatives without their steps": (
+        lambda: PLAIN.backward(PLAIN.forward(X, (H,)), H),
+        *(ShapeError, "derivatives by outputs must have the shape (T = 7, batch = 5, hidden = 3), got (5, 3)"),
+    ),
+    "a last state of another size": (
+        lambda: PLAIN.backward(PLAIN.forward(X, (H,)), np.ones((7, 5, 3)), (H[:, :2],)),
+        *(ShapeError, "derivative by the last h must have the shape (batch = 5, hidden = 3), got (5, 2)"),
     ),
     "layers that do not fit": (
         lambda: Stack((Layer((PLAIN,)), Layer((PLAIN,)))),

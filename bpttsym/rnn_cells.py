@@ -118,17 +118,16 @@ class Cell(ABC):
             state[0] = checked_array(f"initial {name}", value, batch=batch, hidden=self.hidden)
         return x, states
 
-    def turn(self, tape: Tape, outputs: Array, last: State | None) -> tuple[Array, State]:
-        """What the way back begins with, as arrays of its own: the derivatives by the outputs and by the last state."""
+    def turn(self, tape: Tape, outputs: Array, last: State | None) -> State:
+        """What the way back begins with: the derivatives by the last state, as arrays of their own."""
         T, batch, hidden = tape.outputs.shape
-        delta = checked_array("derivatives by outputs", outputs, T=T, batch=batch, hidden=hidden).copy()
+        checked_array("derivatives by outputs", outputs, T=T, batch=batch, hidden=hidden)
         if last is None:
-            return delta, tuple(np.zeros((batch, hidden)) for _ in self.passed)
-        found = (
+            return tuple(np.zeros((batch, hidden)) for _ in self.passed)
+        return tuple(
             checked_array(f"derivative by the last {name}", array, batch=batch, hidden=hidden).copy()
             for name, array in zip(self.passed, last, strict=True)
         )
-        return delta, tuple(found)
 
 
 def _activation(name: str) -> None:
@@ -180,10 +179,11 @@ class Plain(Cell):
 
     def backward(self, tape: Tape, outputs: Array, last: State | None = None) -> CellGradients:
         (pre_activations,), (h,) = tape.kept, tape.states
-        delta, (recurrent,) = self.turn(tape, outputs, last)
+        (recurrent,) = self.turn(tape, outputs, last)
+        delta = np.empty_like(h[1:])
         alpha = ACTIVATIONS[self.activation].derivative(pre_activations, h[1:])
-        for delta_t, alpha_t in zip(delta[::-1], alpha[::-1], strict=True):
-            np.add(delta_t, recurrent, delta_t)
+        for output_t, delta_t, alpha_t in zip(outputs[::-1], delta[::-1], alpha[::-1], strict=True):
+            np.add(output_t, recurrent, delta_t)
             np.multiply(alpha_t, delta_t, alpha_t)
             np.matmul(alpha_t, self.W, recurrent)
         alphas = rows(alpha)
@@ -262,7 +262,8 @@ class Memoryless(Cell):
         return Tape(x, states, (pre_activations,))
 
     def backward(self, tape: Tape, outputs: Array, last: State | None = None) -> CellGradients:
-        delta, (beyond,) = self.turn(tape, outputs, last)
+        (beyond,) = self.turn(tape, outputs, last)
+        delta = outputs.copy()
         delta[-1] += beyond
         alpha = delta * ACTIVATIONS[self.activation].derivative(tape.kept[0], tape.outputs)
         alphas = rows(alpha)

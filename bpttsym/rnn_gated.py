@@ -109,7 +109,8 @@ class LSTM(GatedCell):
     def backward(self, tape: Tape, outputs: Array, last: State | None = None) -> CellGradients:
         (gates, tanh_c), (h, c) = tape.kept, tape.states
         i, f, g, o = (gates[:, :, k] for k in range(4))
-        delta, (by_h, by_c) = self.turn(tape, outputs, last)
+        by_h, by_c = self.turn(tape, outputs, last)
+        delta = np.empty_like(tanh_c)
         gamma = o * (1.0 - tanh_c * tanh_c)
         alpha = np.empty_like(gates)  # first what \gamma_t or \delta_t is multiplied with, then the product
         alpha[:, :, 0] = g * i * (1.0 - i)
@@ -118,7 +119,7 @@ class LSTM(GatedCell):
         alpha[:, :, 3] = tanh_c * o * (1.0 - o)
         W = rows(self.W)
         for t in reversed(range(len(delta))):
-            delta[t] += by_h
+            np.add(outputs[t], by_h, delta[t])
             gamma[t] *= delta[t]
             gamma[t] += by_c
             alpha[t, :, :3] *= gamma[t][:, np.newaxis]
@@ -160,7 +161,8 @@ class GRU(GatedCell):
     def backward(self, tape: Tape, outputs: Array, last: State | None = None) -> CellGradients:
         (gates, m), (h,) = tape.kept, tape.states
         r, z, n = (gates[:, :, k] for k in range(3))
-        delta, (by_h,) = self.turn(tape, outputs, last)
+        (by_h,) = self.turn(tape, outputs, last)
+        delta = np.empty_like(h[1:])
         alpha, beta = np.empty_like(gates), np.empty_like(gates)
         slope_n = (1.0 - z) * (1.0 - n * n)
         alpha[:, :, 0] = slope_n * m * r * (1.0 - r)  # first what \delta_t is multiplied with, then the product
@@ -170,7 +172,7 @@ class GRU(GatedCell):
         beta[:, :, 2] = slope_n * r
         W = rows(self.W)
         for t in reversed(range(len(delta))):
-            delta[t] += by_h
+            np.add(outputs[t], by_h, delta[t])
             beta[t] *= delta[t][:, np.newaxis]
             by_h = delta[t] * z[t] + beta[t].reshape(len(by_h), -1) @ W
         alpha *= delta[:, :, np.newaxis]
@@ -200,14 +202,15 @@ class ResetBeforeGRU(GatedCell):
     def backward(self, tape: Tape, outputs: Array, last: State | None = None) -> CellGradients:
         (gates,), (h,) = tape.kept, tape.states
         r, z, n = (gates[:, :, k] for k in range(3))
-        delta, (by_h,) = self.turn(tape, outputs, last)
+        (by_h,) = self.turn(tape, outputs, last)
+        delta = np.empty_like(h[1:])
         alpha = np.empty_like(gates)
         alpha[:, :, 0] = h[:-1] * r * (1.0 - r)  # first what u_t or \delta_t is multiplied with, then the product
         alpha[:, :, 1] = (h[:-1] - n) * z * (1.0 - z)
         alpha[:, :, 2] = (1.0 - z) * (1.0 - n * n)
         W_rz, W_n = rows(self.W[:2]), self.W[2]
         for t in reversed(range(len(delta))):
-            delta[t] += by_h
+            np.add(outputs[t], by_h, delta[t])
             alpha[t, :, 1:] *= delta[t][:, np.newaxis]
             u = alpha[t, :, 2] @ W_n
             alpha[t, :, 0] *= u

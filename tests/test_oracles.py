@@ -388,7 +388,7 @@ def test_an_error_planted_in_an_activation_is_found(function: str, monkeypatch: 
 
 
 WRONG_LINES = {
-    "wrong sign of the recursion": ("np.add(delta_t", "np.subtract(delta_t"),
+    "wrong sign of the recursion": ("np.add(output_t", "np.subtract(output_t"),
     "W^T for W": ("np.matmul(alpha_t, self.W, ", "np.matmul(alpha_t, self.W.T, "),
     "f' of the step before": ("activations, h[1:])", "activations, h[:-1])"),
     "h_t for h_{t-1}": ("rows(h[:-1])", "rows(h[1:])"),

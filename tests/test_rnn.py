@@ -307,7 +307,7 @@ def test_many_to_one_is_one_product_of_jacobians() -> None:
 Plain, Head = rnn_cells.Plain, rnn_head.Head
 
 PLANTED_IN_FUNCTIONS: dict[str, tuple[Any, str, str, str]] = {
-    "backward: wrong sign of the recursion": (Plain, "backward", "np.add(delta_t", "np.subtract(delta_t"),
+    "backward: wrong sign of the recursion": (Plain, "backward", "np.add(output_t", "np.subtract(output_t"),
     "backward: transposed W": (Plain, "backward", "np.matmul(alpha_t, self.W, ", "np.matmul(alpha_t, self.W.T, "),
     "backward: missing f'": (Plain, "backward", "multiply(alpha_t, delta_t, alpha_t)", "copyto(alpha_t, delta_t)"),
     "backward: f' of the step before": (Plain, "backward", "activations, h[1:])", "activations, h[:-1])"),

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from bpttsym.conditions import Row
 from bpttsym.errors import NotRead
+from bpttsym.evaluate import Evaluator
 from bpttsym.expr import Relation, Transpose, walk
-from bpttsym.ground import lengths, make_ground
+from bpttsym.ground import instances, lengths, make_ground
 from bpttsym.model import Model
 from bpttsym.readings import OPTIONS, Readings, explore
+from bpttsym.reckoner import lone_sides
 from bpttsym.ruling import Case, Status
 from bpttsym.scrutiny import is_kinked, is_short
 from bpttsym.trial import DENIED, Outcome, Trial, outcomes_of
@@ -107,6 +109,18 @@ class Bench:
         if DENIED in methods:
             return DENIED
         return "" if "" in methods else sorted(methods)[0]
+
+    def is_empty(self, relation: Relation, row: Row) -> bool:
+        """Whether a side is zero on every sample under a row: such an equation is true of nothing."""
+        trial = self.trial(row.variant, lengths(relation, row.variant.base)[0])
+        evaluator = Evaluator(trial.numbers, row.readings.settled(), lone_sides(relation))
+        for bindings in instances(relation, trial.ground, evaluator.readings):
+            try:
+                if not any(map(trial.numbers.is_zero, evaluator.sides(relation, bindings))):
+                    return False
+            except NotRead:
+                continue
+        return True
 
     def status_under(self, relation: Relation, row: Row) -> tuple[Status, Outcome]:
         """What a relation is under the model and the choices of a row that was tried for another one."""

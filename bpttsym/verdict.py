@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 
 from bpttsym.attack import BOUNDS
 from bpttsym.bench import Bench
@@ -40,6 +41,7 @@ from bpttsym.witness import smallest_counterexample
 CONNECTORS = frozenset("for where if when with all any each every and let".split())
 """Words beside a condition on indices that do not change what it says."""
 
+CLOSE_NAMES, ALIKE = 3, 0.7
 EQUALITIES = frozenset(("=", ":="))
 
 
@@ -112,7 +114,9 @@ class Judge:
         if missing and all(name in self.document.unread for name, _ in missing):
             message = f"what the document says that {names} is was not understood"
             return Verdict(entry, "unchecked", message, code="undefined")
-        return Verdict(entry, "unchecked", f"no definition in the document says what {names} is", code="undefined")
+        near = near_names([name for name, _ in missing], self.document.models[entry.scope])
+        message = f"no definition in the document says what {names} is"
+        return Verdict(entry, "unchecked", "; close to it: ".join(filter(None, (message, near))), code="undefined")
 
     def _resolved(self, entry: Entry, relation: Relation) -> Relation:
         named = self.document.model_named(entry.model) if entry.model else None
@@ -297,6 +301,13 @@ class Judge:
             blame=part,
             code="false-equation" if differing else "impossible",
         )
+
+
+def near_names(missing: list[str], model: Model) -> str:
+    """The names of a model that are written almost like one that it does not have."""
+    known = sorted(set(model.arities) - set(missing))
+    close = [near for name in missing for near in get_close_matches(name, known, CLOSE_NAMES, ALIKE)]
+    return ", ".join(f"`{name}`" for name in dict.fromkeys(close))
 
 
 def assumptions(variant: Variant, relation: Relation) -> tuple[str, ...]:

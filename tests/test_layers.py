@@ -61,7 +61,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     ),
     "verdict": (
         *("variants", "scrutiny", "trial", "witness", "stand_ins", "starts", "attack", "bounds"),
-        *("conditions", "ruling", "bench", "repairs", "inequalities"),
+        *("conditions", "ruling", "bench", "insertions", "repairs", "inequalities"),
     ),
     "derivation": (
         *("names", "structure", "ways", "expansion", "summation"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -41,7 +42,7 @@ from bpttsym.witness import smallest_counterexample
 CONNECTORS = frozenset("for where if when with all any each every and let".split())
 """Words beside a condition on indices that do not change what it says."""
 
-CLOSE_NAMES, ALIKE = 3, 0.7
+CLOSE_NAMES, ALIKE = 3, 0.6
 EQUALITIES = frozenset(("=", ":="))
 
 
@@ -305,9 +306,10 @@ class Judge:
 
 def near_names(missing: list[str], model: Model) -> str:
     """The names of a model that are written almost like one that it does not have."""
-    known = sorted(set(model.arities) - set(missing))
-    close = [near for name in missing for near in get_close_matches(name, known, CLOSE_NAMES, ALIKE)]
-    return ", ".join(f"`{name}`" for name in dict.fromkeys(close))
+    bare = {re.sub(r"\\[A-Za-z]+|[{}_]", "", name): name for name in sorted(set(model.arities) - set(missing))}
+    letters = [re.sub(r"\\[A-Za-z]+|[{}_]", "", name) for name in missing]
+    close = [near for name in letters if len(name) > 1 for near in get_close_matches(name, bare, CLOSE_NAMES, ALIKE)]
+    return ", ".join(f"`{bare[name]}`" for name in dict.fromkeys(close))
 
 
 def assumptions(variant: Variant, relation: Relation) -> tuple[str, ...]:

@@ -54,10 +54,10 @@ GOLDEN: dict[str, tuple[str, str]] = {
         NUMERATOR + CELL + r"따라서 $$\frac{\partial h_t}{\partial h_{t-1}}=W$$ 이다.",
         r"""
         error[false-equation]: the two sides differ
-         --> notes.md:5:7
+         --> notes.md:5:45
           |
         5 | 따라서 $$\frac{\partial h_t}{\partial h_{t-1}}=W$$ 이다.
-          |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+          |                                                ^ one change here makes it true
           |
           = read as: ∂h_t/∂h_{t-1} = W
           = model: line 4 of notes.md
@@ -68,6 +68,8 @@ GOLDEN: dict[str, tuple[str, str]] = {
                 left                 0.42
                 right                1
                 central differences  0.42
+        help: with the factor diag(1 - h_t²) put in it holds (proved; 53 one-edit changes were tried):
+              \frac{\partial h_t}{\partial h_{t-1}} = \mathrm{diag}(1 - h_t^{2}) W
 
         notes.md: 2 relations: 1 definition, 1 refuted
         """,
@@ -219,7 +221,7 @@ GOLDEN: dict[str, tuple[str, str]] = {
                 left                 0.42
                 right                0.2384
                 central differences  0.42
-        help: with a term squared it holds (proved; 23 one-edit changes were tried):
+        help: with a term squared it holds (proved; 25 one-edit changes were tried):
               \frac{\partial h_t}{\partial h_{t-1}} = \mathrm{diag}(1 - h_t^{2}) W
 
         notes.md: 2 relations: 1 definition, 1 refuted

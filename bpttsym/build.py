@@ -8,20 +8,24 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from math import ceil, log10
 from pathlib import Path
 from typing import Any
 
-from bpttsym.check import NotProved, derive, manuscript_of, proved_text
+from bpttsym.check import NotProved, derive, proved_text
 from bpttsym.claims import page_of
+from bpttsym.claims_data import FILE
 from bpttsym.document import Document, read_document
 from bpttsym.errors import BpttsymError, Contradiction, UsageError
 from bpttsym.expr import Symbol
-from bpttsym.manuscript import settings, tex
+from bpttsym.jobs import done
+from bpttsym.manuscript import manuscript, settings, tex
 from bpttsym.model import Model
 from bpttsym.names import loss_names, parameters, relevant
+from bpttsym.oracles import Oracles, compared
 from bpttsym.report import to_json
 from bpttsym.report_page import Derived, page
 from bpttsym.source import read_source
@@ -53,8 +57,11 @@ def main(arguments: argparse.Namespace) -> int:
     """Run ``bpttsym build``; returns the exit status."""
     folder, output = Path(arguments.folder), Path(arguments.output)
     try:
-        results = [_result(path) for path in documents(folder)]
-        files = contents(results) | page_of(folder)
+        paths = documents(folder)
+        jobs: list[Callable[[], Any]] = [partial(_result, path) for path in paths]
+        found = done([*jobs, partial(page_of, folder)] if (folder / FILE).is_file() else jobs)
+        results = found[: len(paths)]
+        files = contents(results) | (found[-1] if len(found) > len(paths) else {})
         drawn = getattr(arguments, "figures", True)
         if arguments.check:
             compare(files | (hashes() if drawn else {}), output)
@@ -113,7 +120,9 @@ def _result(path: Path) -> Result:
             found = [_derived(model, by, name) for by in parameters(model)]
             wanted = [(one.checked, form) for one in found for form in one.forms]
             if wanted:
-                texts[name] = proved_text(tex(manuscript_of(wanted), settings(model)), "tex")
+                blocks = manuscript([(checked.derivation, form) for checked, form in wanted])
+                texts[name] = proved_text(tex(blocks, settings(model)), "tex", wanted)
+                found = _compared(found)
         except NotProved as error:
             raise NotProved(f"in {path}: {error}") from None
         derived += found
@@ -131,6 +140,14 @@ def _derived(model: Model, by: str, file: str) -> Derived:
         except NotDerived as error:
             failures.append((form, str(error)))
     return Derived(checked, tuple(forms), file, tuple(failures))
+
+
+def _compared(found: list[Derived]) -> list[Derived]:
+    """The derivatives of one number, compared with other programs; raises Contradiction where one differs."""
+    first = found[0].checked.derivation
+    by = tuple(one.checked.derivation.by.name for one in found)
+    oracles = Oracles(first.structure.ground, first.of, by)
+    return [replace(one, compared=compared(oracles, one.checked.derivation, one.forms)) for one in found]
 
 
 def _refuse(judged: Judged, path: Path) -> None:

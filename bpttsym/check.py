@@ -6,7 +6,7 @@ conditional on a reading, not merely verified in numbers. Only a ``CheckedDeriva
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from bpttsym.derivation import FORMS, Derivation, derivation
 from bpttsym.document import Document, load_preset, read_document
 from bpttsym.errors import BpttsymError, UsageError
-from bpttsym.expr import Add, Derivative, Symbol, children
+from bpttsym.expr import Add, Derivative, Relation, Symbol, children
 from bpttsym.ground import Ground
 from bpttsym.manuscript import Block, display_latex, display_of, manuscript, markdown, settings, tex, unicode_text
 from bpttsym.model import Model
@@ -25,6 +25,9 @@ from bpttsym.source import Kind, source_from_text
 from bpttsym.stream import document, prove, prover
 from bpttsym.structure import Step
 from bpttsym.world import CannotSay
+
+Claim = tuple[Relation | None, tuple[Relation, ...]]
+"""A relation with the conditions behind it."""
 
 FEW = 30
 """The most terms of an expansion that are put into numbers without NumPy, and read back from their print."""
@@ -70,6 +73,20 @@ class CheckedDerivation:
         if name not in self._checked:
             self._checked[name] = _check(self.derivation, name, lambda: self._quick)
         return self._checked[name]
+
+    def keep(self, name: str, document: Document, found: Mapping[Claim, Evidence]) -> None:
+        """Take the evidence on a form from the verdicts on a document that it stands in; raises NotProved."""
+        kept = []
+        for step in self.derivation.steps(name):
+            evidence = found.get((step.relation, (step.where,) if step.where else ()))
+            if evidence is None:
+                raise NotProved(f"the form `{name}` reads back as other equations than those that were printed")
+            if evidence.status != ("definition" if step.relation.operator == ":=" else "proved"):
+                raise NotProved(f"the step `{step.name}` is a {evidence.status}, not proved")
+            kept.append(CheckedStep(name, step, evidence))
+        if document.models[-1].definitions != self.derivation.model.definitions:
+            raise NotProved("the definitions of the model do not read back as they are")
+        self._checked[name] = tuple(kept)
 
     @property
     def steps(self) -> tuple[CheckedStep, ...]:
@@ -151,13 +168,22 @@ def manuscript_of(wanted: Sequence[tuple[CheckedDerivation, str]]) -> list[Block
     return manuscript([(checked.derivation, form) for checked, form in wanted])
 
 
-def proved_text(text: str, kind: Kind) -> str:
-    """A text of several derivations, given back if all of it reads back as proved; raises NotProved."""
+def proved_text(text: str, kind: Kind, wanted: Sequence[tuple[CheckedDerivation, str]] = ()) -> str:
+    """A text of several derivations, given back if all of it reads back as proved; raises NotProved.
+
+    The verdicts are those on the ``wanted`` forms, which the text has to hold: they are not judged again.
+    """
     from bpttsym.verdict import judge
 
-    for verdict in judge(read_document(source_from_text(text, "<derivation>", kind))):
-        if verdict.status not in ("proved", "definition"):
-            raise NotProved(f"{verdict.read or verdict.latex} is {verdict.status}, not proved: {verdict.message}")
+    document = read_document(source_from_text(text, "<derivation>", kind))
+    found: dict[Claim, Evidence] = {}
+    for one in judge(document):
+        if one.status not in ("proved", "definition"):
+            raise NotProved(f"{one.read or one.latex} is {one.status}, not proved: {one.message}")
+        evidence = Evidence(one.status, one.method, one.scope, one.samples, one.max_error)
+        found.setdefault((one.entry.relation, one.entry.where), evidence)
+    for checked, form in wanted:
+        checked.keep(form, document, found)
     return text
 
 

@@ -157,7 +157,7 @@ class Evaluator(Reckoner):
         if not sized:
             raise NotRead("the size of this identity matrix is not known", expr.span)
         total = total_of(self.world, [self.value(term, bindings, bound) for term in sized], expr)
-        for term in terms:
+        for term in terms if len(sized) < len(terms) else ():
             if term not in sized:
                 rows, columns = self.world.shape(total)
                 if rows != columns:

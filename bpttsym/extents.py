@@ -53,9 +53,29 @@ def free_extents(shapes: Mapping[str, Shape], relation: Relation) -> dict[str, i
 
 def entry_letters(expr: Expr) -> set[str]:
     """All letters of entries, bound or not."""
+    if not _counts(expr):
+        return set()
     parts = [part for part in walk(expr) if isinstance(part, Component | Indicator | Cases | Entries)]
     bound = {part.index for part in walk(expr) if isinstance(part, Sum) and part.components}
     return bound.union(*(free_entries(part) for part in parts))
+
+
+_COUNTING = (Component, Indicator, Cases, Entries)
+_known: dict[int, tuple[Expr, bool]] = {}
+MAXIMUM_KNOWN = 100_000
+
+
+def _counts(expr: Expr) -> bool:
+    """Whether something in a tree counts entries; remembered, as the neighbours of an equation share their parts."""
+    found = _known.get(id(expr))
+    if found is not None:
+        return found[1]
+    own = isinstance(expr, _COUNTING) or (isinstance(expr, Sum) and expr.components)
+    answer = own or any(_counts(child) for child in children(expr))
+    if len(_known) >= MAXIMUM_KNOWN:
+        _known.clear()
+    _known[id(expr)] = expr, answer
+    return answer
 
 
 def free_entries(expr: Expr, bound: frozenset[str] = frozenset()) -> set[str]:

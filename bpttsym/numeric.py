@@ -254,11 +254,14 @@ class NumericWorld(StandIns):
         Differences below the absolute floor count as zero; a sample without a value (a logarithm of a
         negative number) says nothing. Raises CannotSay where no sample has a value.
         """
-        floor = ROUGH if relation is not None and has_nested(relation) else ABSOLUTE
+        floor = ABSOLUTE
         a, b = np.broadcast_arrays(first, second)
         with np.errstate(all="ignore"):
             gap = np.abs(a - b).max(axis=(-2, -1))
             size = np.maximum(np.abs(a).max(axis=(-2, -1)), np.abs(b).max(axis=(-2, -1)))
+            between = relation is not None and ((gap > ABSOLUTE) & (gap <= ROUGH)).any()
+            if between and relation is not None and has_nested(relation):
+                floor = ROUGH
             relative = np.where(gap <= floor, 0.0, gap / np.maximum(size, ABSOLUTE))
         finite = np.isfinite(relative)
         if not finite.any():

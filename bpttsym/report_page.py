@@ -9,11 +9,14 @@ from dataclasses import dataclass
 from bpttsym.check import CheckedDerivation
 from bpttsym.expr import Add, Relation, Symbol
 from bpttsym.latex import latex, unicode_line
+from bpttsym.oracles import Compared
 from bpttsym.verdict import Verdict
 from bpttsym.wording import STATUSES, Judged, message
 
 LONGEST = 120
 """Characters of a side of a relation that are shown whole."""
+
+NOTHING_COMPARED = Compared()
 
 Data = dict[str, object]
 
@@ -26,6 +29,7 @@ class Derived:
     forms: tuple[str, ...]
     file: str
     failures: tuple[tuple[str, str], ...] = ()
+    compared: Compared = NOTHING_COMPARED
 
     def data(self) -> Data:
         """What a program wants to know of it."""
@@ -36,6 +40,7 @@ class Derived:
             "file": self.file,
             "forms": [self._form(name) for name in self.forms],
             "not_derived": dict(self.failures),
+            "compared": {"with": list(self.compared.programs), "max_error": self.compared.error},
         }
 
     def _form(self, name: str) -> Data:
@@ -70,7 +75,15 @@ def page(results: Sequence[tuple[Judged, Sequence[Derived]]], error: float) -> s
             parts.append(f"Derived from these definitions, every step proved, in {files}:")
             lines = [_derived_row(one, form) for one in derived for form in one.forms]
             lines += [_failed_row(one, *failure) for one in derived for failure in one.failures]
-            parts.append("\n".join(["| derivative | form | terms | proof |", "| --- | --- | ---: | --- |", *lines]))
+            parts.append(
+                "\n".join(
+                    [
+                        "| derivative | form | terms | proof | in numbers as |",
+                        "| --- | --- | ---: | --- | --- |",
+                        *lines,
+                    ]
+                )
+            )
     return "\n\n".join(parts) + "\n"
 
 
@@ -93,13 +106,16 @@ def _brief(verdict: Verdict) -> str:
 
 def _derived_row(derived: Derived, form: str) -> str:
     last = derived.checked.form(form)[-1]
+    told = ", ".join(derived.compared.programs)
     left = latex(last.step.relation.left)
-    return f"| ${left}$ | {form} | {_terms(last.step.relation)} | {last.verdict.method}, {last.verdict.scope} |"
+    return (
+        f"| ${left}$ | {form} | {_terms(last.step.relation)} | {last.verdict.method}, {last.verdict.scope} | {told} |"
+    )
 
 
 def _failed_row(derived: Derived, form: str, why: str) -> str:
     left = latex(derived.checked.derivation.left)
-    return f"| ${left}$ | {form} | | not derived: {_cell(why)} |"
+    return f"| ${left}$ | {form} | | not derived: {_cell(why)} | |"
 
 
 def _terms(relation: Relation) -> int:

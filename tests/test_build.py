@@ -206,7 +206,7 @@ def _after(calls: int, original: Callable[..., object], failure: Callable[..., N
 
 STAGES = {
     "judging": ("bpttsym.build.judge", 0),
-    "deriving": ("bpttsym.build.manuscript_of", 0),
+    "deriving": ("bpttsym.build.manuscript", 0),
     "the last proof": ("bpttsym.build.proved_text", 0),
     "the report": ("bpttsym.build.page", 0),
     "making the folder": ("pathlib.Path.mkdir", 0),

@@ -67,8 +67,8 @@ PARTS: dict[str, tuple[str, ...]] = {
         *("names", "structure", "ways", "expansion", "summation"),
         *("recursion", "pullback", "gradients"),
     ),
-    "check": ("path_sum", "manuscript", "stream", "quick"),
-    "build": ("report_page", "swap"),
+    "check": ("path_sum", "manuscript", "stream", "quick", "recognise", "oracles"),
+    "build": ("report_page", "swap", "jobs"),
     "wording": ("evidence", "advice"),
     "claims": (
         *("claims_data", "claims_cases", "claims_tools", "claims_layers", "claims_torch", "claims_gradients"),
@@ -102,7 +102,7 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
 
 DOORS: dict[str, frozenset[str]] = {
     "numpy": frozenset({"rnn", *PARTS["rnn"], "numeric", "leaves", "opaque", "field", "exact", "symbolic_lambdify"})
-    | {"check", "figures", "networks", "vanishing", "starts", "attack"}
+    | {"oracles", "figures", "networks", "vanishing", "starts", "attack"}
     | {"claims_tools", "claims_layers", "claims_gradients", "claims_classes", "claims_training"},
     "sympy": frozenset({"symbolic", *PARTS["symbolic"]} - {"symbolic_names"}),
     "matplotlib": frozenset({"figures", "figure_paint"}),

@@ -24,12 +24,27 @@ STEP = r"\frac{\partial h_t}{\partial h_k}=\mathrm{diag}(1-h_t^2)W\frac{\partial
 RECURSION = r"\delta_t=V^\top(\hat y_t-y_t)+W^\top(\delta_{t+1}\odot(1-h_{t+1}^2))"
 DELTA = r"\delta_t=\frac{\partial L}{\partial h_t}"
 BY_DELTA = r"\nabla_b L=\sum_{t=1}^T\delta_t\odot(1-h_t^2)"
+LOGISTIC = r"$$\frac{\partial h_t}{\partial h_{t-1}}=\mathrm{diag}(h_t\odot(1-h_t))W$$"
 SQUARED = r"$$\nabla_W L=\sum_{t=1}^T\mathrm{diag}(1-h_t^2)(\nabla_{h_t}L)h_{t-1}^\top$$"
 
 READ_OTHERWISE = frozenset(("the wrong order",))
 """True under a reading that is named."""
 
 FALSE = {
+    "a network of control, one step early": r"$$x_{t+1}=\tanh(A x_t+B u_t)$$ $$J=\sum_{t=1}^T\|x_t\|^2$$"
+    r"$$\lambda_t:=\nabla_{x_t}J$$ $$\nabla_BJ=\sum_{t=1}^{T-1}\mathrm{diag}(1-x_{t+1}^2)\lambda_{t}u_t^\top$$",
+    "the layers cross": r"$$h_t^{(l)}=\tanh(W^{(l)}h_{t-1}^{(l)}+U^{(l)}h_t^{(l-1)})$$ $$h_t^{(0)}=x_t$$"
+    r"$$o_t=Vh_t^{(2)}$$ $$L=\sum_t\|o_t-y_t\|^2$$ $$\nabla_{h_t^{(1)}}L=U^{(1)\top}\mathrm{diag}(1-(h_t^{(2)})^2)\nabla_{h_t^{(2)}}L"
+    r"+W^{(1)\top}\mathrm{diag}(1-(h_{t+1}^{(1)})^2)\nabla_{h_{t+1}^{(1)}}L$$",
+    "parts in another order": r"$$h_t=\tanh(W[h_{t-1};x_t]+b)$$ $$L=\|h_T-y\|^2$$"
+    r"$$\nabla_WL=\sum_t\mathrm{diag}(1-h_t^2)(\nabla_{h_t}L)[x_t;h_{t-1}]^\top$$",
+    "the target of the next step": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$z_t=Vh_t$$ $$p_t=\mathrm{softmax}(z_t)$$"
+    r"$$L=-\sum_t\log p_{t,y_t}$$ $$\frac{\partial L}{\partial z_{t,i}}=p_{t,i}-\mathbf 1[i=y_{t+1}]$$",
+    "tied weights": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$\hat y_t=U^\top h_t$$ $$L=\sum_t\|\hat y_t-y_t\|^2$$"
+    r"$$\nabla_U L=\sum_{t=1}^T\mathrm{diag}(1-h_t^2)(\nabla_{h_t}L)x_t^\top$$",
+    "dots that stop early": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$\frac{\partial h_T}{\partial h_1}="
+    r"\frac{\partial h_T}{\partial h_{T-1}}\frac{\partial h_{T-1}}{\partial h_{T-2}}"
+    r"\cdots\frac{\partial h_3}{\partial h_2}$$",
     "components as numbers": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$"
     r"$$\frac{\partial h_{t,i}}{\partial x_{t,j}}=(1-h_{t,i}^2)U_{ji}$$",
     "weights with numbers, order": r"$$h_t=\tanh(W_1 h_{t-1}+W_2 x_t)$$ $$L=\|h_T-y\|^2$$"
@@ -83,6 +98,15 @@ $$\nabla_{{h_t}}L=V^\top(\hat y_t-y_t)+W^\top\mathrm{{diag}}(1-h_{{t+1}}^2)\nabl
 }
 
 TRUE = {
+    "steps from zero": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$L=\sum_{t=0}^{T-1}\|h_t-y_t\|^2$$"
+    r"$$\nabla_WL=\sum_{t=0}^{T-1}\mathrm{diag}(1-h_t^2)(\nabla_{h_t}L)h_{t-1}^\top$$",
+    "the second step back": r"$$h_t=\tanh(W h_{t-1}+R h_{t-2}+U x_t)$$"
+    r"$$\frac{\mathrm d h_t}{\mathrm d h_{t-2}}=\mathrm{diag}(1-h_t^2)(R+W\mathrm{diag}(1-h_{t-1}^2)W)$$",
+    "weights to the power T": r"$$h_t=W h_{t-1}+U x_t$$ $$h_T=W^Th_0+\sum_{t=1}^{T}W^{T-t}Ux_t$$",
+    "a recursion of logistic units": r"$$z_t=W h_{t-1}+U x_t$$ $$h_t=\sigma(z_t)$$ $$J=\|h_T-y\|^2$$"
+    r"$$\delta_t:=\nabla_{z_t}J$$ $$\delta_t=(W^\top\delta_{t+1})\odot h_t\odot(1-h_t)$$",
+    "a network of control": r"$$x_{t+1}=\tanh(A x_t+B u_t)$$ $$J=\sum_{t=1}^T\|x_t\|^2$$ $$\lambda_t:=\nabla_{x_t}J$$"
+    r"$$\nabla_AJ=\sum_{t=0}^{T-1}\mathrm{diag}(1-x_{t+1}^2)\lambda_{t+1}x_t^\top$$",
     "a name for a part of a formula": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$o_t=V h_t$$ $$L=\sum_{t=1}^T\ell_t(o_t)$$"
     r"$$z_t=W h_{t-1}+U x_t$$"
     r"$$\frac{\partial L}{\partial h_t}=\frac{\partial\ell_t}{\partial o_t}V"
@@ -149,10 +173,39 @@ $$\frac{\partial h_t}{\partial h_{t-1}}=\mathrm{diag}(h_t\odot(1-h_t))W$$
 }
 
 
+OPEN_TRUE = {
+    "a change in running text": rf"""
+$$h_t=\tanh(W h_{{t-1}}+U x_t)$$
+
+Let $h_t=\sigma(W h_{{t-1}}+U x_t)$ instead. Then
+{LOGISTIC}""",
+    "what a loss depends on": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$o_t=V h_t$$ $$q_t=R h_t$$"
+    r"$$L=\sum_{t=1}^TL_t(o_t,y_t)$$"
+    r"$$\frac{\partial L}{\partial h_t}=\frac{\partial L_t}{\partial o_t}V"
+    r"+\frac{\partial L}{\partial h_{t+1}}\mathrm{diag}(1-h_{t+1}^2)W$$",
+    "a step and a layer": r"$$h_t^{(l)}=\tanh(W^{(l)}h_{t-1}^{(l)}+U^{(l)}h_t^{(l-1)})$$ $$h_t^{(0)}=x_t$$"
+    r"$$\frac{\partial h_t^{(l)}}{\partial h_{t-1}^{(l-1)}}=\mathrm{diag}(1-(h_t^{(l)})^2)"
+    r"(U^{(l)}\mathrm{diag}(1-(h_t^{(l-1)})^2)W^{(l-1)}+W^{(l)}\mathrm{diag}(1-(h_{t-1}^{(l)})^2)U^{(l)})$$",
+    "summed without a sign": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$"
+    r"$$\frac{\partial h_{t,i}}{\partial h_{t-2,j}}=(1-h_{t,i}^2)W_{ik}(1-h_{t-1,k}^2)W_{kj}$$",
+    "two products in a run": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$L=\frac12\|h_T-y\|^2$$"
+    r"$$\nabla_{h_{T-1}}L=W^\top\cdot(1-h_T^2)\cdot(h_T-y)$$",
+}
+"""True, and still refuted."""
+
+OPEN_FALSE = {
+    "a slope that is too small": r"$$\sigma'(x)\le\frac15$$",
+    "a radius that bounds nothing": r"$$h_t=W h_{t-1}+U x_t$$"
+    r"$$\left\|\frac{\partial h_T}{\partial h_1}\right\|\le\rho(W)^{T-1}$$",
+}
+"""False, and still taken as given."""
+
+
 def last(text: str) -> tuple[str, str]:
     """The status and message of the last claim of a document."""
     document = read_document(source_from_text(re.sub(r"\$\$\s*\$\$", "$$\n\n$$", text)))
-    claims = [verdict for verdict in judge(document) if verdict.entry.kind == "claim"]
+    verdicts = judge(document)
+    claims = [verdict for verdict in verdicts if verdict.entry.kind == "claim"] or verdicts
     return claims[-1].status, claims[-1].message
 
 
@@ -168,3 +221,19 @@ def test_what_is_true_is_not_refuted(name: str) -> None:
     """A true equation, read as its author means it, is never refuted."""
     status, message = last(TRUE[name])
     assert status != "refuted", message
+
+
+@pytest.mark.xfail(strict=True, reason="not yet: delete the row here and put it among the others")
+@pytest.mark.parametrize("name", OPEN_TRUE)
+def test_what_is_true_is_still_refuted(name: str) -> None:
+    """A true equation that is refuted for now."""
+    status, message = last(OPEN_TRUE[name])
+    assert status != "refuted", message
+
+
+@pytest.mark.xfail(strict=True, reason="not yet: delete the row here and put it among the others")
+@pytest.mark.parametrize("name", OPEN_FALSE)
+def test_what_is_false_is_still_taken_as_given(name: str) -> None:
+    """A false bound that is swallowed for now."""
+    status, message = last(OPEN_FALSE[name])
+    assert status in ("refuted", "unchecked"), message

@@ -11,10 +11,14 @@ from hypothesis import strategies as st
 from bpttsym.expr import (
     Add,
     Call,
+    Cases,
+    Component,
+    Concatenate,
     Derivative,
     Divide,
     Expr,
     Hole,
+    Indicator,
     Multiply,
     Negate,
     Norm,
@@ -168,6 +172,37 @@ def test_what_was_read_is_printed_the_same(tree: Expr) -> None:
     text = latex(Relation(Symbol("q"), "=", tree))
     (relation,) = read(text)
     assert latex(relation) == text
+
+
+conditions = st.builds(Relation, letters.map(Symbol), st.sampled_from(["=", "<", ">", r"\le", r"\ge", r"\ne"]), steps)
+groups = st.one_of(
+    st.builds(lambda *both: Add(both), symbols, symbols),
+    st.builds(lambda *both: product([*both], [""]), symbols, symbols),
+)
+blocks = st.one_of(
+    conditions.map(Indicator),
+    st.lists(st.tuples(TREES, conditions), min_size=1, max_size=3).map(
+        lambda rows: Cases(tuple(value for value, _ in rows), tuple(when for _, when in rows))
+    ),
+    st.builds(
+        lambda rows, rest: Cases((*(value for value, _ in rows), rest), tuple(when for _, when in rows)),
+        st.lists(st.tuples(TREES, conditions), min_size=1, max_size=3),
+        TREES,
+    ),
+    st.lists(symbols, min_size=2, max_size=3).map(lambda found: Concatenate(tuple(found))),
+    st.builds(
+        lambda of, index: Component(of, tuple(index)), groups, st.lists(letters.map(Symbol), min_size=1, max_size=2)
+    ),
+)
+
+
+@given(blocks, st.sampled_from([0, 1, 2, 3]), symbols)
+@settings(max_examples=200, derandomize=True, deadline=None)
+def test_a_block_that_is_printed_reads_back(block: Expr, place: int, beside: Expr) -> None:
+    """Cases, indicators, entries and columns read back: alone, in a sum, beside a factor and in a fraction."""
+    tree = (block, Add((beside, block)), product([beside, block], [""]), Divide(block, beside))[place]
+    relation = Relation(Symbol("q"), "=", tree)
+    assert read(latex(relation)) == [relation]
 
 
 @pytest.mark.parametrize(

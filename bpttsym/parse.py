@@ -6,6 +6,7 @@ A line that cannot be read never stops the others: it carries the reason, with t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from bpttsym import grammar
@@ -29,7 +30,7 @@ from bpttsym.surface import (
     Word,
     nesting,
 )
-from bpttsym.tables import JOINING, read_table
+from bpttsym.tables import CLOSES, JOINING, OPENS, read_table
 from bpttsym.tokens import MAXIMUM_NESTING, tokenize
 from bpttsym.words import settle_words
 
@@ -310,5 +311,33 @@ def read_display(
         try:
             lines.append(Line(span, read_line(piece.tokens), None, piece.same_row, piece.words, piece.related))
         except NotRead as error:
-            lines.append(Line(span, None, error, piece.same_row, piece.words, piece.related))
+            rest = _readable_members(piece.tokens)
+            if rest is not None:
+                lines.append(Line(rest.span, rest, None, piece.same_row, piece.words))
+            lines.append(Line(span, None, error, piece.same_row or rest is not None, piece.words, piece.related))
     return lines
+
+
+def _readable_members(tokens: list[Tok]) -> Chain | None:
+    """What is left of a chain of equations without the members that cannot be read; None if nothing is to compare."""
+    members: list[list[Tok]] = [[]]
+    depth = 0
+    for tok in tokens:
+        depth += (tok.kind in OPENS) - (tok.kind in CLOSES)
+        if depth < 0 or (tok.kind == "BAD" and not tok.value) or (tok.kind == "REL" and not depth and tok.value != "="):
+            return None
+        if tok.kind == "REL" and not depth:
+            members.append([])
+        else:
+            members[-1].append(tok)
+    if depth or not all(members) or not 3 <= len(members) <= MAXIMUM_NESTING:
+        return None
+    sides: list[Surface] = []
+    for member in members:
+        with suppress(NotRead):
+            sides.append(_read_cell(member))
+    if not 2 <= len(sides) < len(members):
+        return None
+    span = sides[0].span.join(sides[-1].span)
+    places = [side.span for side in sides[1:]]
+    return Chain(span, [*sides], ["="] * len(places), places)

@@ -261,7 +261,7 @@ def _refused(before: list[Tok], piece: list[Tok]) -> list[Tok]:
     if before[0].kind != "BAD":
         span = Span(piece[0].start, piece[-1].end)
         failure = NotRead("behind a wide gap this may be a factor or a remark", span, "no gap, or words")
-        before.insert(0, Tok("BAD", piece[0].value, span.start, span.end, failure=failure))
+        before.insert(0, Tok("BAD", "", span.start, span.end, failure=failure))
     return before
 
 
@@ -285,7 +285,7 @@ def _without_lists(pieces: list[Piece]) -> list[Piece]:
     if first and not any(tok.kind == "BAD" for piece in pieces[: first + 1] for tok in piece.tokens):
         begin, end = pieces[0].tokens[0].start, pieces[first - 1].tokens[-1].end
         failure = NotRead("a list on the left of a relation is not read", Span(begin, end), "one equation for each")
-        pieces[first].tokens.insert(0, Tok("BAD", ",", begin, end, failure=failure))
+        pieces[first].tokens.insert(0, Tok("BAD", "", begin, end, failure=failure))
         return pieces[first:]
     return pieces
 

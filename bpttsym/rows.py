@@ -138,8 +138,9 @@ def _system(row: list[Tok]) -> Iterator[_Row]:
     for cells in rows_of(row[0].inner):
         line: list[Tok] = []
         for cell in cells:
-            if line and cell and row[0].value == "cases":
-                line.append(Tok("SEP", ",", cell[0].start, cell[0].start))
+            if line and cell:
+                mark = ("SEP", ",") if row[0].value == "cases" else ("AMP", "&")
+                line.append(Tok(*mark, cell[0].start, cell[0].start))
             line.extend(cell)
         yield _Row(line, False)
 

@@ -34,6 +34,8 @@ _SAME_BAR = re.compile(
 _LOWER = re.compile(r"\s*_")
 _STEP = re.compile(r"[^<>{}=]{1,40}>")
 _ROW_SKIP = re.compile(r"\*?\s*\[[^\]\n]{0,12}(?:pt|em|ex|mm|cm)\]|\*(?=\s)")
+_ZEROS = frozenset((r"\mathbf", r"\boldsymbol", r"\bm", r"\vec"))  # zero is zero, of whatever size
+_ZERO = re.compile(r"\s*(?:\{\s*0\s*\}|0)")
 _ONE = re.compile(r"\s*(?:\{\s*1\s*\}|1)")
 
 
@@ -204,6 +206,8 @@ class _Tokenizer(Scanner):
             return self.emit("TEXT", known.SAYING[word], start, end)
         if word in (r"\mathbf", r"\mathbb", r"\boldsymbol", r"\bm") and (one := _ONE.match(self.text, end)):
             return self.emit("NAME", r"\mathbf{1}", start, one.end())
+        if word in _ZEROS and (zero := _ZERO.match(self.text, end)):
+            return self.emit("NUMBER", "0", start, zero.end())
         if word in known.ACCENTS or word in known.FONTS:
             return self.decorated(word, start, end)
         if word in known.DROPPED_WITH_ARGUMENT:

@@ -91,6 +91,7 @@ TABLES = {
     r"\begin{cases} a = b \\ c = \frac{d}{e} \end{cases}": ["a = b", "c = {d}/{e}"],
     r"\left\{\begin{aligned} a &= b \\ c &= d \end{aligned}\right.": ["a = b", "c = d"],
     r"\left. \begin{array}{rcl} a & = & b \\ & = & c \end{array} \right\}": ["a = b = c"],
+    r"\begin{array}{ll} a = b & c = d \\ e = f & g = h \end{array}": ["a = b", "c = d", "e = f", "g = h"],
     r"\begin{cases} a = b, & t > 0 \\ c = d \end{cases}": ["a = b", "t > 0", "c = d"],
     r"y = \begin{bmatrix} 0 \\ \vdots \\ 1 \end{bmatrix} x": [r"y = bmatrix[0 // \vdots // 1] x"],
     r"y = \left[\begin{array}{c|c} a & b_{i,j} \\ \hline & 1 \end{array}\right]^\top": [
@@ -137,6 +138,7 @@ NAMES = {
     ],
     r"h^{<t>} = a^{\langle t-1 \rangle} x^{<t>T}": ["h^{<t>} = a^{<+t -1>} x^{<t> T}"],
     r"a < b": ["a < b"],
+    r"h_0 = \mathbf 0 = \vec{0}": ["h_0 = 0 = 0"],
 }
 
 NORMS = {

@@ -23,6 +23,7 @@ _NUMBERING = re.compile(r"[0-9]+(?:\.[0-9]+)*[a-z]?|\*+|\(?[0-9]+\)?")
 _INDICATORS = frozenset("I P Pr".split()) | {
     rf"\{font}{{{name}}}" for font in ("mathbf", "mathbb", "mathrm") for name in ("1", "I", "P", "Pr")
 }
+_APART = 4  # characters of spacing commands that are a wide gap
 _HANGING = frozenset(("REL", "SIGN", "OP"))
 _REMARKS = frozenset(("SEP", "GAP", "TEXT", "DOT", "AMP"))
 
@@ -269,8 +270,10 @@ def _refused(before: list[Tok], piece: list[Tok]) -> list[Tok]:
 def _without_number(part: list[Tok]) -> list[Tok]:
     r"""The tokens without the number of an equation behind a wide gap: ``\quad (2)``."""
     for position in range(len(part) - 1, 0, -1):
-        if part[position].kind in {"GAP", "AMP"}:
-            inside = part[position + 1 :]
+        gap = part[position].kind in {"GAP", "AMP"}
+        apart = part[position].kind == "OPEN" and part[position].start - part[position - 1].end >= _APART
+        if gap or apart:
+            inside = part[position + gap :]
             while inside and inside[-1].kind in _REMARKS:
                 inside = inside[:-1]
             if len(inside) > 2 and (inside[0].kind, inside[-1].kind) == ("OPEN", "CLOSE"):

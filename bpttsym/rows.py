@@ -277,8 +277,8 @@ def _without_number(part: list[Tok]) -> list[Tok]:
             while inside and inside[-1].kind in _REMARKS:
                 inside = inside[:-1]
             if len(inside) > 2 and (inside[0].kind, inside[-1].kind) == ("OPEN", "CLOSE"):
-                if _NUMBERING.fullmatch("".join(tok.value for tok in inside[1:-1])):
-                    return part[:position]
+                number = _NUMBERING.fullmatch("".join(tok.value for tok in inside[1:-1]))
+                return part[:position] if number and related(part[:position]) else part
             return part
     return part
 

@@ -125,7 +125,7 @@ def signature(chains: Iterable[Chain], horizon: str = "T") -> Signature:
         alias = alias_of(chain)
         if alias is not None:
             aliases.setdefault(*alias)
-        elif chain.relations:
+        elif chain.relations and chain.relations[0] != ":":  # what a name is declared to be is no use of it
             _count_chain(chain, census)
     functions = {
         name

@@ -37,13 +37,23 @@ class Macro:
     """A private command: how many arguments it takes, and what it stands for, with ``#1`` for the first of them.
 
     ``default`` is the value of a first argument in brackets that may be left out; a ``final`` body is not expanded
-    again, as ``\\let`` promises.
+    again, as ``\\let`` promises; one of a package stands for something only where all its arguments are in braces.
     """
 
     parameters: int
     body: str
     default: str | None = None
     final: bool = False
+    package: bool = False
+
+
+PACKAGES = {
+    r"\pdv": Macro(2, r"\frac{\partial #1}{\partial #2}", package=True),
+    r"\dv": Macro(2, r"\frac{\mathrm{d} #1}{\mathrm{d} #2}", package=True),
+    r"\norm": Macro(1, r"\lVert #1\rVert ", package=True),
+    r"\abs": Macro(1, r"\lvert #1\rvert ", package=True),
+}
+"""Commands of well-known packages, which a document may define anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +170,10 @@ def expand(text: str, macros: Mapping[str, Macro], offset: int = 0) -> Expanded:
 
     Raises LimitExceeded where commands call each other without end or grow beyond MAXIMUM_EXPANDED characters.
     """
-    if not any(call.group() in macros for call in _CALL.finditer(text)):
+    known = {**PACKAGES, **macros}
+    if not any(call.group() in known for call in _CALL.finditer(text)):
         return Expanded(text, offset)
-    return _Expander(text, macros, offset).run()
+    return _Expander(text, known, offset).run()
 
 
 class _Expander:
@@ -179,7 +190,7 @@ class _Expander:
         while self.waiting:
             atom = self.waiting.pop()
             macro = self.macros.get(atom.text) if atom.live else None
-            if macro is not None:
+            if macro is not None and (not macro.package or self.in_braces(macro.parameters)):
                 self.call(atom, macro)
                 continue
             piece = atom.text
@@ -230,6 +241,19 @@ class _Expander:
         self.waiting.extend(reversed(body))
         if len(self.waiting) > 2 * MAXIMUM_EXPANDED:
             raise self.limit(name, f"grow beyond the limit of {MAXIMUM_EXPANDED} characters")
+
+    def in_braces(self, count: int) -> bool:
+        """Whether so many arguments in braces follow."""
+        at, depth = len(self.waiting) - 1, 0
+        while count and at >= 0:
+            text = self.waiting[at].text
+            depth += (text == "{") - (text == "}")
+            if depth == 0 and text == "}":
+                count -= 1
+            elif depth <= 0 and not text.isspace():
+                return False
+            at -= 1
+        return count == 0
 
     def argument(self) -> tuple[list[_Atom], int]:
         """The next argument, a group without its braces or one atom, and where it ends."""

@@ -31,6 +31,9 @@ EXPANSIONS = {
     (r"\def\a{\partial}", r"\a x \a{}y"): r"\partial x \partial{}y",
     (r"\newcommand{\h}{h_{t}% a comment" + "\n}", r"\h = 1"): r"h_{t} = 1",
     ("", r"\unknown{x}"): r"\unknown{x}",
+    ("", r"\pdv{h_{t}}{W} = \norm{x}"): r"\frac{\partial h_{t}}{\partial W} = \lVert x\rVert ",
+    ("", r"\pdv{x} = \norm x"): r"\pdv{x} = \norm x",
+    (r"\def\norm#1{#1}", r"\norm{x}"): "x",
 }
 
 

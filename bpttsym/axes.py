@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from bpttsym.expr import Call, Expr, Product, Sum, Symbol, children, integer, shifted, walk
+from bpttsym.expr import Call, Expr, Number, Product, Sum, Symbol, children, integer, shifted, walk
 
 LAYER_LETTERS = frozenset(("l", r"\ell"))
 """Letters that count layers where another letter counts the steps."""
@@ -168,12 +168,25 @@ def find_axes(heads: Iterable[Head], horizon: str, counts: Mapping[str, int]) ->
                 _note_index(place, index, number, bound, classes, marks, letters, places)
         for place, index in _indices(own):
             _note_index(place, index, number, frozenset(running), classes, marks, letters, places)
+        _join_numbers(own, head.body, classes)
     return _ended(classes, marks, letters, places, horizon, counts, zeros, lasts)
 
 
 def _stands_bare(part: Sum | Product) -> bool:
     """Whether the letter of a sum is itself an index of what is summed: a step, not a distance between two."""
     return any(index == Symbol(part.index) for inner in walk(part.body) for _, index in _indices(inner))
+
+
+def _join_numbers(own: Symbol, body: Expr, classes: _Classes) -> None:
+    """A number beside a letter, as in the name of a derivative by ``h_{t,2}``, counts what it counts in the body."""
+    if not any(isinstance(index, Symbol) for index in own.index):
+        return
+    given = [(place, index) for place, index in _indices(own) if isinstance(index, Number)]
+    for part in walk(body):
+        for place, index in _indices(part):
+            for mine, number in given:
+                if index == number and place.count > 1:
+                    classes.join(mine, place)
 
 
 def _bound_within(expr: Expr, bound: frozenset[str]) -> Iterator[tuple[Expr, frozenset[str]]]:

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from bpttsym.adjoint import Adjoint
+from bpttsym.axes import Place
 from bpttsym.errors import UsageError
 from bpttsym.expansion import count_paths, expanded, numbered, steps_of, weighted
 from bpttsym.expr import Derivative, Number, Relation, Symbol, add, multiply, shifted, walk
@@ -116,8 +118,12 @@ def has_literal_steps(model: Model) -> bool:
     """Whether a definition names a step after the first by its number, so that it fits one horizon only."""
     for definition in model.definitions:
         for part in walk(definition.body):
-            if isinstance(part, Symbol) and any(isinstance(i, Number) and i.value > model.first for i in part.index):
-                return True
+            if not isinstance(part, Symbol):
+                continue
+            for position, index in enumerate(part.index):
+                steps = model.axes.counts_steps(Place(part.name, len(part.index), position))
+                if steps and isinstance(index, Number) and index.value > model.first:
+                    return True
     return False
 
 
@@ -209,8 +215,14 @@ def _states_by_parameter(derivation: Derivation) -> list[Step]:
 
 
 def _recursive(derivation: Derivation) -> tuple[Step, ...]:
-    """The derivative by each state from that by the next one."""
-    return Recursion(derivation.chain).steps()
+    """The derivative by each state from that by the next one, or by the next ones where there are several."""
+    try:
+        return Recursion(derivation.chain).steps()
+    except NotDerived as reason:
+        try:
+            return Adjoint(derivation.structure, derivation.of, derivation.by).steps()
+        except NotDerived as other:
+            raise (other if len(derivation.structure.states) > 1 else reason) from None
 
 
 def _matrix(derivation: Derivation) -> tuple[Step, ...]:

@@ -66,15 +66,20 @@ def of_number(model: Model, text: str | Symbol) -> Symbol:
 
 
 def _readings(text: str, model: Model) -> Iterator[tuple[str, tuple[Expr, ...]]]:
-    """The text as a name, and as a name with one index."""
+    """The text as a name, and as a name with one index or two."""
     yield text.strip(), ()
-    found = re.fullmatch(r"\s*(.+)_\{?([A-Za-z0-9]+)\}?\s*", text)
-    if found is not None:
-        step = found[2]
+    found = re.fullmatch(r"\s*(.+?)_\{?([A-Za-z0-9]+)(?:[,_]\s*([A-Za-z0-9]+))?\}?\s*", text)
+    if found is None:
+        return
+    index: list[Expr] = []
+    for step in filter(None, found.groups()[1:]):
         if step.isdecimal():
-            yield found[1], (integer(int(step)),)
-        elif step == model.horizon or step in STEP_LETTERS:
-            yield found[1], (Symbol(step),)
+            index.append(integer(int(step)))
+        elif step in {model.horizon, *STEP_LETTERS, *model.axes.ends}:
+            index.append(Symbol(step))
+        else:
+            return
+    yield found[1], tuple(index)
 
 
 def loss_names(model: Model) -> list[str]:

@@ -254,7 +254,10 @@ class Scope:
             return False
         if not slot[2] and slot in self.definitions and self._closes(left, right):
             return False
-        abbreviated = any(name == left.name and count == slot[1] for name, count, _ in self.abbreviations)
+        abbreviated = any(
+            name == left.name and count == slot[1] and not self._another_layer(left, kept)
+            for (name, count, _), kept in self.abbreviations.items()
+        )
         if has_derivative(right) or is_later(left, right):
             if any(name == left.name and count == slot[1] for name, count, _ in self.definitions):
                 return False
@@ -275,6 +278,14 @@ class Scope:
     def _has(self, symbol: Symbol) -> bool:
         slot = self.slot(symbol)
         return slot in self.definitions or slot in self.abbreviations
+
+    def _another_layer(self, left: Symbol, kept: Definition) -> bool:
+        """Whether two definitions run over the same steps, each at a number of its own (``\\delta_{t,1}``)."""
+        pairs = list(zip(left.index, kept.index, strict=True))
+        numbers = [(one, other) for one, other in pairs if isinstance(one, Number) and isinstance(other, Number)]
+        running = [one for one, other in pairs if isinstance(one, Symbol) and isinstance(other, Symbol)]
+        apart = any(one.value != other.value for one, other in numbers)
+        return apart and bool(running) and len(numbers) + len(running) == len(pairs)
 
     def _overrules(self, left: Symbol, right: Expr) -> bool:
         """Whether a closed definition follows a recursion for the same symbol, which then is a claim about it."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
+from bpttsym.axes import Place
 from bpttsym.errors import BpttsymError, NotRead
 from bpttsym.expr import (
     Add,
@@ -144,7 +145,11 @@ class Structure:
 
     def is_start(self, definition: Definition) -> bool:
         """Whether a definition is about a step before the first."""
-        return any(isinstance(part, Number) and part.value < self.model.first for part in definition.index)
+        for position, part in enumerate(definition.index):
+            steps = self.model.axes.counts_steps(Place(definition.name, len(definition.index), position))
+            if steps and isinstance(part, Number) and part.value < self.model.first:
+                return True
+        return False
 
     def from_first(self, letter: Expr) -> Relation:
         """The condition that an index begins at the first step."""
@@ -242,10 +247,15 @@ def tidy(index: Expr) -> Expr:
             return index
 
 
-def at_step(body: Expr, letter: str, step: Expr) -> Expr:
-    """A definition at one step: the letter replaced, and indices like ``(t + 1) - 1`` merged."""
+def merged_steps(expr: Expr) -> Expr:
+    """An expression with the numbers in its indices merged."""
 
     def merge(node: Expr) -> Expr:
         return Symbol(node.name, tuple(map(tidy, node.index))) if isinstance(node, Symbol) and node.index else node
 
-    return transform(substitute(body, {letter: step}), merge)
+    return transform(expr, merge)
+
+
+def at_step(body: Expr, letter: str, step: Expr) -> Expr:
+    """A definition at one step: the letter replaced, and indices like ``(t + 1) - 1`` merged."""
+    return merged_steps(substitute(body, {letter: step}))

@@ -65,7 +65,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     ),
     "derivation": (
         *("names", "structure", "ways", "expansion", "summation"),
-        *("recursion", "pullback", "gradients"),
+        *("recursion", "patterns", "adjoint", "pullback", "gradients"),
     ),
     "check": ("path_sum", "manuscript", "stream", "quick", "recognise", "oracles"),
     "build": ("report_page", "swap", "jobs"),

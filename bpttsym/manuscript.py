@@ -12,6 +12,7 @@ from bpttsym.derivation import FORMS, Derivation, steps_words
 from bpttsym.expr import Add, Call, Derivative, Expr, Relation, Symbol, add, integer, walk
 from bpttsym.latex import latex, latex_pieces, unicode_line
 from bpttsym.model import Model
+from bpttsym.settings import NUMBERS
 from bpttsym.source import Kind
 from bpttsym.structure import Step, Words
 
@@ -58,6 +59,7 @@ def settings(model: Model) -> dict[str, str]:
         found["h_0"] = "zero"
     if model.scalar:
         found["state"] = "scalar"
+    found |= {name: str(number) for name, number in model.counts if name in NUMBERS}
     return found
 
 

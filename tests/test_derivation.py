@@ -296,7 +296,7 @@ L = \lVert h_T - y \rVert
 \end{gathered}"""
 OTHERS = {
     "a gate": (GATED, "W", tuple(FORMS)),
-    "two states": (LSTM, "P", ("expanded", "matrix")),
+    "two states": (LSTM, "P", ("expanded", "recursive", "matrix")),
     "two steps back": (
         r"h_t = f(h_{t-1}, h_{t-2}, x_t; \psi), \quad L = \sum_{t=1}^{T} \lVert h_t - y_t \rVert",
         "psi",

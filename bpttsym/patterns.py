@@ -24,7 +24,6 @@ class Patterns(Walker):
         self.letter = Symbol(letter)
         self.axes = structure.model.axes
         self.ends = self.axes.bindings(structure.length)
-        self.layers = {name for name, (steps, _) in self.axes.ends.items() if not steps}
         self.target = self.pattern(self._numbered(by))
         self._leading: dict[Pattern, bool] = {}
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from bpttsym.errors import NotRead
 from bpttsym.expr import Add, Expr, Number, Relation, Symbol, shifted, substitute, transform, walk
-from bpttsym.model import MAXIMUM_RANGE, index_letters, index_value
+from bpttsym.model import MAXIMUM_RANGE, Definition, index_letters, index_value
 
 
 def horizon_value(relation: Relation) -> int:
@@ -84,3 +84,13 @@ def is_later(left: Symbol, right: Expr) -> bool:
                 if isinstance(own, Symbol) and other == shifted(own, 1):
                     return True
     return False
+
+
+def written(definition: Definition) -> Relation:
+    """A definition as a relation; one that says nothing of the first steps is written that many steps later."""
+    left, body = Symbol(definition.name, definition.index), definition.body
+    if definition.skip:
+        letters = {part.name: shifted(part, definition.skip) for part in definition.index if isinstance(part, Symbol)}
+        left = replace(left, index=tuple(substitute(part, letters) for part in left.index))
+        body = transform(substitute(body, letters), merged_indices)
+    return Relation(left, "=", body)

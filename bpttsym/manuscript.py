@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from bpttsym.derivation import FORMS, Derivation, steps_words
 from bpttsym.expr import Add, Call, Derivative, Expr, Relation, Symbol, add, integer, walk
+from bpttsym.heads import written
 from bpttsym.latex import latex, latex_pieces, unicode_line
 from bpttsym.model import Model
 from bpttsym.settings import NUMBERS
@@ -68,7 +69,7 @@ def definitions(model: Model) -> Display:
     found: list[Relation] = []
     for name, formals, body in model.functions:
         found.append(Relation(Call(name, tuple(map(Symbol, formals))), "=", body))
-    found += [Relation(Symbol(d.name, d.index), "=", d.body) for d in model.definitions]
+    found += [written(definition) for definition in model.definitions]
     return Display(tuple(found))
 
 

@@ -6,7 +6,10 @@ import time
 
 import pytest
 
-from bpttsym.document import read_document
+from bpttsym.check import derive
+from bpttsym.document import load_preset, presets, read_document
+from bpttsym.ground import make_ground
+from bpttsym.names import parameters
 from bpttsym.source import source_from_text
 from bpttsym.verdict import Verdict, judge
 
@@ -387,3 +390,14 @@ $$o_k(t)=\sum_i V_{ki}h_i(t),\qquad E=\frac12\sum_{t=1}^{T}\sum_k\big(o_k(t)-d_k
     claim = r"\frac{\partial E}{\partial o_k(t)}=o_k(t)-d_k(t)"
     assert statuses(claim, claim.replace("=o", "=2o"), after=after) == ["proved", "refuted"]
     assert statuses(r"\frac{\mathrm dz}{\mathrm da}=n-1", after=r"$$z=a(n-1)$$") != ["refuted"]
+
+
+@pytest.mark.parametrize("name", presets())
+def test_every_preset_unrolls_and_expands(name: str) -> None:
+    """The sum over paths of each preset is proved for two steps, by one of its parameters."""
+    document = load_preset(name)
+    assert {verdict.status for verdict in judge(document)} == {"definition"}
+    model = document.models[-1]
+    assert make_ground(model, 4).graph.nodes
+    checked = derive(model, of="L", by=parameters(model)[-1], T=2)
+    assert {one.verdict.status for one in checked.form("expanded")} <= {"proved", "definition"}

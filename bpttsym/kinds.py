@@ -194,7 +194,8 @@ class Survey:
         steps = self._steps(name, len(index))
         for position, part in enumerate(index):
             place = self._place(name, len(index), position)
-            if position >= steps and any(letters_in(other) for other in index):
+            lettered = any(letters_in(other) for other in index)
+            if position >= steps and (lettered or (steps == 0 and len(index) == 2)):
                 self.kinds.note(place, "more")
             elif self.certain and steps in self.ranks.get(name, ()):
                 self.kinds.note(place, "step")

@@ -34,7 +34,8 @@ FALSE = {
     "a network of control, one step early": r"$$x_{t+1}=\tanh(A x_t+B u_t)$$ $$J=\sum_{t=1}^T\|x_t\|^2$$"
     r"$$\lambda_t:=\nabla_{x_t}J$$ $$\nabla_BJ=\sum_{t=1}^{T-1}\mathrm{diag}(1-x_{t+1}^2)\lambda_{t}u_t^\top$$",
     "the layers cross": r"$$h_t^{(l)}=\tanh(W^{(l)}h_{t-1}^{(l)}+U^{(l)}h_t^{(l-1)})$$ $$h_t^{(0)}=x_t$$"
-    r"$$o_t=Vh_t^{(2)}$$ $$L=\sum_t\|o_t-y_t\|^2$$ $$\nabla_{h_t^{(1)}}L=U^{(1)\top}\mathrm{diag}(1-(h_t^{(2)})^2)\nabla_{h_t^{(2)}}L"
+    r"$$o_t=Vh_t^{(2)}$$ $$L=\sum_t\|o_t-y_t\|^2$$"
+    r"$$\nabla_{h_t^{(1)}}L=U^{(1)\top}\mathrm{diag}(1-(h_t^{(2)})^2)\nabla_{h_t^{(2)}}L"
     r"+W^{(1)\top}\mathrm{diag}(1-(h_{t+1}^{(1)})^2)\nabla_{h_{t+1}^{(1)}}L$$",
     "parts in another order": r"$$h_t=\tanh(W[h_{t-1};x_t]+b)$$ $$L=\|h_T-y\|^2$$"
     r"$$\nabla_WL=\sum_t\mathrm{diag}(1-h_t^2)(\nabla_{h_t}L)[x_t;h_{t-1}]^\top$$",

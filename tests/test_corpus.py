@@ -16,7 +16,7 @@ import bpttsym
 
 SEEN, UNSEEN = entries("seen"), entries("unseen")
 KINDS = ("right", "weaker", "unchecked", "WRONG")
-FLOOR = {"seen": 130, "unseen": 54}  # how many are right at least: raised as it gets better, never lowered
+FLOOR = {"seen": 141, "unseen": 54}  # how many are right at least: raised as it gets better, never lowered
 KNOWN: set[str] = set()  # wrong verdicts that are known; the set is to be empty
 
 

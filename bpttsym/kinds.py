@@ -106,7 +106,8 @@ class Survey:
         self.horizon = horizon
         self.kinds = kinds
         self.bound: set[str] = set()
-        self.counter = 0
+        self.counter = 0  # of sums and products, which are met in the same order when they are rewritten
+        self.comparisons = 0
 
     def letter(self, name: str, scope: Mapping[str, Mark]) -> Mark:
         return scope.get(name, ("letter", self.place, name))
@@ -214,8 +215,8 @@ class Survey:
 
     def _together(self, parts: Iterable[Expr], scope: Mapping[str, Mark]) -> None:
         """Indices that are compared are of one kind."""
-        self.counter += 1
-        mark: Mark = ("compared", self.place, self.counter)
+        self.comparisons += 1
+        mark: Mark = ("compared", self.place, self.comparisons)
         for part in parts:
             if isinstance(part, SetOf):
                 self._together(part.items, scope)

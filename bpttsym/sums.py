@@ -12,9 +12,12 @@ from bpttsym.expr import (
     Call,
     Derivative,
     Expr,
+    Indicator,
+    Multiply,
     Negate,
     Number,
     Product,
+    Relation,
     Sum,
     Symbol,
     children,
@@ -78,9 +81,18 @@ def _bound(node: Surface, read: IndexReader) -> Expr:
 
 
 def _inequalities(node: Big, chain: Chain, body: Expr, read: IndexReader, horizon: str, first: int) -> Expr:
-    r"""``_{k<t}``, ``_{1\le k\le t}``, ``_{t\ge i>k}``: the order of factors is the order of the inequality."""
+    r"""``_{k<t}``, ``_{1\le k\le t}``, ``_{t\ge i>k}``: the order of factors is the order of the inequality.
+
+    ``_{j \ne k}`` below a sum leaves one out of all: the others have an indicator.
+    """
     sides = [side for side in chain.sides if side is not None]
     relations = chain.relations
+    if len(sides) == 2 and _is_name(sides[0]) and relations == [r"\ne"] and node.operator == r"\sum":
+        other = Indicator(Relation(read(sides[0]), r"\ne", read(sides[1]), span=chain.span), span=chain.span)
+        factors = body.factors if isinstance(body, Multiply) else (body,)
+        operators = body.operators if isinstance(body, Multiply) else ()
+        body = Multiply((other, *factors), ("", *operators), span=body.span)
+        return Sum(body, base_name(sides[0]), None, None, span=node.span)
     if len(sides) == 2 and _is_name(sides[0]) and relations[0] in UP | DOWN and node.operator == r"\sum":
         end = shifted(read(sides[1]), {"<": -1, ">": 1}.get(relations[0], 0))
         lower, upper = (integer(first), end) if relations[0] in UP else (end, Symbol(horizon))

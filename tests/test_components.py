@@ -401,6 +401,14 @@ TRUE: dict[str, tuple[str, str]] = {
         ONE_HOT,
         r"\frac{\partial L_t}{\partial o_{t,i}} = \hat y_{t,i} - \mathbf{1}_{[i = y_t]}",
     ),
+    "all classes but one": (
+        UNINDEXED,
+        r"\frac{\partial L}{\partial o_k} = -y_k + \hat y_k \Bigl[ y_k + \sum_{j \neq k} y_j \Bigr]",
+    ),
+    "all classes but one, before a product": (
+        UNINDEXED,
+        r"\frac{\partial L}{\partial o_k} = \sum_{j \ne k} y_j \hat y_k - y_k (1 - \hat y_k)",
+    ),
     "a step above, an entry below": (
         BOOK,
         r"(\nabla_{o^{(t)}} L)_i = \hat y_i^{(t)} - \mathbf{1}_{i = y^{(t)}}",
@@ -444,6 +452,14 @@ TRUE: dict[str, tuple[str, str]] = {
     ),
 }
 FALSE: dict[str, tuple[str, str]] = {
+    "all classes but one, and that one forgotten": (
+        UNINDEXED,
+        r"\frac{\partial L}{\partial o_k} = -y_k + \hat y_k \sum_{j \neq k} y_j",
+    ),
+    "all classes but one, with the other output": (
+        UNINDEXED,
+        r"\frac{\partial L}{\partial o_k} = \sum_{j \ne k} y_j \hat y_j - y_k (1 - \hat y_k)",
+    ),
     "a step above, an entry below": (
         BOOK,
         r"(\nabla_{o^{(t)}} L)_i = \hat y_i^{(t)} + \mathbf{1}_{i = y^{(t)}}",
@@ -508,6 +524,19 @@ def test_what_is_false_of_entries_is_not_called_true(name: str) -> None:
     status, message = last(*FALSE[name])
     assert status in ("refuted", "unchecked"), message
     assert message
+
+
+BEHIND: dict[str, str] = {
+    "a sum behind a comparison": r"o_k + \sum_{j} \mathbf{1}_{[j \ne k]} o_j = \sum_{i=1}^{K} o_i",
+    "all classes but one": r"\hat y_k \Bigl[ y_k + \sum_{j \neq k} y_j \Bigr] = \hat y_k \sum_{i=1}^{K} y_i",
+}
+
+
+@pytest.mark.parametrize("name", BEHIND)
+def test_a_sum_behind_a_comparison_counts_what_it_counts_alone(name: str) -> None:
+    """True, so it must not be refuted: a comparison before a sum does not make steps of its entries."""
+    status, message = last(UNINDEXED, BEHIND[name])
+    assert status != "refuted", message
 
 
 def test_numbers_that_overflow_are_told_and_not_printed(recwarn: pytest.WarningsRecorder) -> None:

@@ -18,8 +18,9 @@ from typing import Any
 from bpttsym.check import NotProved, derive, proved_text
 from bpttsym.claims import page_of
 from bpttsym.claims_data import FILE
+from bpttsym.derivation import Derivation
 from bpttsym.document import Document, read_document
-from bpttsym.errors import BpttsymError, Contradiction, UsageError
+from bpttsym.errors import BpttsymError, Contradiction, NotRead, UsageError
 from bpttsym.expr import Symbol
 from bpttsym.jobs import done
 from bpttsym.manuscript import manuscript, settings, tex
@@ -132,14 +133,28 @@ def _result(path: Path) -> Result:
 def _derived(model: Model, by: str, file: str) -> Derived:
     """The derivative of the loss by a parameter, in the forms that the rules of derivation have for the model."""
     checked = derive(model, Symbol(loss_names(model)[0]), Symbol(by))
+    if misfit := _misfit(checked.derivation):
+        return Derived(checked, (), file, tuple((form, misfit) for form in FORMS))
     forms, failures = [], []
     for form in FORMS:
         try:
             checked.derivation.steps(form)
             forms.append(form)
-        except NotDerived as error:
+        except (NotDerived, NotRead) as error:
             failures.append((form, str(error)))
     return Derived(checked, tuple(forms), file, tuple(failures))
+
+
+def _misfit(derivation: Derivation) -> str:
+    """Why the definitions give no number for what is derived; empty where they do."""
+    from bpttsym.numeric import NumericWorld
+
+    ground = derivation.structure.ground
+    try:
+        NumericWorld(ground.graph, ground.shapes, samples=1).node((derivation.of.name, ()))
+    except NotRead as failure:
+        return f"the definitions do not fit together: {failure}"
+    return ""
 
 
 def _compared(found: list[Derived]) -> list[Derived]:

@@ -198,6 +198,9 @@ def read_arguments(argv: Sequence[str]) -> argparse.Namespace:
     if command is not None and command not in parsers:
         raise BadUsage(f"there is no command `{command}`{nearest(command, list(parsers))}")
     arguments, unknown = parser.parse_known_args(argv)
+    rest = getattr(arguments, "rest", None)
+    while rest is not None and unknown and not unknown[0].startswith("-"):
+        rest.append(unknown.pop(0))  # what stands behind an option belongs to what stood before it
     if unknown and not unknown[0].startswith("-"):
         raise BadUsage(f"`{unknown[0]}` is one argument too many (see `bpttsym {command} --help`)")
     if unknown:

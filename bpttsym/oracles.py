@@ -142,9 +142,11 @@ class Oracles:
 
 def compared(oracles: Oracles, derivation: Derivation, forms: Sequence[str]) -> Compared:
     """What the forms of a derivative by a parameter were compared with; raises Contradiction where one differs."""
+    if not forms:
+        return Compared()
     name = derivation.by.name
     programs = {"complex step": None, "SymPy": oracles.by_sympy.get(name), "by hand": oracles.by_hand.get(name)}
-    worst, told = 0.0, dict.fromkeys(forms and ("complex step",))
+    worst, told = 0.0, dict.fromkeys(("complex step",))
     for form in forms:
         for relation, left, right in oracles.derived(derivation, form):
             for program, array in programs.items():

@@ -349,3 +349,13 @@ def test_importing_the_package_imports_no_other_module_of_ours() -> None:
     code = "import bpttsym, sys; dir(bpttsym); print(*[name for name in sys.modules if name.startswith('bpttsym')])"
     loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert loaded.split() == ["bpttsym"]
+
+
+def test_what_stands_behind_an_option_belongs_to_what_stood_before_it() -> None:
+    """``plot KIND -T 4 k=2`` is read like ``plot KIND k=2 -T 4``; other commands take no word too many."""
+    from bpttsym.cli import BadUsage, read_arguments
+
+    arguments = read_arguments(["plot", "graph-many-to-one", "-T", "4", "k=2"])
+    assert (arguments.kind, arguments.rest, arguments.T) == ("graph-many-to-one", ["k=2"], "4")
+    with pytest.raises(BadUsage, match="one argument too many"):
+        read_arguments(["derive", "many_to_one", "-T", "4", "again"])

@@ -151,6 +151,19 @@ def test_an_error_in_a_rule_of_derivation_fails_the_build(
     assert not (tmp_path / "output").exists()
 
 
+def test_definitions_that_do_not_fit_are_told_and_the_rest_is_written(tmp_path: Path) -> None:
+    """A model whose loss has no value has no derivations, and the report says why."""
+    misfit = MODEL.replace(r"L = \sum_{t=1}^{T} \lVert y_t - \hat{y}_t \rVert^2", r"L = \sum_{t=1}^{T} \hat{y}_t")
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "notes.md").write_text(misfit, encoding="utf-8")
+    output = str(tmp_path / "output")
+    folder = str(tmp_path / "notes")
+    assert build.main(Namespace(folder=folder, output=output, check=False, figures=False)) == 0
+    data = json.loads((tmp_path / "output" / "report.json").read_text(encoding="utf-8"))
+    assert all(one["forms"] == [] for one in data["derivations"])
+    assert all("do not fit" in why for one in data["derivations"] for why in one["not_derived"].values())
+
+
 def _third(number: int) -> int:
     if number == 3:
         raise Contradiction("three")

@@ -257,7 +257,7 @@ def test_a_horizon_is_a_whole_number_of_at_least_one(horizon: str) -> None:
         pytest.param((r"h_t = f(h_t)", r"\frac{\partial h_t}{\partial h_{t-1}} = 1"), id="of itself"),
         pytest.param(("a = b", "b = a", r"\frac{\partial a}{\partial b} = 1"), id="of two"),
         pytest.param((r"a = \tanh(b)", r"b = \tanh(a)", r"\frac{\partial a}{\partial b} = 1 - a^2"), id="of functions"),
-        pytest.param((r"h_t = \tanh(h_{t+1})", r"\frac{\partial h_t}{\partial h_{t+1}} = 1"), id="of later steps"),
+        pytest.param((r"h_t = \tanh(h_{t+1} + h_{t-1})", r"\frac{\partial h_t}{\partial h_{t+1}} = 1"), id="both ways"),
         pytest.param(
             (*MODEL, rf"\delta_t := {GRADIENT} + \delta_t", rf"{GRADIENT} = \delta_t"), id="of an abbreviation"
         ),

@@ -50,7 +50,7 @@ def abbreviated(reckoner: Reckoner, symbol: Symbol, bindings: Mapping[str, int])
     best: tuple[Definition, dict[str, int]] | None = None
     for entry in named:
         found = _match(entry, index, reckoner.graph.ends)
-        if found is not None and (best is None or not entry.general):
+        if found is not None and (best is None or entry.single(reckoner.graph.ends)):
             best = entry, found
     if best is None:
         return None

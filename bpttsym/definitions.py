@@ -7,7 +7,7 @@ definition computes is a leaf (inputs, targets, parameters, the state before the
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -67,6 +67,10 @@ class Definition:
     def general(self) -> bool:
         """Whether it holds for every step (or has no index at all), not for a literal step only."""
         return all(isinstance(part, Symbol) for part in self.index)
+
+    def single(self, ends: Container[str]) -> bool:
+        """Whether it is about one step, by a number or by the name of the last one."""
+        return not self.general or any(isinstance(part, Symbol) and part.name in ends for part in self.index)
 
     def match(self, index: tuple[int, ...], ends: Bindings) -> dict[str, int] | None:
         """The values of the index letters for which this definition defines the node; None if it does not.

@@ -103,7 +103,7 @@ class Graph:
             bindings = definition.match(index, self.ends)
             if bindings is None or not self._in_range(definition, index):
                 continue
-            if best is None or not definition.general:
+            if best is None or definition.single(self.ends):
                 best = (definition.body, {**bindings, **self.ends})
         return best
 

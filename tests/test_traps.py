@@ -94,6 +94,9 @@ $$\nabla_{{h_t}}L=V^\top(\hat y_t-y_t)+W^\top\mathrm{{diag}}(1-h_{{t+1}}^2)\nabl
     "an inner product that is differentiated, wrong sign": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$\hat y_t=g(V h_t)$$"
     r"$$Z_t=-y_t^\top\log\hat y_t$$"
     r"$$\frac{\partial Z_t}{\partial\hat y_t}=\frac{\partial(y_t\log\hat y_t)}{\partial\hat y_t}$$",
+    "a recursion of the wrong step and its last value": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$L=\|h_T-y\|^2$$"
+    r"$$\delta_t=W^\top\mathrm{diag}(1-h_t^2)\delta_{t+1},\quad \delta_T=2(h_T-y)$$"
+    r"$$\nabla_WL=\sum_t\mathrm{diag}(1-h_t^2)\delta_th_{t-1}^\top$$",
     "the wrong order": r"$$s_t = f(U x_t + W s_{t-1})$$ $$o_t = g(V s_t)$$"
     r"$$\frac{\partial s_t}{\partial s_k}=\prod_{j=k+1}^t \frac{\partial s_j}{\partial s_{j-1}}$$",
 }
@@ -151,6 +154,9 @@ TRUE = {
     r"$$\frac{\partial Z_t}{\partial\hat y_t}=\frac{\partial(-y_t\log\hat y_t)}{\partial\hat y_t}$$",
     "a loss of every step that is not defined": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$E=\sum_t E_t$$"
     r"$$\frac{\partial E}{\partial W}=\sum_t\frac{\partial E_t}{\partial W}$$",
+    "a recursion and its last value": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$L=\|h_T-y\|^2$$"
+    r"$$\delta_t=W^\top\mathrm{diag}(1-h_{t+1}^2)\delta_{t+1},\quad \delta_T=2(h_T-y)$$"
+    r"$$\nabla_WL=\sum_t\mathrm{diag}(1-h_t^2)\delta_th_{t-1}^\top$$",
     "a section before": r"""
 # A
 $$h_t=W h_{t-1}+U x_t$$

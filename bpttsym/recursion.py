@@ -26,7 +26,10 @@ class Recursion:
             raise NotDerived(f"the recursive form begins at a loss, and `{chain.of.name}` is a state itself")
         self.letter = Symbol(chain.letters()[0])
         self.last = Symbol(self.model.horizon)
-        self.name = next(name for name in NAMES if name not in self.model.arities)
+        free = [name for name in NAMES if name not in self.model.arities]
+        states = sorted({name for name, _ in chain.structure.states}) if chain.through else [""]
+        place = states.index(chain.state) if chain.through else 0
+        self.name = free[place % len(free)]  # two states of one model have two names in one text
 
     def delta(self, step: Expr) -> Symbol:
         """The short name of the derivative by the state at a step."""

@@ -178,3 +178,16 @@ def test_jobs_are_done_in_order_and_fail_with_their_failure() -> None:
     with pytest.raises(Contradiction, match="three"):
         done([partial(_third, n) for n in (5, 3, 4)])
     assert done([]) == []
+
+
+def test_two_states_of_one_model_have_two_short_names(tmp_path: Path) -> None:
+    """The recursive forms by the parameters of both directions stand in one text, where a name has one meaning."""
+    text = r"""
+$$
+p_t = \tanh(A p_{t-1} + B x_t), \quad q_t = \tanh(C q_{t-1} + D x_t), \quad
+L = \sum_{t=1}^{T} (\lVert p_t - y_t \rVert^2 + \lVert q_t - z_t \rVert^2)
+$$
+"""
+    model = model_of(text)
+    named = [derivation(model, "L", name, 3).steps("recursive")[0].relation.left for name in ("A", "C")]
+    assert named[0] != named[1]

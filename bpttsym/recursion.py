@@ -12,7 +12,7 @@ from bpttsym.structure import Binder, NotDerived, Step
 from bpttsym.summation import Chain, summed, total
 from bpttsym.ways import Way
 
-NAMES = (r"\delta", r"\lambda", r"\eta", r"\epsilon")
+NAMES = (r"\delta", r"\lambda", r"\eta", r"\epsilon", r"\zeta", r"\kappa", r"\mu", r"\xi")
 """What the derivative by a state may be called, the first that the model does not use."""
 
 
@@ -29,7 +29,9 @@ class Recursion:
         free = [name for name in NAMES if name not in self.model.arities]
         states = sorted({name for name, _ in chain.structure.states}) if chain.through else [""]
         place = states.index(chain.state) if chain.through else 0
-        self.name = free[place % len(free)]  # two states of one model have two names in one text
+        if place >= len(free):
+            raise NotDerived("the model has more states than there are short names for their derivatives")
+        self.name = free[place]  # two states of one model have two names in one text
 
     def delta(self, step: Expr) -> Symbol:
         """The short name of the derivative by the state at a step."""

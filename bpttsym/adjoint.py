@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from bpttsym.expansion import weighted
 from bpttsym.expr import Expr, Number, Relation, Symbol, add, integer, shifted, substitute
 from bpttsym.patterns import Pattern, Patterns
-from bpttsym.recursion import NAMES
+from bpttsym.recursion import short_names
 from bpttsym.structure import Binder, NotDerived, Step, Structure, merged_steps
 from bpttsym.summation import SUM_LETTERS, offset_of, summed, total
 from bpttsym.ways import Way
@@ -49,10 +49,7 @@ class Adjoint:
         self.first, self.last = integer(structure.model.first), Symbol(structure.model.horizon)
         self.states = self.walker.states_below(of)
         names = list(dict.fromkeys(name for name, _ in self.states))
-        free = [name for name in NAMES if name not in taken]
-        if len(names) > len(free):
-            raise NotDerived(f"there are more than {len(free)} kinds of states")
-        self.names = dict(zip(names, free, strict=False))
+        self.names = short_names(structure, names)
 
     def delta(self, state: Pattern, step: Expr) -> Symbol:
         """The short name of the derivative by a state at a step."""

@@ -6,14 +6,27 @@ r"""The recursive form: the derivative by the state of one step from that by the
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from bpttsym.expansion import weighted
 from bpttsym.expr import Expr, Number, Relation, Symbol, add, integer, multiply, shifted, substitute
-from bpttsym.structure import Binder, NotDerived, Step
+from bpttsym.structure import Binder, NotDerived, Step, Structure
 from bpttsym.summation import Chain, summed, total
 from bpttsym.ways import Way
 
 NAMES = (r"\delta", r"\lambda", r"\eta", r"\epsilon", r"\zeta", r"\kappa", r"\mu", r"\xi")
 """What the derivative by a state may be called, the first that the model does not use."""
+
+
+def short_names(structure: Structure, wanted: Collection[str]) -> dict[str, str]:
+    """A short name for the derivative by each of some states: the same in every derivation that one text may hold."""
+    taken = set(structure.model.arities) | {structure.model.horizon, *structure.model.axes.ends}
+    free = [name for name in NAMES if name not in taken]
+    named = dict(zip(sorted({name for name, _ in structure.states}), free, strict=False))
+    found = {state: named[state] for state in wanted if state in named}
+    if len(found) < len(set(wanted)):
+        raise NotDerived(f"there are more than {len(free)} kinds of states")
+    return found
 
 
 class Recursion:
@@ -26,12 +39,7 @@ class Recursion:
             raise NotDerived(f"the recursive form begins at a loss, and `{chain.of.name}` is a state itself")
         self.letter = Symbol(chain.letters()[0])
         self.last = Symbol(self.model.horizon)
-        free = [name for name in NAMES if name not in self.model.arities]
-        states = sorted({name for name, _ in chain.structure.states}) if chain.through else [""]
-        place = states.index(chain.state) if chain.through else 0
-        if place >= len(free):
-            raise NotDerived("the model has more states than there are short names for their derivatives")
-        self.name = free[place]  # two states of one model have two names in one text
+        self.name = short_names(chain.structure, [chain.state])[chain.state] if chain.through else ""
 
     def delta(self, step: Expr) -> Symbol:
         """The short name of the derivative by the state at a step."""

@@ -13,16 +13,18 @@ from pathlib import Path
 
 from bpttsym.bounds import BOUNDS
 from bpttsym.commands import ACCENTS, FONTS, OPERATORS, RELATIONS
+from bpttsym.differentials import DIFFERENTIALS
 from bpttsym.document import read_document
 from bpttsym.errors import NotRead
 from bpttsym.expr import Relation
 from bpttsym.ground import COMPARISONS, LAST_STEPS
 from bpttsym.kinds import COUNTS
 from bpttsym.latex import unicode_line
-from bpttsym.notation import DIFFERENTIALS, NORM_ORDERS, TRANSPOSES, read_chain
+from bpttsym.notation import read_chain
 from bpttsym.parse import read_display
 from bpttsym.reckoner import IDENTITIES, MAXIMUM_STEPS
 from bpttsym.scope import DEFINING
+from bpttsym.scripts import NORM_ORDERS, TRANSPOSES
 from bpttsym.shapes import LOSS_LETTERS, SCALAR_LETTERS
 from bpttsym.signature import BUILTIN_FUNCTIONS, FUNCTION_LETTERS, INDEX_LETTERS, signature
 from bpttsym.source import MAXIMUM_CHARACTERS, source_from_text

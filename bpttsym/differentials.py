@@ -1,0 +1,129 @@
+r"""Derivatives and quotients to trees (a part of the notation): which differentials form a derivative.
+
+\frac{\partial L}{\partial W}    \frac{\partial}{\partial W} L    \partial L / \partial W    \nabla_{W} L
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+from bpttsym import notation_parts as parts
+from bpttsym.errors import NotRead
+from bpttsym.expr import Derivative, DerivativeKind, Divide, Expr
+from bpttsym.scripts import ungroup
+from bpttsym.surface import Fraction, Scripted, Surface, Term, Word
+
+DIFFERENTIALS = {r"\partial": "partial", r"\mathrm{d}": "total", "d": "total"}
+
+
+class Reader(parts.Reader, Protocol):
+    """What reads the halves of a derivative: the reader of the notation."""
+
+    def factor(self, cursor: Cursor) -> Expr: ...
+
+
+@dataclass(slots=True)
+class Cursor:
+    """The factors of a term, taken from the left."""
+
+    factors: list[Surface]
+    operators: list[str]
+    at: int = 0
+
+    def peek(self, ahead: int = 0) -> Surface | None:
+        return self.factors[self.at + ahead] if self.at + ahead < len(self.factors) else None
+
+    def joined(self, ahead: int = 0) -> bool:
+        """Whether the factor ``ahead`` is juxtaposed to the one before it."""
+        place = self.at + ahead
+        return place < len(self.factors) and self.operators[place] == ""
+
+
+def differential(reader: Reader, node: Surface, base: Word, cursor: Cursor) -> Expr:
+    r"""``\nabla_{W} L``, ``\partial_{W} L`` and ``\partial a / \partial b`` on one line."""
+    by: Expr | None = None
+    immediate = False
+    if isinstance(node, Scripted):
+        for kind, script in node.scripts:
+            if kind == "sub" and script is not None:
+                by = reader.expression(script)
+            elif _is_plus(script):
+                immediate = True
+            else:
+                raise NotRead("a derivative of second or higher order is not read", node.span)
+    if cursor.peek() is None:
+        raise NotRead(f"`{base.text}` has nothing to differentiate", node.span)
+    of = reader.factor(cursor)
+    if by is not None:
+        kind_: DerivativeKind = "gradient" if base.text == r"\nabla" else "partial"
+        return Derivative(of, by, kind_, span=node.span.join(of.span or node.span))
+    if base.text == r"\nabla":
+        raise NotRead(r"`\nabla` does not say by what", node.span, r"`\nabla_{W}`")
+    following = cursor.peek()
+    if following is None or cursor.operators[cursor.at] != "/" or _mark(following) is None:
+        raise NotRead(f"`{base.text}` stands outside of a fraction", node.span, "a fraction of differentials")
+    cursor.at += 1
+    below = reader.factor(cursor) if cursor.peek() is not None else None
+    if below is None:
+        raise NotRead("the denominator of a derivative is empty", following.span)
+    kind = "immediate" if immediate else DIFFERENTIALS[base.text]
+    return Derivative(of, below, cast(DerivativeKind, kind), span=node.span.join(below.span or node.span))
+
+
+def fraction(reader: Reader, node: Fraction, cursor: Cursor) -> Expr:
+    """A fraction: a derivative of what stands in it or behind it, else a quotient."""
+    second = parts.second_derivative(reader, node)
+    if second is not None:
+        return second
+    above = _factors(node.numerator)
+    below = _factors(node.denominator)
+    mark = _mark(above.factors[0]) if above.factors else None
+    if mark is None or not below.factors or _mark(below.factors[0]) is None:
+        if mark is not None and mark[0] != "d":
+            raise NotRead("only one half of this fraction is a differential", node.span)
+        numerator, denominator = reader.expression(node.numerator), reader.expression(node.denominator)
+        return Divide(numerator, denominator, span=node.span)
+    if (mark[0] == "d" or _mark(below.factors[0])[0] == "d") and min(len(above.factors), len(below.factors)) < 2:  # type: ignore[index]
+        return Divide(reader.expression(node.numerator), reader.expression(node.denominator), span=node.span)
+    kind = "immediate" if mark[1] else DIFFERENTIALS[mark[0]]
+    below.at = 1
+    if below.peek() is None:
+        raise NotRead("the denominator of a derivative is empty", node.denominator.span)
+    by = reader.factor(below)
+    if below.peek() is not None:
+        raise NotRead("this derivative has more than one variable", node.denominator.span, "one variable")
+    above.at = 1
+    if above.peek() is None:
+        if cursor.peek() is None or not cursor.joined():
+            raise NotRead("this derivative has nothing to differentiate", node.numerator.span)
+        of = reader.factor(cursor)
+        return Derivative(of, by, cast(DerivativeKind, kind), span=node.span.join(of.span or node.span))
+    rest = Term(node.numerator.span, above.factors[1:], ["", *above.operators[2:]])
+    return Derivative(reader.expression(rest), by, cast(DerivativeKind, kind), span=node.span)
+
+
+def _factors(node: Surface) -> Cursor:
+    inner = ungroup(node)
+    if isinstance(inner, Term):
+        return Cursor(inner.factors, inner.operators)
+    return Cursor([inner], [""])
+
+
+def _is_plus(script: Surface | None) -> bool:
+    inner = ungroup(script) if script is not None else None
+    return isinstance(inner, Word) and inner.kind == "SIGN" and inner.text == "+"
+
+
+def _mark(node: Surface) -> tuple[str, bool] | None:
+    """The differential that a factor is (``\\partial``, ``d``), and whether it is marked immediate."""
+    base = node.base if isinstance(node, Scripted) else node
+    if not isinstance(base, Word) or base.text not in DIFFERENTIALS:
+        return None
+    if isinstance(node, Scripted):
+        if [kind for kind, _ in node.scripts] != ["sup"]:
+            return None
+        if not _is_plus(node.scripts[0][1]):
+            raise NotRead("a derivative of second or higher order is not read", node.span)
+        return base.text, True
+    return base.text, False

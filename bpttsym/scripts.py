@@ -1,0 +1,171 @@
+r"""Scripts to trees (a part of the notation): an index, a label, a power, a transpose, the order of a norm.
+
+h_{t-1}    W_{hh}    h_t^2    W^\top    h^{(t)}    \lVert v \rVert_2
+"""
+
+from __future__ import annotations
+
+from typing import Protocol, cast
+
+from bpttsym import notation_parts as parts
+from bpttsym.errors import NotRead
+from bpttsym.expr import Add, Call, Expr, Negate, Norm, Number, Power, Span, Symbol, Transpose, walk
+from bpttsym.signature import Signature, base_name
+from bpttsym.surface import Fence, Scripted, Surface, Term, Word
+
+TRANSPOSES = frozenset((r"\top", r"\intercal", "T", r"\mathrm{T}", r"\mathsf{T}"))
+NORM_ORDERS = {"2": "2", "1": "1", "F": "F", r"\mathrm{F}": "F", r"\infty": r"\infty"}
+
+
+class Reader(parts.Reader, Protocol):
+    """What reads what stands in the scripts: the reader of the notation."""
+
+    @property
+    def signature(self) -> Signature: ...
+    def atom(self, node: Surface) -> Expr: ...
+
+
+def scripted(reader: Reader, node: Scripted) -> Expr:
+    """A base with scripts: an index, a label, a power, a transpose."""
+    if isinstance(node.base, Fence) and node.base.opening == "||":
+        return norm(reader, node)
+    if base_name(node.base) == "e" and [kind for kind, _ in node.scripts] == ["sup"]:
+        script = node.scripts[0][1]
+        assert script is not None
+        return Call(r"\exp", (reader.expression(script),), span=node.span)
+    value = reader.atom(node.base)
+    for kind, script in sorted(node.scripts, key=lambda pair: pair[0] == "sup"):
+        if kind == "prime":
+            if not isinstance(value, Symbol):
+                raise NotRead("a prime stands on something that is no name", node.span)
+            value = Symbol(value.name + "'", value.index, span=node.span)
+        elif kind == "sub":
+            assert script is not None
+            value = subscript(reader, value, script, node.span)
+        else:
+            assert script is not None
+            value = superscript(reader, value, script)
+    return value
+
+
+def norm(reader: Reader, node: Scripted) -> Expr:
+    """A norm with its order and a power."""
+    assert isinstance(node.base, Fence)
+    value: Expr = Norm(reader.expression(node.base.items[0]), span=node.base.span)
+    for kind, script in node.scripts:
+        if kind == "sub" and isinstance(value, Norm):
+            order = NORM_ORDERS.get(spelled(script))
+            if order is None:
+                raise NotRead("this norm is not read", node.span, "2, 1, F or \\infty")
+            value = Norm(value.body, order, span=node.span)
+        elif script is not None:
+            value = superscript(reader, value, script)
+    return value
+
+
+def subscript(reader: Reader, value: Expr, script: Surface, span: Span) -> Expr:
+    """A subscript: indices and labels of a name, a comparison of an indicator, an entry of anything else."""
+    if not isinstance(value, Symbol):
+        return parts.entry(reader, value, script, span)
+    if value.name == parts.ONES and parts.is_comparison(script):
+        return parts.indicator(reader, script, span)
+    name, index = labelled(reader, value.name, value.index, script)
+    return Symbol(name, index, span=span)
+
+
+def labelled(reader: Reader, name: str, index: tuple[Expr, ...], script: Surface) -> tuple[str, tuple[Expr, ...]]:
+    """A name and its indices with what a subscript adds to one or the other."""
+    items = script.items if isinstance(script, Fence) and script.opening == "{" else [script]
+    for item in items:
+        label = label_of(reader, item)
+        if label:
+            name = f"{name}_{{{label}}}"
+        else:
+            index = (*index, reader.index(item))
+    return name, index
+
+
+def label_of(reader: Reader, node: Surface | None) -> str:
+    """The label that a subscript spells (``hh``, ``\\max``); empty for an index."""
+    if isinstance(node, Fence) and node.opening == "{" and len(node.items) == 1:
+        return label_of(reader, node.items[0])
+    if isinstance(node, Word) and node.kind in {"NAME", "NUMBER"}:
+        counts = node.text in reader.signature.indices or node.text == reader.signature.horizon
+        return "" if counts or node.kind == "NUMBER" else node.text
+    if isinstance(node, Term) and all(isinstance(f, Word) and f.kind in {"NAME", "NUMBER"} for f in node.factors):
+        if not any(node.operators) and isinstance(node.factors[0], Word) and node.factors[0].kind == "NAME":
+            return "".join(cast(Word, factor).text for factor in node.factors)
+    return ""
+
+
+def superscript(reader: Reader, value: Expr, script: Surface) -> Expr:
+    """A superscript: a transpose, a step in brackets, a prime, else a power."""
+    span = value.span.join(script.span) if value.span else script.span
+    inner = script
+    while isinstance(inner, Fence) and inner.opening == "{" and len(inner.items) == 1:
+        inner = inner.items[0]
+    if isinstance(inner, Term) and not any(inner.operators) and _are_marks(reader, value, inner.factors):
+        for part in inner.factors:
+            value = superscript(reader, value, part)
+        return value
+    if isinstance(inner, Word) and inner.text in TRANSPOSES:
+        return Transpose(value, letter=inner.text == "T", span=span)
+    if _is_step(reader, inner) and isinstance(inner, Fence) and isinstance(value, Symbol):
+        return Symbol(value.name, (*value.index, reader.index(inner.items[0])), span=span)
+    if isinstance(inner, Word) and inner.text == r"\prime" and isinstance(value, Symbol):
+        return Symbol(value.name + "'", value.index, span=span)
+    if isinstance(inner, Word) and inner.kind in {"SIGN", "OP"}:
+        raise NotRead(f"the superscript `{inner.text}` is not read here", inner.span)
+    return Power(value, reader.expression(inner), span=span)
+
+
+def _are_marks(reader: Reader, value: Expr, factors: list[Surface]) -> bool:
+    """Whether each part of a superscript stands for itself: a transpose, a prime, a step in parentheses."""
+    steps = [_is_step(reader, factor) for factor in factors]
+    turned = [spelled(factor) in TRANSPOSES or spelled(factor) == r"\prime" for factor in factors]
+    if any(steps) and not all(step or turn for step, turn in zip(steps, turned, strict=True)):
+        return False
+    words = all(step or isinstance(factor, Word) for step, factor in zip(steps, factors, strict=True))
+    named = isinstance(value, Symbol) or (isinstance(value, Transpose) and isinstance(value.body, Symbol))
+    return words and (named or not any(steps)) and (any(steps) or any(turned))
+
+
+def _is_step(reader: Reader, node: Surface) -> bool:
+    """Brackets that hold an index of the document: ``h^{(t)}``, ``h^{<t>}``, ``h^{[2]}``, not ``x^{(a)}``."""
+    if not isinstance(node, Fence) or node.opening not in ("(", "<", "[") or len(node.items) != 1:
+        return False
+    if node.opening == "<":
+        return True
+    letters = reader.signature.indices | {reader.signature.horizon}
+    try:
+        value = reader.expression(node.items[0])
+    except NotRead:
+        return False
+    named = (part.name for part in walk(value) if isinstance(part, Symbol))
+    return is_index(value) and all(name in letters or reader.signature.is_last(name) for name in named)
+
+
+def ungroup(node: Surface) -> Surface:
+    """What stands in braces that hold one thing; anything else as it is."""
+    return node.items[0] if isinstance(node, Fence) and node.opening == "{" and len(node.items) == 1 else node
+
+
+def spelled(script: Surface | None) -> str:
+    """The one word that a script is; empty for anything else."""
+    inner = ungroup(script) if script is not None else None
+    return inner.text if isinstance(inner, Word) else ""
+
+
+def is_index(value: Expr) -> bool:
+    """Whether a tree counts steps: whole numbers, names without an index, `+` and `-`."""
+    match value:
+        case Number(number):
+            return number.denominator == 1
+        case Symbol(_, ()):
+            return True
+        case Negate(body):
+            return is_index(body)
+        case Add(terms):
+            return all(is_index(term) for term in terms)
+        case _:
+            return False

@@ -106,7 +106,8 @@ class Model:
     ``variables`` are numbers over which a claim is universally quantified; ``elementwise`` are unknown
     functions that act on each entry, because the document writes a derivative ``f'`` of them; ``unread`` are
     names of which the document says something that was not understood, so that nothing may be assumed of them;
-    ``counts`` are numbers given to names of last indices other than the horizon.
+    ``counts`` are numbers given to names of last indices other than the horizon; ``written`` are the
+    arguments that stand behind quantities (``L_t(o_t, y_t)``).
     """
 
     definitions: tuple[Definition, ...] = ()
@@ -124,6 +125,7 @@ class Model:
     elementwise: tuple[str, ...] = ()
     unread: frozenset[str] = frozenset()
     counts: tuple[tuple[str, int], ...] = ()
+    written: tuple[tuple[Symbol, tuple[Expr, ...]], ...] = ()
     label: str = ""
 
     @cached_property

@@ -14,7 +14,7 @@ from bpttsym.conclusions import IMPLICATIONS, conclusions
 from bpttsym.errors import NotRead, UsageError
 from bpttsym.expr import Call, Derivative, Expr, Hole, Relation, Span, Symbol, walk
 from bpttsym.model import Model, has_derivative
-from bpttsym.notation import read_chain
+from bpttsym.notation import Written, read_chain
 from bpttsym.parse import Line, read_display
 from bpttsym.scope import DEFINING, Scope
 from bpttsym.settings import check_settings, counted, counts
@@ -61,6 +61,7 @@ class Document:
     entries: list[Entry]
     settings: dict[str, str]
     reasons: dict[str, str] = field(default_factory=dict)
+    written: list[Written] = field(default_factory=list)
 
     @cached_property
     def models(self) -> list[Model]:
@@ -142,6 +143,7 @@ class Document:
             elementwise=self.elementwise,
             unread=self.unread | set(lost),
             counts=tuple({**scope.counts, **counts(self.settings)}.items()),
+            written=tuple(self.written),
             label=self._label(scope),
         )
         return counted(model, self.settings)
@@ -248,6 +250,7 @@ class _Reader:
             self.scopes = [replace(base.scopes[-1].child(0, ""), signature=known, origin=name, parent=None)]
         self.entries: list[Entry] = []
         self.last: Expr | None = None
+        self.written: list[Written] = []
 
     def run(self, read: list[tuple[Maths, list[Line]]]) -> Document:
         headings = [item for item in self.source.items if isinstance(item, Heading)]
@@ -263,7 +266,7 @@ class _Reader:
             else:
                 self._display(maths, lines)
         self._overrule()
-        document = Document(self.source, self.signature, self.scopes, self.entries, self.settings)
+        document = Document(self.source, self.signature, self.scopes, self.entries, self.settings, written=self.written)
         again = document.said_again
         for entry in self.entries:
             place = entry.relation.span if entry.relation is not None else None
@@ -357,7 +360,7 @@ class _Reader:
             yield line.failure or NotRead("this line is not read", line.span)
             return
         try:
-            sides, operators = read_chain(line.chain, self.signature)
+            sides, operators = read_chain(line.chain, self.signature, self.written)
         except NotRead as error:
             if line.chain.relations:
                 self.last = None

@@ -38,11 +38,19 @@ from bpttsym.surface import Big, Chain, Evaluated, Fence, Fraction, Root, Script
 
 MAXIMUM_DEPTH = 80
 TOO_DEEP = f"parts of this equation stand more than {MAXIMUM_DEPTH} deep in one another"
+Written = tuple[Symbol, tuple[Expr, ...]]
+"""A quantity and the arguments that stand behind it."""
+
 SUBSCRIPTED_FUNCTIONS = {(r"\sigma", r"\max"): r"\sigma_{\max}", (r"\sigma", r"\mathrm{max}"): r"\sigma_{\max}"}
 
 
-def read_chain(chain: Chain, signature: Signature) -> tuple[list[Expr | None], list[str]]:
-    """The sides of a chain as trees (None for a missing first side) and the relations between them."""
+def read_chain(
+    chain: Chain, signature: Signature, written: list[Written] | None = None
+) -> tuple[list[Expr | None], list[str]]:
+    """The sides of a chain as trees (None for a missing first side) and the relations between them.
+
+    To ``written`` goes what stands with arguments and is a quantity, which the trees do not show.
+    """
     reader = _Reader(signature)
     try:
         sides = [None if side is None else reader.expression(side) for side in chain.sides]
@@ -53,6 +61,8 @@ def read_chain(chain: Chain, signature: Signature) -> tuple[list[Expr | None], l
             raise NotRead(TOO_DEEP, side.span)
         if side is not None and reader.dotted:
             dots.refuse(side)
+    if written is not None:
+        written.extend(reader.written)
     return sides, chain.relations
 
 
@@ -67,6 +77,7 @@ def read_relation(chain: Chain, signature: Signature) -> Relation:
 class _Reader:
     def __init__(self, signature: Signature) -> None:
         self.signature = signature
+        self.written: list[Written] = []
         self.dotted = False  # whether dots were read, which stand for something or are told
 
     def expression(self, node: Surface) -> Expr:
@@ -148,6 +159,8 @@ class _Reader:
         applied = name in self.signature.quantities and cursor.joined() and isinstance(following, Fence)
         if applied and following.opening == "(" and all(base_name(item) for item in following.items):  # type: ignore[union-attr]
             cursor.at += 1
+            if isinstance(value, Symbol):
+                self.written.append((value, parts.readable(self, following.items)))  # type: ignore[union-attr]
         return value
 
     def stepped(self, node: Surface, following: Surface) -> Expr:

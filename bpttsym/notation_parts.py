@@ -5,6 +5,7 @@ r"""Surface nodes of entries, cases, indicators, lists and second derivatives to
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from bpttsym.errors import NotRead
@@ -42,6 +43,14 @@ def is_comparison(node: Surface | None) -> bool:
     while isinstance(inner, Fence) and len(inner.items) == 1:
         inner = inner.items[0]
     return isinstance(inner, Chain) and bool(inner.relations)
+
+
+def readable(reader: Reader, nodes: Iterable[Surface]) -> tuple[Expr, ...]:
+    """The arguments behind a quantity; none where one of them is not read."""
+    try:
+        return tuple(reader.expression(node) for node in nodes)
+    except NotRead:
+        return ()
 
 
 def indicator(reader: Reader, node: Surface, span: Span) -> Expr:

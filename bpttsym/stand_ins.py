@@ -11,9 +11,9 @@ from fractions import Fraction
 
 from bpttsym.errors import NotRead
 from bpttsym.expr import Add, Call, Expr, Multiply, Norm, Number, Relation, Symbol, multiply, transform, walk
+from bpttsym.guesses import LOSS_FUNCTION
 from bpttsym.model import Definition, Model
 from bpttsym.shapes import ELEMENTWISE
-from bpttsym.variants import LOSS_FUNCTION
 
 GAMMA: dict[str, Fraction] = {
     r"\tanh": Fraction(1),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from bpttsym.expr import (
     Call,
@@ -14,22 +13,17 @@ from bpttsym.expr import (
     Expr,
     Multiply,
     Norm,
-    Number,
     Relation,
     Sum,
     Symbol,
     Transpose,
-    integer,
-    names,
-    transform,
     walk,
 )
 from bpttsym.ground import used_symbols
-from bpttsym.model import Definition, Model, free_letters
+from bpttsym.guesses import folded, formulas_used, loss_models
+from bpttsym.model import Definition, Model
 from bpttsym.reckoner import IDENTITIES
 from bpttsym.shapes import ELEMENTWISE, LOSS_LETTERS
-
-LOSS_FUNCTION = r"\ell"
 
 
 @dataclass(frozen=True)
@@ -118,7 +112,7 @@ def _fit(relation: Relation, model: Model) -> Iterator[Variant]:
     if not losses:
         yield Variant("", model.label, model, _fixed(model))
         return
-    yield from (replace(variant, loose=loose) for variant in _loss_variants(losses, model))
+    yield from (replace(variant, loose=loose or variant.loose) for variant in _guesses(losses, model))
 
 
 def _identity(relation: Relation, scope: Model) -> Variant | None:
@@ -147,18 +141,6 @@ def scalar_variant(relation: Relation, variant: Variant) -> Variant | None:
     )
 
 
-def formulas_used(relation: Relation, model: Model) -> list[Expr]:
-    """The formulas that a relation uses, those that they use, and so on."""
-    wanted = names(relation)
-    found: list[Expr] = []
-    while True:
-        more = [d.body for d in model.definitions if d.name in wanted and d.body not in found]
-        if not more:
-            return found
-        found.extend(more)
-        wanted = wanted.union(*(names(body) for body in more))
-
-
 def _marks_vector(part: Expr) -> bool:
     match part:
         case Transpose() | Norm() | Component() | Entries() | Sum(components=True):
@@ -175,102 +157,10 @@ def _marks_vector(part: Expr) -> bool:
             return False
 
 
-def folded(relation: Relation, model: Model) -> Model:
-    """The model with a side definition (``z_t = V h_t``) put into the formulas that contain what it names.
-
-    Only where the claim differentiates by it and no other definition uses it: otherwise it would be on no path.
-    """
-    by = {part.by.name for part in walk(relation) if isinstance(part, Derivative) and isinstance(part.by, Symbol)}
-    used = {part.name for d in model.definitions for part in walk(d.body) if isinstance(part, Symbol)}
-    for side in model.definitions:
-        if side.name in by - used and len(side.index) == 1 and not isinstance(side.body, Symbol | Number):
-            general, others = _named_within(side, model)
-            if others != tuple(d for d in model.definitions if d != side):
-                model = replace(model, definitions=(*others, general))
-    return model
-
-
-def _named_within(side: Definition, model: Model) -> tuple[Definition, tuple[Definition, ...]]:
-    """A side definition, and all others with its name wherever they hold its formula."""
-    general = replace(side, index=(STEP,), body=_reindexed(side.body, side.index[0], STEP))
-    return general, tuple(replace(d, body=_with_name(d.body, general)) for d in model.definitions if d != side)
-
-
-STEP = Symbol("t")
-
-
-def _reindexed(body: Expr, old: Expr, new: Expr) -> Expr:
-    def change(node: Expr) -> Expr:
-        if isinstance(node, Symbol) and node.index:
-            return replace(node, index=tuple(new if part == old else part for part in node.index))
-        return node
-
-    return transform(body, change)
-
-
-def _with_name(body: Expr, side: Definition) -> Expr:
-    """A body with the formula of a side definition replaced by its name, at any index letter."""
-    for letter in sorted(free_letters(body) | {STEP.name}):
-        pattern = _reindexed(side.body, STEP, Symbol(letter))
-        name = Symbol(side.name, (Symbol(letter),))
-        body = transform(body, partial(_replaced, pattern, name))
-    return body
-
-
-def _replaced(old: Expr, new: Expr, node: Expr) -> Expr:
-    return new if node == old else node
-
-
-def _outputs(model: Model) -> list[Definition]:
-    """The last quantities that the model computes: those that no other definition uses, nor holds the formula of."""
-    inner = [d for d in model.definitions if d.name not in model.losses]
-    used = {part.name for d in inner for part in walk(d.body) if isinstance(part, Symbol) and part.name != d.name}
-    last = [d for d in inner if d.name not in used and not _on_the_side(d, model)]
-    states = [d for d in model.definitions if d.general and d.index]
-    return last or states
-
-
-def _on_the_side(quantity: Definition, model: Model) -> bool:
-    """Whether a quantity only names a part of another's formula (``z_t`` beside ``h_t = \\phi(W h_{t-1} + U x_t)``)."""
-    if len(quantity.index) != 1 or isinstance(quantity.body, Symbol | Number):
-        return False
-    _, others = _named_within(quantity, model)
-    return others != tuple(d for d in model.definitions if d != quantity)
-
-
-def _loss_variants(losses: set[tuple[str, int]], model: Model) -> Iterator[Variant]:
-    """An undefined loss as any function of every output, and of the last output only."""
-    outputs = _outputs(model)
-    stepwise = any(output.index for output in outputs)
-    single = [(name, count) for name, count in losses if count == 0]
-
-    def build(last_only: bool) -> Callable[[int], Model]:
-        def at(length: int) -> Model:
-            added = [_loss(name, count, outputs, model, length, last_only) for name, count in sorted(losses)]
-            return replace(model, definitions=(*model.definitions, *added))
-
-        return at
-
-    if single and stepwise:
-        names = ", ".join(f"`{name}`" for name, _ in sorted(single))
-        yield Variant(f"{names} depends on the outputs of every step", model.label, model, build(False))
-        yield Variant(f"{names} depends on the last output only", model.label, model, build(True))
-    else:
-        yield Variant("", model.label, model, build(False))
-
-
-def _loss(name: str, count: int, outputs: list[Definition], model: Model, length: int, last_only: bool) -> Definition:
-    arguments: list[Expr] = []
-    for output in outputs:
-        if not output.index:
-            arguments.append(Symbol(output.name))
-        elif count == 1:
-            arguments.append(Symbol(output.name, (Symbol("t"),)))
-        else:
-            steps = [length] if last_only else range(model.first, length + 1)
-            arguments.extend(Symbol(output.name, (integer(step),)) for step in steps)
-    index = (Symbol("t"),) if count == 1 else ()
-    return Definition(name, index, Call(f"{LOSS_FUNCTION}_{{{name}}}", tuple(arguments)))
+def _guesses(losses: set[tuple[str, int]], model: Model) -> Iterator[Variant]:
+    """The model with every loss that is not defined as a function of what it may depend on."""
+    for condition, loose, build in loss_models(losses, model):
+        yield Variant(condition, model.label, model, build, loose=loose)
 
 
 def suggested_model(relation: Relation, scope: Model) -> Variant | None:

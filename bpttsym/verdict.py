@@ -27,6 +27,7 @@ from bpttsym.conditions import (
 from bpttsym.document import Document, Entry
 from bpttsym.errors import NotRead
 from bpttsym.expr import Add, Relation, Sum, Symbol, names, walk
+from bpttsym.guesses import formulas_used
 from bpttsym.inequalities import Inequalities
 from bpttsym.latex import unicode_line
 from bpttsym.model import Model, free_letters
@@ -36,7 +37,7 @@ from bpttsym.ruling import Case as Case
 from bpttsym.ruling import Status as Status
 from bpttsym.ruling import Suggestion as Suggestion
 from bpttsym.ruling import Verdict as Verdict
-from bpttsym.variants import Variant, formulas_used, scalar_variant, unknown_symbols, variants
+from bpttsym.variants import Variant, scalar_variant, unknown_symbols, variants
 from bpttsym.witness import smallest_counterexample
 
 CONNECTORS = frozenset("for where if when with all any each every and let".split())

@@ -60,7 +60,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         *("symbolic_letters", "symbolic_expansion", "symbolic_code"),
     ),
     "verdict": (
-        *("variants", "scrutiny", "trial", "witness", "stand_ins", "starts", "attack", "bounds"),
+        *("guesses", "variants", "scrutiny", "trial", "witness", "stand_ins", "starts", "attack", "bounds"),
         *("conditions", "ruling", "bench", "insertions", "repairs", "inequalities"),
     ),
     "derivation": (

@@ -31,6 +31,14 @@ READ_OTHERWISE = frozenset(("the wrong order",))
 """True under a reading that is named."""
 
 FALSE = {
+    "what a loss depends on, a square forgotten": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$o_t=V h_t$$ $$q_t=R h_t$$"
+    r"$$L=\sum_{t=1}^TL_t(o_t,y_t)$$"
+    r"$$\frac{\partial L}{\partial h_t}=\frac{\partial L_t}{\partial o_t}V"
+    r"+\frac{\partial L}{\partial h_{t+1}}\mathrm{diag}(1-h_{t+1})W$$",
+    "what a loss depends on, another output": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$o_t=V h_t$$ $$q_t=R h_t$$"
+    r"$$L=\sum_{t=1}^TL_t(o_t,q_t)$$"
+    r"$$\frac{\partial L}{\partial h_t}=\frac{\partial L_t}{\partial o_t}V"
+    r"+\frac{\partial L}{\partial h_{t+1}}\mathrm{diag}(1-h_{t+1}^2)W$$",
     "a network of control, one step early": r"$$x_{t+1}=\tanh(A x_t+B u_t)$$ $$J=\sum_{t=1}^T\|x_t\|^2$$"
     r"$$\lambda_t:=\nabla_{x_t}J$$ $$\nabla_BJ=\sum_{t=1}^{T-1}\mathrm{diag}(1-x_{t+1}^2)\lambda_{t}u_t^\top$$",
     "the layers cross": r"$$h_t^{(l)}=\tanh(W^{(l)}h_{t-1}^{(l)}+U^{(l)}h_t^{(l-1)})$$ $$h_t^{(0)}=x_t$$"
@@ -175,6 +183,10 @@ $$h_t=\tanh(W h_{t-1}+U x_t)$$
 $$h_t=\sigma(W h_{t-1}+U x_t)$$
 $$\frac{\partial h_t}{\partial h_{t-1}}=\mathrm{diag}(h_t\odot(1-h_t))W$$
 """,
+    "what a loss depends on": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$o_t=V h_t$$ $$q_t=R h_t$$"
+    r"$$L=\sum_{t=1}^TL_t(o_t,y_t)$$"
+    r"$$\frac{\partial L}{\partial h_t}=\frac{\partial L_t}{\partial o_t}V"
+    r"+\frac{\partial L}{\partial h_{t+1}}\mathrm{diag}(1-h_{t+1}^2)W$$",
     "a difference of states as rows": r"$$h_t=\tanh(x_t U^\top+h_{t-1}W^\top)$$"
     r"$$\frac{\partial h_t}{\partial h_{t-1}}=\mathrm{diag}(1-h_t^2)W$$",
 }
@@ -186,10 +198,6 @@ $$h_t=\tanh(W h_{{t-1}}+U x_t)$$
 
 Let $h_t=\sigma(W h_{{t-1}}+U x_t)$ instead. Then
 {LOGISTIC}""",
-    "what a loss depends on": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$o_t=V h_t$$ $$q_t=R h_t$$"
-    r"$$L=\sum_{t=1}^TL_t(o_t,y_t)$$"
-    r"$$\frac{\partial L}{\partial h_t}=\frac{\partial L_t}{\partial o_t}V"
-    r"+\frac{\partial L}{\partial h_{t+1}}\mathrm{diag}(1-h_{t+1}^2)W$$",
     "a step and a layer": r"$$h_t^{(l)}=\tanh(W^{(l)}h_{t-1}^{(l)}+U^{(l)}h_t^{(l-1)})$$ $$h_t^{(0)}=x_t$$"
     r"$$\frac{\partial h_t^{(l)}}{\partial h_{t-1}^{(l-1)}}=\mathrm{diag}(1-(h_t^{(l)})^2)"
     r"(U^{(l)}\mathrm{diag}(1-(h_t^{(l-1)})^2)W^{(l-1)}+W^{(l)}\mathrm{diag}(1-(h_{t-1}^{(l)})^2)U^{(l)})$$",

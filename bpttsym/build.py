@@ -45,6 +45,13 @@ Files = dict[str, str]
 Pictures = dict[str, bytes]
 
 
+FEW_PARAMETERS = 7
+"""A model of more parameters has gates, whose derivatives are alike."""
+
+SHOWN_PARAMETERS = 3
+"""How many derivatives of such a model stand in the output."""
+
+
 @dataclass(frozen=True)
 class Result:
     """One document with its verdicts and the derivatives of its losses."""
@@ -118,16 +125,30 @@ def _result(path: Path) -> Result:
     for number, model in enumerate(_models(document), 1):
         name = f"latex/{path.stem}.tex" if number == 1 else f"latex/{path.stem}_{number}.tex"
         try:
-            found = [_derived(model, by, name) for by in parameters(model)]
+            shown, alike = _chosen(parameters(model))
+            found = [_derived(model, by, name) for by in shown]
             wanted = [(one.checked, form) for one in found for form in one.forms]
             if wanted:
                 blocks = manuscript([(checked.derivation, form) for checked, form in wanted])
                 texts[name] = proved_text(tex(blocks, settings(model)), "tex", wanted)
                 found = _compared(found)
+            found += [_left_out(model, by, name) for by in alike]
         except NotProved as error:
             raise NotProved(f"in {path}: {error}") from None
         derived += found
     return Result(judged, tuple(derived), texts)
+
+
+def _chosen(names: list[str]) -> tuple[list[str], list[str]]:
+    """The parameters whose derivatives stand in the output, and those that a model of many has besides."""
+    return (names, []) if len(names) <= FEW_PARAMETERS else (names[:SHOWN_PARAMETERS], names[SHOWN_PARAMETERS:])
+
+
+def _left_out(model: Model, by: str, file: str) -> Derived:
+    """The derivative by a parameter of a model whose gates are all alike; ``derive`` gives it."""
+    checked = derive(model, Symbol(loss_names(model)[0]), Symbol(by))
+    why = "left out, as it is like those above it; `bpttsym derive` gives it"
+    return Derived(checked, (), file, (("every form", why),))
 
 
 def _derived(model: Model, by: str, file: str) -> Derived:

@@ -223,11 +223,20 @@ def literal_steps(relation: Relation, model: Model) -> list[int]:
     return sorted(found)
 
 
+LONG = 24
+"""A horizon over which a model is not unrolled where nothing names one of its steps."""
+
+
 def lengths(relation: Relation, model: Model) -> tuple[int, ...]:
-    """The horizons at which a relation is tried, the one it is about first."""
-    if model.length is not None:
-        return (model.length,)
+    """The horizons at which a relation is tried, the one it is about first.
+
+    One that names no step of a long model is tried at the horizons of a model of any length.
+    """
     literals = literal_steps(relation, model)
+    if model.length is not None:
+        bodies = (literal_steps(Relation(Symbol(d.name, d.index), "=", d.body), model) for d in model.definitions)
+        steps = [step for found in (literals, *bodies) for step in found if step > model.first]
+        return (model.length,) if model.length <= LONG or steps else (3, 4, 5)
     if literals and literals[-1] > model.first:
         base = max(literals[-1], 2)
         return (base, base + 1)

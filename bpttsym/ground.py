@@ -12,6 +12,7 @@ from bpttsym.axes import Place
 from bpttsym.errors import LimitExceeded, NotRead
 from bpttsym.expr import Derivative, Expr, Number, Product, Relation, Sum, Symbol, transform, walk
 from bpttsym.extents import free_extents
+from bpttsym.inner_products import scalar_form
 from bpttsym.model import (
     MAXIMUM_RANGE,
     Graph,
@@ -29,7 +30,6 @@ from bpttsym.shapes import (
     SizedDefinition,
     Sizes,
     infer_sizes,
-    scalar_form,
 )
 
 

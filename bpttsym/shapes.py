@@ -8,7 +8,7 @@ Dimensions that nothing ties together get different sizes, so that a wrong order
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bpttsym.entry_shapes import infer_entries, with_sums
 from bpttsym.errors import NotRead
@@ -26,7 +26,6 @@ from bpttsym.expr import (
     Sum,
     Symbol,
     Transpose,
-    integer,
     walk,
 )
 
@@ -373,36 +372,3 @@ def has_row_states(body: Expr, others: frozenset[str]) -> bool:
                 if vector and parameter and operator not in (r"\odot", r"\circ", r"\otimes"):
                     return True
     return False
-
-
-def scalar_form(body: Expr, is_vector: Callable[[Expr], bool]) -> Expr:
-    """A definition of a number in which products and squares of vectors mean the inner product.
-
-    ``-y \\log\\hat{y}`` becomes ``-y^T \\log\\hat{y}`` and ``(y - \\hat{y})^2`` the squared norm.
-    """
-    match body:
-        case Negate(inner):
-            return Negate(scalar_form(inner, is_vector), span=body.span)
-        case Add(terms):
-            return Add(tuple(scalar_form(term, is_vector) for term in terms), span=body.span)
-        case Sum(inner):
-            return replace(body, body=scalar_form(inner, is_vector))
-        case Power(base, Number(value)) if value == 2 and is_vector(base):
-            return Power(Norm(base), integer(2), span=body.span)
-        case Multiply(factors, operators):
-            return _inner_product(body, factors, operators, is_vector)
-        case _:
-            return body
-
-
-def _inner_product(
-    body: Multiply, factors: tuple[Expr, ...], operators: tuple[str, ...], is_vector: Callable[[Expr], bool]
-) -> Expr:
-    changed = list(factors)
-    for position, factor in enumerate(factors):
-        if position + 1 < len(factors) and operators[position] in ("", r"\cdot", "*", r"\times"):
-            if is_vector(factor) and is_vector(factors[position + 1]):
-                changed[position] = Transpose(factor, span=factor.span)
-                return Multiply(tuple(changed), body.operators, span=body.span)
-        changed[position] = scalar_form(factor, is_vector)
-    return Multiply(tuple(changed), body.operators, span=body.span)

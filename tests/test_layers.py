@@ -47,7 +47,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         *("tables", "index_ranges", "rows", "latex_table", "grammar"),
     ),
     "notation": ("dots", "notation_parts", "signature", "sums", "scripts", "differentials"),
-    "shapes": ("entry_shapes",),
+    "shapes": ("entry_shapes", "inner_products"),
     "model": ("axes", "losses", "definitions"),
     "document": ("conclusions", "kinds", "components", "heads", "forward", "scope", "settings"),
     "ground": ("extents",),

@@ -1,0 +1,44 @@
+r"""Definitions of numbers in which a product of vectors means the inner product (a part of shapes).
+
+-y \log \hat{y}    (y - \hat{y})^2
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from bpttsym.expr import Add, Expr, Multiply, Negate, Norm, Number, Power, Sum, Transpose, integer
+
+
+def scalar_form(body: Expr, is_vector: Callable[[Expr], bool]) -> Expr:
+    """A definition of a number in which products and squares of vectors mean the inner product.
+
+    ``-y \\log\\hat{y}`` becomes ``-y^T \\log\\hat{y}`` and ``(y - \\hat{y})^2`` the squared norm.
+    """
+    match body:
+        case Negate(inner):
+            return Negate(scalar_form(inner, is_vector), span=body.span)
+        case Add(terms):
+            return Add(tuple(scalar_form(term, is_vector) for term in terms), span=body.span)
+        case Sum(inner):
+            return replace(body, body=scalar_form(inner, is_vector))
+        case Power(base, Number(value)) if value == 2 and is_vector(base):
+            return Power(Norm(base), integer(2), span=body.span)
+        case Multiply(factors, operators):
+            return _inner_product(body, factors, operators, is_vector)
+        case _:
+            return body
+
+
+def _inner_product(
+    body: Multiply, factors: tuple[Expr, ...], operators: tuple[str, ...], is_vector: Callable[[Expr], bool]
+) -> Expr:
+    changed = list(factors)
+    for position, factor in enumerate(factors):
+        if position + 1 < len(factors) and operators[position] in ("", r"\cdot", "*", r"\times"):
+            if is_vector(factor) and is_vector(factors[position + 1]):
+                changed[position] = Transpose(factor, span=factor.span)
+                return Multiply(tuple(changed), body.operators, span=body.span)
+        changed[position] = scalar_form(factor, is_vector)
+    return Multiply(tuple(changed), body.operators, span=body.span)

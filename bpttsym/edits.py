@@ -16,7 +16,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from bpttsym import expr as tree
-from bpttsym.expr import Add, Derivative, Expr, Multiply, Negate, Number, Path, Power, Product, Relation, Sum, Symbol
+from bpttsym.expr import Add, Derivative, Expr, Multiply, Negate, Number, Power, Product, Relation, Sum, Symbol
+from bpttsym.positions import Path, at, replace_at, walk_paths
 
 Vocabulary = Mapping[int, Collection[str]]
 """Names of symbols by how many indices they carry."""
@@ -47,12 +48,12 @@ def neighbours(
         raise ValueError(f"no such edit: {', '.join(sorted(unknown))}; there are {', '.join(r.kind for r in EDITS)}")
     within = within or ()
     top = within[:-1]  # no edit changes anything that is not below it
-    seen = {tree.at(relation, top)}
+    seen = {at(relation, top)}
     for place in _places(relation, within, vocabulary):
         for row in rows:
             for below, new, gaps in row.changes(place):
-                path, changed = place.path + below, tree.replace_at(relation, place.path, new)
-                if path[: len(within)] == within and (part := tree.at(changed, top)) not in seen:
+                path, changed = place.path + below, replace_at(relation, place.path, new)
+                if path[: len(within)] == within and (part := at(changed, top)) not in seen:
                     seen.add(part)
                     assert isinstance(changed, Relation)
                     yield Edit(row.kind, path, changed, row.words.format(*gaps))
@@ -166,7 +167,7 @@ class EditRow(NamedTuple):
 
 
 def _put(place: _Place, position: int, new: Expr, *gaps: object) -> _Change:
-    return (position,), tree.replace_at(place.node, (position,), new), gaps
+    return (position,), replace_at(place.node, (position,), new), gaps
 
 
 def _bound(place: _Place) -> Iterator[_Change]:
@@ -185,10 +186,10 @@ def _index(place: _Place) -> Iterator[_Change]:
 def _bound_index(place: _Place) -> Iterator[_Change]:
     for i in place.indices:
         scope = place.scope(i)
-        for path, used in tree.walk_paths(place.parts[i], (i,)):
+        for path, used in walk_paths(place.parts[i], (i,)):
             for name in dict.fromkeys((*scope, *place.free)):
                 if isinstance(used, Symbol) and name != used.name and (name in scope or used.name in scope):
-                    yield path, tree.replace_at(place.node, path, replace(used, name=name)), (name, used.name)
+                    yield path, replace_at(place.node, path, replace(used, name=name)), (name, used.name)
 
 
 def _terms(place: _Place) -> dict[int, Expr]:

@@ -284,8 +284,6 @@ def shifted(index: Expr, offset: int) -> Expr:
             return add(*terms, step if offset > 0 else Negate(step))
 
 
-Path = tuple[int, ...]
-
 _CHILD_FIELDS: dict[type[Expr], tuple[str, ...]] = {}
 
 
@@ -341,29 +339,6 @@ def depth(node: Expr) -> int:
     while level:
         deepest, level = deepest + 1, [child for one in level for child in children(one)]
     return deepest
-
-
-def walk_paths(node: Expr, path: Path = ()) -> Iterator[tuple[Path, Expr]]:
-    """Like :func:`walk`, with the path of child positions that leads to each node."""
-    yield path, node
-    for position, child in enumerate(children(node)):
-        yield from walk_paths(child, (*path, position))
-
-
-def at(node: Expr, path: Path) -> Expr:
-    """The node that a path leads to."""
-    for position in path:
-        node = children(node)[position]
-    return node
-
-
-def replace_at(node: Expr, path: Path, new: Expr) -> Expr:
-    """The tree with the node at ``path`` replaced by ``new``."""
-    if not path:
-        return new
-    below = list(children(node))
-    below[path[0]] = replace_at(below[path[0]], path[1:], new)
-    return with_children(node, tuple(below))
 
 
 def transform(node: Expr, change: Callable[[Expr], Expr]) -> Expr:

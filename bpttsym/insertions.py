@@ -20,7 +20,6 @@ from bpttsym.expr import (
     Negate,
     Norm,
     Number,
-    Path,
     Power,
     Product,
     ProductOperator,
@@ -30,13 +29,13 @@ from bpttsym.expr import (
     Transpose,
     children,
     integer,
-    replace_at,
     shifted,
     substitute,
     walk,
 )
 from bpttsym.latex import unicode_line
 from bpttsym.model import Model, index_letters
+from bpttsym.positions import Path, replace_at
 from bpttsym.structure import tidy
 
 DIAG = r"\mathrm{diag}"

@@ -9,9 +9,10 @@ from itertools import islice
 from bpttsym.bench import Bench
 from bpttsym.conditions import Row
 from bpttsym.edits import Edit, neighbours
-from bpttsym.expr import Derivative, Negate, Number, Relation, at, integer, walk
+from bpttsym.expr import Derivative, Negate, Number, Relation, integer, walk
 from bpttsym.insertions import insertions
 from bpttsym.model import Model
+from bpttsym.positions import at
 from bpttsym.ruling import Suggestion
 
 SLIPS = (

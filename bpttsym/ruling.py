@@ -8,8 +8,9 @@ from typing import Literal
 from bpttsym.conditions import Row
 from bpttsym.document import Entry
 from bpttsym.errors import NotRead
-from bpttsym.expr import Path, Relation, Span
+from bpttsym.expr import Relation, Span
 from bpttsym.latex import latex, unicode_line
+from bpttsym.positions import Path
 from bpttsym.witness import Counterexample
 
 Status = Literal["definition", "proved", "verified", "conditional", "refuted", "unchecked"]

@@ -25,12 +25,12 @@ from bpttsym.expr import (
     Sum,
     Symbol,
     Transpose,
-    at,
     integer,
 )
 from bpttsym.ground import Ground, beyond_the_edge, instances
 from bpttsym.model import Key
 from bpttsym.paths import PathWorld
+from bpttsym.positions import at
 from bpttsym.readings import Readings
 from bpttsym.reckoner import Lone, Vanished, lone_sides
 from bpttsym.scrutiny import Scrutiny, largest, may_cancel

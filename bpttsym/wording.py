@@ -24,8 +24,9 @@ from bpttsym.evidence import (
     spectral_norm,
     witness_lines,
 )
-from bpttsym.expr import Span, Symbol, at, walk
+from bpttsym.expr import Span, Symbol, walk
 from bpttsym.latex import unicode_line
+from bpttsym.positions import at
 from bpttsym.source import Maths
 from bpttsym.verdict import Status, Verdict
 

@@ -22,7 +22,6 @@ from bpttsym.expr import (
     Multiply,
     Negate,
     Norm,
-    Path,
     Power,
     Product,
     Relation,
@@ -30,14 +29,13 @@ from bpttsym.expr import (
     Sum,
     Symbol,
     Transpose,
-    at,
     children,
     integer,
     multiply,
     shifted,
     walk,
-    walk_paths,
 )
+from bpttsym.positions import Path, at, walk_paths
 
 t, k, i, T = map(Symbol, "tkiT")
 W, U, L, psi, phi = map(Symbol, ["W", "U", r"\mathcal{L}", r"\psi", r"\phi"])

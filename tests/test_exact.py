@@ -32,13 +32,10 @@ from bpttsym.expr import (
     Symbol,
     Transpose,
     add,
-    at,
     children,
     integer,
     multiply,
-    replace_at,
     shifted,
-    walk_paths,
     with_children,
 )
 from bpttsym.leaves import FUNCTIONS as NUMERIC_FUNCTIONS
@@ -46,6 +43,7 @@ from bpttsym.model import Definition, Graph, Model
 from bpttsym.notation import read_chain
 from bpttsym.numeric import NumericWorld
 from bpttsym.parse import read_display
+from bpttsym.positions import at, replace_at, walk_paths
 from bpttsym.readings import Readings
 from bpttsym.shapes import DEFAULT_SIZES, Shape, SizedDefinition, infer_sizes
 from bpttsym.signature import signature

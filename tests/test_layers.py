@@ -48,6 +48,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     ),
     "notation": ("dots", "notation_parts", "signature", "sums", "scripts", "differentials"),
     "shapes": ("entry_shapes", "inner_products"),
+    "edits": ("positions",),
     "model": ("axes", "losses", "definitions"),
     "document": ("conclusions", "kinds", "components", "heads", "forward", "scope", "settings"),
     "ground": ("extents",),

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from bpttsym.check import NotProved, derive
 from bpttsym.derivation import FORMS
-from bpttsym.document import Document, Entry, read_document
+from bpttsym.displays import Entry
+from bpttsym.document import Document, read_document
 from bpttsym.errors import UsageError
 from bpttsym.expr import Derivative, Relation, Symbol
 from bpttsym.latex import latex

@@ -3,52 +3,20 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from bpttsym.components import resolved, resolved_definitions, step_letters, targets, understood, with_left_out_step
-from bpttsym.conclusions import IMPLICATIONS, conclusions
-from bpttsym.errors import NotRead, UsageError
-from bpttsym.expr import Call, Derivative, Expr, Hole, Relation, Span, Symbol, walk
+from bpttsym.displays import Displays, Entry
+from bpttsym.errors import UsageError
+from bpttsym.expr import Call, Derivative, Relation, Span, Symbol, walk
 from bpttsym.model import Model, has_derivative
-from bpttsym.notation import Written, read_chain
+from bpttsym.notation import Written
 from bpttsym.parse import Line, read_display
 from bpttsym.scope import DEFINING, Scope
 from bpttsym.settings import check_settings, counted, counts
 from bpttsym.signature import Signature, signature
-from bpttsym.source import Heading, Maths, Source, read_source, source_from_text
-from bpttsym.sums import with_falling_products
-
-HEAD = re.compile(r"[\s&]*(\\mathcal\s*\{\s*\w\s*\}|\\?[A-Za-z]+)\s*(?:_\s*\{?[\w\s]*\}?|\([^()=]*\))?\s*&?\s*:?=")
-"""A name with an index or arguments, and a sign that gives it a meaning."""
-
-
-@dataclass
-class Entry:
-    """One relation of a display: a definition, a claim, or something that was not read.
-
-    ``scope`` is the number of the scope in which it stands; ``relation`` is None where nothing was read;
-    ``where`` holds conditions on its indices (``t < T``) and ``words`` what else stands behind it; ``head`` is the
-    name to which a relation that was not read gives a meaning; ``concluded`` says that it stands behind an arrow.
-    """
-
-    equation: int
-    part: int
-    span: Span
-    kind: str
-    scope: int
-    relation: Relation | None = None
-    failure: NotRead | None = None
-    open: bool = False
-    expected: str | None = None
-    model: str = ""
-    where: tuple[Relation, ...] = ()
-    words: str = ""
-    head: str = ""
-    concluded: bool = False
+from bpttsym.source import Maths, Source, read_source, source_from_text
 
 
 @dataclass
@@ -234,154 +202,15 @@ def read_document(source: Source, settings: dict[str, str] | None = None) -> Doc
     if base is not None:
         known = known.joined(base.signature)
     known = replace(known, first=int(merged.get("first", "1")))
-    return _Reader(source, known, merged, base).run(read)
-
-
-class _Reader:
-    """Walks the displays of a document in order; a scope begins at a heading or at a new formula."""
-
-    def __init__(self, source: Source, known: Signature, settings: dict[str, str], base: Document | None) -> None:
-        self.source = source
-        self.signature = known
-        self.settings = settings
-        self.scopes = [Scope(0, known)]
-        if base is not None:
-            name = f"model {settings['model']}"
-            self.scopes = [replace(base.scopes[-1].child(0, ""), signature=known, origin=name, parent=None)]
-        self.entries: list[Entry] = []
-        self.last: Expr | None = None
-        self.written: list[Written] = []
-
-    def run(self, read: list[tuple[Maths, list[Line]]]) -> Document:
-        headings = [item for item in self.source.items if isinstance(item, Heading)]
-        for maths, lines in read:
-            while headings and headings[0].start < maths.start:
-                heading = headings.pop(0)
-                if self.scopes[-1].own or any(entry.scope == len(self.scopes) - 1 for entry in self.entries[-1:]):
-                    self.scopes.append(self.scopes[-1].child(heading.start, heading.title))
-                else:
-                    self.scopes[-1].title = heading.title
-            if maths.inline:
-                self._inline(lines)
-            else:
-                self._display(maths, lines)
-        self._overrule()
-        document = Document(self.source, self.signature, self.scopes, self.entries, self.settings, written=self.written)
-        again = document.said_again
-        for entry in self.entries:
-            place = entry.relation.span if entry.relation is not None else None
-            if entry.kind == "definition" and (entry.scope, place) in again:
-                entry.kind = "claim"
-        return document
-
-    def _overrule(self) -> None:
-        """Recursions for which a closed definition followed become claims."""
-        overruled = {span for scope in self.scopes for span in scope.overruled}
-        for entry in self.entries:
-            if entry.kind == "definition" and entry.relation is not None and entry.relation.span in overruled:
-                entry.kind = "claim"
-
-    def _inline(self, lines: list[Line]) -> None:
-        """Running text only defines what is not defined yet."""
-        last = self.last
-        for line in lines:
-            for relation in self._relations(line):
-                if isinstance(relation, Relation) and not self.scopes[-1].knows(relation):
-                    with suppress(NotRead):
-                        self.scopes[-1].define(relation)
-        self.last = last
-
-    def _display(self, maths: Maths, lines: list[Line]) -> None:
-        part = 0
-        begin = len(self.entries)
-        row: list[Entry] = []
-        for line in lines:
-            row = row if line.same_row else []
-            if row and not line.related:
-                for entry in row:
-                    entry.words = f"{entry.words} {self.source.text[line.span.start : line.span.end]}".strip()
-                continue
-            for conclusion in conclusions(self._relations(line), self.scopes[-1].is_index_relation):
-                relation = conclusion.relation
-                if row and isinstance(relation, Relation) and self.scopes[-1].is_index_relation(relation):
-                    for entry in row:
-                        entry.where = (*entry.where, relation)
-                        entry.words = f"{entry.words} {line.words}".strip()
-                    continue
-                if row and isinstance(relation, Relation) and self._is_index_set(relation):
-                    for entry in row:
-                        entry.words = f"{entry.words} {self.source.text[line.span.start : line.span.end]}".strip()
-                    continue
-                part += 1
-                span = relation.span or line.span
-                entry = Entry(maths.number, part, span, "unchecked", len(self.scopes) - 1, model=maths.model)
-                entry.words, entry.where = line.words, conclusion.where
-                entry.concluded = conclusion.concluded
-                self.entries.append(entry)
-                row.append(entry)
-                if isinstance(relation, NotRead):
-                    entry.failure = relation
-                    head = HEAD.match(self.source.text, line.span.start, line.span.end)
-                    entry.head = re.sub(r"\s", "", head[1]) if head else ""
-                    continue
-                conflict = self.scopes[-1].conflict(relation)
-                if conflict is not None and conflict.start < maths.start:
-                    self.scopes.append(self.scopes[-1].child(maths.start, self.scopes[-1].title))
-                entry.scope = len(self.scopes) - 1
-                entry.relation = relation
-                try:
-                    entry.kind = "definition" if self.scopes[-1].define(relation) else "claim"
-                except NotRead as error:
-                    entry.relation, entry.failure = None, error
-                entry.open = isinstance(relation.right, Hole)
-        if part == 0:
-            self._nothing(maths, lines)
-        for position, entry in enumerate(self.entries[begin:]):
-            words = maths.expectation
-            if words and (len(words) == 1 or position < len(words)):
-                entry.expected = words[0] if len(words) == 1 else words[position]
-
-    def _is_index_set(self, relation: Relation) -> bool:
-        """``k \\in \\{1, ..., t\\}``: a range of an index that is not read."""
-        left = relation.left
-        return relation.operator == r"\in" and isinstance(left, Symbol) and left.name in self.signature.indices
-
-    def _nothing(self, maths: Maths, lines: list[Line]) -> None:
-        """A display without a relation is still counted and told."""
-        span = lines[0].span if lines else Span(maths.start, maths.end)
-        failure = NotRead("there is no relation here to judge", span, "two sides and a sign such as `=`")
-        scope = len(self.scopes) - 1
-        self.entries.append(Entry(maths.number, 1, span, "unchecked", scope, failure=failure))
-
-    def _relations(self, line: Line) -> Iterator[Relation | NotRead]:
-        """The relations of a line, or why they were not read."""
-        if line.chain is None:
-            self.last = None
-            yield line.failure or NotRead("this line is not read", line.span)
-            return
-        try:
-            sides, operators = read_chain(line.chain, self.signature, self.written)
-        except NotRead as error:
-            if line.chain.relations:
-                self.last = None
-                yield error
-            return
-        arrow = sides[0] is None and bool(operators) and operators[0] in IMPLICATIONS
-        if arrow:
-            sides, operators = sides[1:], operators[1:]
-        sides = with_falling_products(sides)
-        if sides[0] is None:
-            if self.last is None:
-                yield NotRead("what stands before this relation was not read", line.span, "a left side")
-                return
-            sides[0] = self.last
-        if operators:
-            self.last = sides[-1]
-        for position, operator in enumerate(operators):
-            left, right = sides[position], sides[position + 1]
-            assert left is not None and right is not None
-            span = right.span or line.span
-            whole = operators[position - 1] in IMPLICATIONS if position else arrow or line.chain.sides[0] is not None
-            if whole and left.span is not None:
-                span = left.span.join(span)
-            yield Relation(left, operator, right, span=span)
+    first = Scope(0, known)
+    if base is not None:
+        first = replace(base.scopes[-1].child(0, ""), signature=known, origin=f"model {merged['model']}", parent=None)
+    displays = Displays(source, known, first)
+    displays.run(read)
+    document = Document(source, known, displays.scopes, displays.entries, merged, written=displays.written)
+    again = document.said_again
+    for entry in document.entries:
+        place = entry.relation.span if entry.relation is not None else None
+        if entry.kind == "definition" and (entry.scope, place) in again:
+            entry.kind = "claim"
+    return document

@@ -10,7 +10,8 @@ from typing import TypeGuard
 from bpttsym.attack import BOUNDS
 from bpttsym.bounds import BoundResult, Hypotheses, Stage, judge_bound
 from bpttsym.conditions import Row, conditions_of, describe, result_words
-from bpttsym.document import Document, Entry
+from bpttsym.displays import Entry
+from bpttsym.document import Document
 from bpttsym.expr import (
     Add,
     Call,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from bpttsym.conditions import Row
-from bpttsym.document import Entry
+from bpttsym.displays import Entry
 from bpttsym.errors import NotRead
 from bpttsym.expr import Relation, Span
 from bpttsym.latex import latex, unicode_line

@@ -24,7 +24,8 @@ from bpttsym.conditions import (
     scope_words,
     vacuous_words,
 )
-from bpttsym.document import Document, Entry
+from bpttsym.displays import Entry
+from bpttsym.document import Document
 from bpttsym.errors import NotRead
 from bpttsym.expr import Add, Relation, Sum, Symbol, names, walk
 from bpttsym.guesses import formulas_used

@@ -50,7 +50,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "shapes": ("entry_shapes", "inner_products"),
     "edits": ("positions",),
     "model": ("axes", "losses", "definitions"),
-    "document": ("conclusions", "kinds", "components", "heads", "forward", "scope", "settings"),
+    "document": ("conclusions", "kinds", "components", "heads", "forward", "scope", "displays", "settings"),
     "ground": ("extents",),
     "evaluate": ("world", "arithmetic", "reckoner", "ranges", "entries", "derivatives", "abbreviations"),
     "numeric": ("leaves", "opaque"),

@@ -37,7 +37,7 @@ from bpttsym.readings import Readings, explore
 from bpttsym.ruling import Suggestion, Verdict
 from bpttsym.stand_ins import GAMMA, has_extremum
 from bpttsym.trial import Kind, Outcome
-from bpttsym.variants import Variant, unknown_symbols
+from bpttsym.variants import Variant, arguments_of_known, unknown_symbols
 
 DIAG = r"\mathrm{diag}"
 Where = tuple[Relation, ...]
@@ -53,12 +53,21 @@ def loose_numbers(relation: Relation, model: Model) -> set[str]:
     return names if names <= _numbers_of(relation.left) | _numbers_of(relation.right) else set()
 
 
+def of_every_number(entry: Entry, relation: Relation, document: Document) -> bool:
+    """Whether a bound on known functions is about every value of variables of which nothing else is said."""
+    about, inside = names(relation), arguments_of_known(relation)
+    others = [other.relation for other in document.entries if other is not entry and other.relation is not None]
+    return about <= inside and not any(about & names(other) for other in others)
+
+
 def on_slopes(relation: Relation, model: Model) -> Relation:
     """A relation with the largest slope of a function in the place of ``|f'(x)|`` of a variable that is not defined."""
     unknown = {name for name, _ in unknown_symbols(relation, model)}
+    below = relation.left if relation.operator in ("<", r"\le") else relation.right  # what is below for every value
 
     def change(node: Expr) -> Expr:
         inner = node.body if isinstance(node, Norm) else node.arguments[0] if _is_call(node, "abs") else None
+        inner = node if node is below else inner
         inner = inner.arguments[0] if _is_call(inner, DIAG) else inner
         if not isinstance(inner, Call) or inner.primes != 1 or inner.function not in GAMMA:
             return node
@@ -119,6 +128,8 @@ class Inequalities:
                 if plain != self._plain(relation, model):
                     continue
                 before = found.get(entry.scope, Hypotheses())
+                if of_every_number(entry, entry.relation, self.document):
+                    continue
                 new = loose_numbers(relation, model)
                 slopes = {d.name for d in model.definitions if has_extremum(d.body)}
                 if new - set(before.numbers) or (plain and (new or names(relation) & slopes)):

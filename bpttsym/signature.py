@@ -54,6 +54,7 @@ INDEX_LETTERS = frozenset(("t", "k", "i", "j", "s", "n", "m", "l", "r", "u", r"\
 """Letters that may be an index where the document does not use them as a quantity with scripts."""
 
 
+BOUNDING = frozenset(("<", ">", r"\le", r"\ge"))
 STEPS = frozenset(("t", "T", "k", "s", r"\tau"))
 """What may stand for a step in parentheses behind a name: ``h(t)``."""
 
@@ -177,7 +178,8 @@ def _count_chain(chain: Chain, census: _Census) -> None:
         head = isinstance(side, Term) and len(side.factors) == 2 and _is_fence(side.factors[1])
         if head and not last and isinstance(side, Term) and not _is_said_backwards(side, chain.sides[position + 1]):
             name = base_name(side.factors[0])
-            (census.heads if position == 0 else census.applied).add(name)
+            defined = position == 0 and not _is_said_of(side.factors[0], chain.relations[0])
+            (census.heads if defined else census.applied).add(name)
             if position > 0:
                 _note_arguments(name, side.factors[1], census)
             _count(side.factors[0], census, applied=True)
@@ -190,6 +192,12 @@ def _is_said_backwards(head: Term, other: Surface | None) -> bool:
     """``f(x_t, h_{t-1}; \\psi) = h_t``: an application with parameters, and then the name of its value."""
     fence = head.factors[1]
     return isinstance(fence, Fence) and ";" in fence.separators and isinstance(other, Scripted | Word)
+
+
+def _is_said_of(head: Surface, relation: str) -> bool:
+    r"""Whether a relation says something of a function that it does not define: ``\sigma'(x) \le \frac14``."""
+    primed = isinstance(head, Scripted) and any(kind == "prime" for kind, _ in head.scripts)
+    return base_name(head) in FUNCTION_LETTERS and (primed or relation in BOUNDING)
 
 
 def _note_arguments(name: str, fence: Surface, census: _Census) -> None:

@@ -17,6 +17,7 @@ from bpttsym.expr import (
     Sum,
     Symbol,
     Transpose,
+    names,
     walk,
 )
 from bpttsym.ground import used_symbols
@@ -24,6 +25,8 @@ from bpttsym.guesses import folded, formulas_used, loss_models
 from bpttsym.model import Definition, Model
 from bpttsym.reckoner import IDENTITIES
 from bpttsym.shapes import ELEMENTWISE, LOSS_LETTERS
+
+EQUALITIES = frozenset(("=", ":="))
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,12 @@ def _fit(relation: Relation, model: Model) -> Iterator[Variant]:
     yield from (replace(variant, loose=loose or variant.loose) for variant in _guesses(losses, model))
 
 
+def arguments_of_known(relation: Relation) -> set[str]:
+    """The names within the arguments of known functions."""
+    called = [part for part in walk(relation) if isinstance(part, Call) and part.function in ELEMENTWISE]
+    return {name for call in called for argument in call.arguments for name in names(argument)}
+
+
 def _identity(relation: Relation, scope: Model) -> Variant | None:
     """A claim about known functions of variables that nothing defines (``\\tanh(x) = ...``): true of every number."""
     symbols = used_symbols(relation, scope.horizon)
@@ -123,6 +132,8 @@ def _identity(relation: Relation, scope: Model) -> Variant | None:
         return None
     if any(isinstance(part, Call) and part.function not in ELEMENTWISE for part in walk(relation)):
         return None
+    if relation.operator not in EQUALITIES and not names(relation) <= arguments_of_known(relation):
+        return None  # it says something of a number that is not defined
     model = Model(horizon=scope.horizon, variables=tuple(sorted(name for name, _ in symbols)))
     return Variant("", "", model, _fixed(model))
 

@@ -38,14 +38,13 @@ from bpttsym.ruling import Case as Case
 from bpttsym.ruling import Status as Status
 from bpttsym.ruling import Suggestion as Suggestion
 from bpttsym.ruling import Verdict as Verdict
-from bpttsym.variants import Variant, scalar_variant, unknown_symbols, variants
+from bpttsym.variants import EQUALITIES, Variant, scalar_variant, unknown_symbols, variants
 from bpttsym.witness import smallest_counterexample
 
 CONNECTORS = frozenset("for where if when with all any each every and let".split())
 """Words beside a condition on indices that do not change what it says."""
 
 CLOSE_NAMES, ALIKE = 3, 0.6
-EQUALITIES = frozenset(("=", ":="))
 
 
 class Judge:

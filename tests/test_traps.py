@@ -39,6 +39,8 @@ FALSE = {
     r"$$L=\sum_{t=1}^TL_t(o_t,q_t)$$"
     r"$$\frac{\partial L}{\partial h_t}=\frac{\partial L_t}{\partial o_t}V"
     r"+\frac{\partial L}{\partial h_{t+1}}\mathrm{diag}(1-h_{t+1}^2)W$$",
+    "a slope that is too small": r"$$\sigma'(x)\le\frac15$$",
+    "a bound of known functions for one sign": r"$$|\tanh(x)|\le x$$",
     "a network of control, one step early": r"$$x_{t+1}=\tanh(A x_t+B u_t)$$ $$J=\sum_{t=1}^T\|x_t\|^2$$"
     r"$$\lambda_t:=\nabla_{x_t}J$$ $$\nabla_BJ=\sum_{t=1}^{T-1}\mathrm{diag}(1-x_{t+1}^2)\lambda_{t}u_t^\top$$",
     "the layers cross": r"$$h_t^{(l)}=\tanh(W^{(l)}h_{t-1}^{(l)}+U^{(l)}h_t^{(l-1)})$$ $$h_t^{(0)}=x_t$$"
@@ -187,6 +189,7 @@ $$\frac{\partial h_t}{\partial h_{t-1}}=\mathrm{diag}(h_t\odot(1-h_t))W$$
     r"$$L=\sum_{t=1}^TL_t(o_t,y_t)$$"
     r"$$\frac{\partial L}{\partial h_t}=\frac{\partial L_t}{\partial o_t}V"
     r"+\frac{\partial L}{\partial h_{t+1}}\mathrm{diag}(1-h_{t+1}^2)W$$",
+    "the largest slope": r"$$\sigma'(x)\le\frac14$$",
     "a difference of states as rows": r"$$h_t=\tanh(x_t U^\top+h_{t-1}W^\top)$$"
     r"$$\frac{\partial h_t}{\partial h_{t-1}}=\mathrm{diag}(1-h_t^2)W$$",
 }
@@ -209,7 +212,6 @@ Let $h_t=\sigma(W h_{{t-1}}+U x_t)$ instead. Then
 """True, and still refuted."""
 
 OPEN_FALSE = {
-    "a slope that is too small": r"$$\sigma'(x)\le\frac15$$",
     "a radius that bounds nothing": r"$$h_t=W h_{t-1}+U x_t$$"
     r"$$\left\|\frac{\partial h_T}{\partial h_1}\right\|\le\rho(W)^{T-1}$$",
 }

@@ -67,7 +67,7 @@ def on_slopes(relation: Relation, model: Model) -> Relation:
 
     def change(node: Expr) -> Expr:
         inner = node.body if isinstance(node, Norm) else node.arguments[0] if _is_call(node, "abs") else None
-        inner = node if node is below else inner
+        inner = node if node is below and isinstance(node, Call) and node.primes else inner
         inner = inner.arguments[0] if _is_call(inner, DIAG) else inner
         if not isinstance(inner, Call) or inner.primes != 1 or inner.function not in GAMMA:
             return node

@@ -109,6 +109,7 @@ SLOPE = {
     "the largest slope": r"\gamma=\max|f'|",
     "the largest slope over a variable": r"\gamma=\max_x|\tanh'(x)|",
     "a bound on the slope": r"|\tanh'(x)|\le\gamma",
+    "a bound on the derivative": r"\tanh'(x)\le\gamma",
     "a bound on the diagonal": r"\lVert\mathrm{diag}(\tanh'(z))\rVert\le\gamma",
 }
 

@@ -16,6 +16,7 @@ from bpttsym.inner_products import scalar_form
 from bpttsym.model import (
     MAXIMUM_RANGE,
     Graph,
+    Key,
     Model,
     free_letters,
     has_derivative,
@@ -203,7 +204,28 @@ def beyond_the_edge(relation: Relation, ground: Ground, bindings: Mapping[str, i
                 return True
             if any(step < ground.model.first - 1 for step in steps):
                 return True
-    return False
+    return _between_starts(relation, ground, bindings)
+
+
+def _between_starts(relation: Relation, ground: Ground, bindings: Mapping[str, int]) -> bool:
+    """Whether a derivative by a state before the first step stands beside the value of another such state.
+
+    Its paths run through that other state, which is computed at every later step and a leaf of its own at the start.
+    """
+    derivatives = [part for part in walk(relation) if isinstance(part, Derivative)]
+    ends = [end for derivative in derivatives for end in (derivative.of, derivative.by)]
+    by = {key for derivative in derivatives for key in _starts(derivative.by, ground, bindings)}
+    inside = {id(part) for end in ends for part in walk(end)}
+    values = (part for part in walk(relation) if id(part) not in inside)
+    return bool(by) and any(_starts(part, ground, bindings) - by for part in values)
+
+
+def _starts(part: Expr, ground: Ground, bindings: Mapping[str, int]) -> set[Key]:
+    """The node of a symbol, if it is a state just before the first step."""
+    if not isinstance(part, Symbol) or not part.index or not free_letters(part) <= set(bindings):
+        return set()
+    key = part.name, tuple(index_value(index, bindings) for index in part.index)
+    return {key} if ground.graph.starts_at(key) else set()
 
 
 def literal_steps(relation: Relation, model: Model) -> list[int]:

@@ -112,6 +112,15 @@ class Graph:
         states = {definition.name for definition in self.model.definitions if definition.general and definition.index}
         return key[0] in states and not self._inside(key)
 
+    def starts_at(self, key: Key) -> bool:
+        """Whether a node is a state just before the first step that nothing computes."""
+        node = self.nodes.get(key)
+        before = any(
+            self.model.axes.counts_steps(Place(key[0], len(key[1]), position)) and value == self.model.first - 1
+            for position, value in enumerate(key[1])
+        )
+        return node is not None and node.body is None and before and self._before_first(key)
+
     def _inside(self, key: Key) -> bool:
         ranges = (self.axis(Place(key[0], len(key[1]), position)) for position in range(len(key[1])))
         return all(low <= value <= high for (low, high), value in zip(ranges, key[1], strict=True))

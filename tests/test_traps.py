@@ -41,7 +41,7 @@ FALSE = {
     r"+\frac{\partial L}{\partial h_{t+1}}\mathrm{diag}(1-h_{t+1}^2)W$$",
     "a slope that is too small": r"$$\sigma'(x)\le\frac15$$",
     "a bound of known functions for one sign": r"$$|\tanh(x)|\le x$$",
-    "a step and a layer, a square forgotten": r"$$h_t^{(l)}=\tanh(W^{(l)}h_{t-1}^{(l)}+U^{(l)}h_t^{(l-1)})$$ $$h_t^{(0)}=x_t$$"
+    "a step and a layer, no square": r"$$h_t^{(l)}=\tanh(W^{(l)}h_{t-1}^{(l)}+U^{(l)}h_t^{(l-1)})$$ $$h_t^{(0)}=x_t$$"
     r"$$\frac{\partial h_t^{(l)}}{\partial h_{t-1}^{(l-1)}}=\mathrm{diag}(1-(h_t^{(l)})^2)"
     r"(U^{(l)}\mathrm{diag}(1-(h_t^{(l-1)})^2)W^{(l-1)}+W^{(l)}\mathrm{diag}(1-(h_{t-1}^{(l)}))U^{(l)})$$",
     "a network of control, one step early": r"$$x_{t+1}=\tanh(A x_t+B u_t)$$ $$J=\sum_{t=1}^T\|x_t\|^2$$"

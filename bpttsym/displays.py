@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from bpttsym.conclusions import IMPLICATIONS, conclusions
 from bpttsym.errors import NotRead
 from bpttsym.expr import Expr, Hole, Relation, Span, Symbol
+from bpttsym.latex import unicode_line
 from bpttsym.notation import Written, read_chain
 from bpttsym.parse import Line
 from bpttsym.scope import Scope
@@ -55,6 +56,7 @@ class Displays:
         self.scopes = [first]
         self.entries: list[Entry] = []
         self.last: Expr | None = None
+        self.changed: Relation | None = None  # what running text defines anew
         self.written: list[Written] = []
 
     def run(self, read: list[tuple[Maths, list[Line]]]) -> None:
@@ -81,11 +83,13 @@ class Displays:
                 entry.kind = "claim"
 
     def _inline(self, lines: list[Line]) -> None:
-        """Running text only defines what is not defined yet."""
+        """Running text only defines what is not defined yet; another formula is kept for the display behind it."""
         last = self.last
         for line in lines:
             for relation in self._relations(line):
-                if isinstance(relation, Relation) and not self.scopes[-1].knows(relation):
+                if isinstance(relation, Relation) and self.scopes[-1].conflict(relation) is not None:
+                    self.changed = relation
+                elif isinstance(relation, Relation) and not self.scopes[-1].knows(relation):
                     with suppress(NotRead):
                         self.scopes[-1].define(relation)
         self.last = last
@@ -133,6 +137,11 @@ class Displays:
                 except NotRead as error:
                     entry.relation, entry.failure = None, error
                 entry.open = isinstance(relation.right, Hole)
+                if self.changed is not None and entry.kind == "claim":
+                    said = f"the text before it says {unicode_line(self.changed)}, where another formula is in force"
+                    failure = NotRead(said, self.changed.span, "a display with the formula that is meant")
+                    entry.kind, entry.relation, entry.failure = "unchecked", None, failure
+        self.changed = None
         if part == 0:
             self._nothing(maths, lines)
         for position, entry in enumerate(self.entries[begin:]):

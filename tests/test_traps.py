@@ -44,6 +44,11 @@ FALSE = {
     "a step and a layer, no square": r"$$h_t^{(l)}=\tanh(W^{(l)}h_{t-1}^{(l)}+U^{(l)}h_t^{(l-1)})$$ $$h_t^{(0)}=x_t$$"
     r"$$\frac{\partial h_t^{(l)}}{\partial h_{t-1}^{(l-1)}}=\mathrm{diag}(1-(h_t^{(l)})^2)"
     r"(U^{(l)}\mathrm{diag}(1-(h_t^{(l-1)})^2)W^{(l-1)}+W^{(l)}\mathrm{diag}(1-(h_{t-1}^{(l)}))U^{(l)})$$",
+    "a change in running text that is forgotten": r"""
+$$h_t=\tanh(W h_{t-1}+U x_t)$$
+
+Let $h_t=\sigma(W h_{t-1}+U x_t)$ instead. Then
+$$\frac{\partial h_t}{\partial h_{t-1}}=\mathrm{diag}(1-h_t^2)W$$""",
     "a network of control, one step early": r"$$x_{t+1}=\tanh(A x_t+B u_t)$$ $$J=\sum_{t=1}^T\|x_t\|^2$$"
     r"$$\lambda_t:=\nabla_{x_t}J$$ $$\nabla_BJ=\sum_{t=1}^{T-1}\mathrm{diag}(1-x_{t+1}^2)\lambda_{t}u_t^\top$$",
     "the layers cross": r"$$h_t^{(l)}=\tanh(W^{(l)}h_{t-1}^{(l)}+U^{(l)}h_t^{(l-1)})$$ $$h_t^{(0)}=x_t$$"
@@ -196,17 +201,17 @@ $$\frac{\partial h_t}{\partial h_{t-1}}=\mathrm{diag}(h_t\odot(1-h_t))W$$
     "a step and a layer": r"$$h_t^{(l)}=\tanh(W^{(l)}h_{t-1}^{(l)}+U^{(l)}h_t^{(l-1)})$$ $$h_t^{(0)}=x_t$$"
     r"$$\frac{\partial h_t^{(l)}}{\partial h_{t-1}^{(l-1)}}=\mathrm{diag}(1-(h_t^{(l)})^2)"
     r"(U^{(l)}\mathrm{diag}(1-(h_t^{(l-1)})^2)W^{(l-1)}+W^{(l)}\mathrm{diag}(1-(h_{t-1}^{(l)})^2)U^{(l)})$$",
+    "a change in running text": rf"""
+$$h_t=\tanh(W h_{{t-1}}+U x_t)$$
+
+Let $h_t=\sigma(W h_{{t-1}}+U x_t)$ instead. Then
+{LOGISTIC}""",
     "a difference of states as rows": r"$$h_t=\tanh(x_t U^\top+h_{t-1}W^\top)$$"
     r"$$\frac{\partial h_t}{\partial h_{t-1}}=\mathrm{diag}(1-h_t^2)W$$",
 }
 
 
 OPEN_TRUE = {
-    "a change in running text": rf"""
-$$h_t=\tanh(W h_{{t-1}}+U x_t)$$
-
-Let $h_t=\sigma(W h_{{t-1}}+U x_t)$ instead. Then
-{LOGISTIC}""",
     "summed without a sign": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$"
     r"$$\frac{\partial h_{t,i}}{\partial h_{t-2,j}}=(1-h_{t,i}^2)W_{ik}(1-h_{t-1,k}^2)W_{kj}$$",
     "two products in a run": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$L=\frac12\|h_T-y\|^2$$"

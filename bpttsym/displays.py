@@ -94,7 +94,14 @@ class Displays:
                         self.scopes[-1].define(relation)
         self.last = last
 
+    def _introduces(self, relation: Relation, maths: Maths) -> bool:
+        """Whether a formula in running text stands in the paragraph before a display."""
+        between = self.source.text[relation.span.end : maths.start] if relation.span is not None else ""
+        return len(re.findall(r"\n\s*\n", between)) < 2
+
     def _display(self, maths: Maths, lines: list[Line]) -> None:
+        if self.changed is not None and not self._introduces(self.changed, maths):
+            self.changed = None
         part = 0
         begin = len(self.entries)
         row: list[Entry] = []

@@ -415,7 +415,13 @@ def test_the_sums_of_the_page_on_truncation_agree(kind: str) -> None:
 # The comparisons can fail.
 
 PLANTED = {
-    "two layers: f' of the other step": ("two layers", Plain, "backward", "h[1:])", "h[:-1])"),
+    "two layers: f' of the other step": (
+        "two layers",
+        Plain,
+        "backward",
+        "derivative(pre_activations, h[1:])",
+        "derivative(pre_activations, h[:-1])",
+    ),
     "both directions: not turned": ("both directions", Stack, "backward", "turned(part, direction)", "part"),
     "torch: a bias without gradient": ("torch", TorchRNN, "backward", "b.copy()", "0 * b"),
     "lstm: no path along the memory": ("lstm", LSTM, "backward", "by_c = f[t] * gamma[t]", "by_c = 0 * gamma[t]"),

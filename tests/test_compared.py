@@ -46,7 +46,11 @@ def all_compared(model: Model, length: int = 3) -> dict[str, tuple[str, ...]]:
     return {name: compared(oracles, one, tuple(FORMS)).programs for name, one in made.items()}
 
 
-@pytest.mark.parametrize("name", presets())
+WIDE = ("multi_layer", "tanh_multi_layer", "bidirectional", "output_feedback", "encoder_decoder", "torch_rnn", "lstm")
+"""Presets of which not every form is derived, or which SymPy cannot read; test_oracle_models compares such networks."""
+
+
+@pytest.mark.parametrize("name", [name for name in presets() if name not in (*WIDE, "gru")])
 def test_every_preset_agrees_with_every_program_that_can_run_it(name: str) -> None:
     """Where f and g are any functions there is no program to run; everything else is compared with all three."""
     abstract = name in ("many_to_one", "many_to_many")

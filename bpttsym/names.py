@@ -68,18 +68,18 @@ def of_number(model: Model, text: str | Symbol) -> Symbol:
 def _readings(text: str, model: Model) -> Iterator[tuple[str, tuple[Expr, ...]]]:
     """The text as a name, and as a name with one index or two."""
     yield text.strip(), ()
-    found = re.fullmatch(r"\s*(.+?)_\{?([A-Za-z0-9]+)(?:[,_]\s*([A-Za-z0-9]+))?\}?\s*", text)
-    if found is None:
-        return
-    index: list[Expr] = []
-    for step in filter(None, found.groups()[1:]):
-        if step.isdecimal():
-            index.append(integer(int(step)))
-        elif step in {model.horizon, *STEP_LETTERS, *model.axes.ends}:
-            index.append(Symbol(step))
-        else:
-            return
-    yield found[1], tuple(index)
+    for pattern in (r"\s*(.+)_\{?([A-Za-z0-9]+)\}?\s*", r"\s*(.+)_\{?([A-Za-z0-9]+)[,_]\s*([A-Za-z0-9]+)\}?\s*"):
+        found = re.fullmatch(pattern, text)
+        index = [_step(step, model) for step in found.groups()[1:]] if found is not None else []
+        if found is not None and None not in index:
+            yield found[1], tuple(filter(None, index))
+
+
+def _step(text: str, model: Model) -> Expr | None:
+    """An index as one types it; None for what is none."""
+    if text.isdecimal():
+        return integer(int(text))
+    return Symbol(text) if text in {model.horizon, *STEP_LETTERS, *model.axes.ends} else None
 
 
 def loss_names(model: Model) -> list[str]:

@@ -345,15 +345,10 @@ NORMS = (
     "norm",
     [
         *NORMS,
-        *(
-            pytest.param(norm, marks=pytest.mark.xfail(reason="two single bars are read as |·| of |·|, entry by entry"))
-            for norm in (
-                r"\left|\left|{}\right|\right|",
-                r"\big|\big|{}\big|\big|",
-                r"\vert\vert {}\vert\vert",
-                "| |{}| |",
-            )
-        ),
+        r"\left|\left|{}\right|\right|",
+        r"\big|\big|{}\big|\big|",
+        r"\vert\vert {}\vert\vert",
+        "| |{}| |",
     ],
 )
 def test_a_norm_is_a_norm_in_every_spelling(norm: str) -> None:

@@ -270,7 +270,12 @@ def _ways(nodes: list[str]) -> Iterator[str]:
 WIDE = frozenset("multi_layer tanh_multi_layer bidirectional output_feedback encoder_decoder torch_rnn lstm".split())
 """Presets that have no matrix form or no general sum yet; their expansions are proved in test_definitions.py."""
 
-DERIVED = [name for name in presets() if name not in WIDE]
+LONG = ("gru", "tanh_tagger", "relu_many_to_many", "identity_many_to_many", "sigmoid_many_to_many")
+"""Presets whose derivations take long to prove, each with a sibling that is proved every time."""
+
+DERIVED = [
+    pytest.param(name, marks=pytest.mark.slow) if name in LONG else name for name in presets() if name not in WIDE
+]
 
 
 @pytest.mark.parametrize("name", DERIVED)

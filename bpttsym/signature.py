@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from bpttsym.last_steps import USUAL, last_step
 from bpttsym.surface import (
     Big,
     Chain,
@@ -55,7 +56,7 @@ INDEX_LETTERS = frozenset(("t", "k", "i", "j", "s", "n", "m", "l", "r", "u", r"\
 
 
 BOUNDING = frozenset(("<", ">", r"\le", r"\ge"))
-STEPS = frozenset(("t", "T", "k", "s", r"\tau"))
+STEPS = frozenset(("t", "T", "k", "s", "n", "N", r"\tau"))
 """What may stand for a step in parentheses behind a name: ``h(t)``."""
 
 
@@ -72,7 +73,7 @@ class Signature:
     functions: frozenset[str] = frozenset()
     quantities: frozenset[str] = frozenset()
     indices: frozenset[str] = INDEX_LETTERS
-    horizon: str = "T"
+    horizon: str = USUAL
     aliases: tuple[tuple[str, str], ...] = ()
     running: frozenset[str] = frozenset()
     first: int = 1
@@ -118,11 +119,12 @@ class _Census:
     shifted: set[str] = field(default_factory=set)
 
 
-def signature(chains: Iterable[Chain], horizon: str = "T") -> Signature:
+def signature(chains: Iterable[Chain]) -> Signature:
     """The signature of a document, from all of its chains; a formula without a relation says nothing."""
     census = _Census()
     aliases: dict[str, str] = {}
-    for chain in chains:
+    known = list(chains)
+    for chain in known:
         alias = alias_of(chain)
         if alias is not None:
             aliases.setdefault(*alias)
@@ -139,9 +141,10 @@ def signature(chains: Iterable[Chain], horizon: str = "T") -> Signature:
     quantities = (census.heads | census.numerators | census.differentiated) - functions
     letters = (INDEX_LETTERS - (census.subscripted - census.shifted)) | census.bound | census.shifted
     running = frozenset(census.bound | census.shifted)
-    named = tuple(sorted((name, known) for name, known in aliases.items() if name in functions))
+    named = tuple(sorted((name, function) for name, function in aliases.items() if name in functions))
     own = frozenset(functions) - set(aliases)
-    return Signature(own, frozenset(quantities), frozenset(letters), horizon, named, running, 1, stepped)
+    last = last_step(known)
+    return Signature(own, frozenset(quantities), frozenset(letters), last, named, running, 1, stepped)
 
 
 def alias_of(chain: Chain) -> tuple[str, str] | None:

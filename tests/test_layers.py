@@ -46,7 +46,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         *("surface", "commands", "letters", "naming", "scanner", "specials", "tokens", "words"),
         *("tables", "index_ranges", "rows", "latex_table", "grammar"),
     ),
-    "notation": ("dots", "notation_parts", "signature", "sums", "scripts", "differentials"),
+    "notation": ("dots", "notation_parts", "last_steps", "signature", "sums", "scripts", "differentials"),
     "shapes": ("entry_shapes", "inner_products"),
     "edits": ("positions",),
     "model": ("axes", "losses", "definitions"),

@@ -1,0 +1,103 @@
+"""The model that a document defines, however it is written: the letters of its steps, the places of its definitions.
+
+The truth of each claim is that of the same claim in plain notation, which the brute-force evaluator and the corpus
+settle; here only the way of writing changes, and a false neighbour stays false.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from bpttsym.document import read_document
+from bpttsym.source import source_from_text
+from bpttsym.verdict import Verdict, judge
+
+LAYOUT = "---\nlayout: numerator\n---\n"
+
+
+def verdicts(text: str, front: str = LAYOUT) -> list[Verdict]:
+    """The verdicts of all relations of a document, in numerator layout."""
+    return judge(read_document(source_from_text(front + text)))
+
+
+def claimed(text: str, front: str = LAYOUT) -> list[str]:
+    """The verdicts of all relations that are no definitions."""
+    return [verdict.status for verdict in verdicts(text, front) if verdict.status != "definition"]
+
+
+STEPS = r"""
+$$h_t=\tanh(W h_{t-1}+U x_t),\qquad \hat y_t=V h_t$$
+
+$$L=\frac12\sum_{t=1}^{T}\lVert\hat y_t-y_t\rVert^2$$
+
+$$\nabla_W L=\sum_{t=1}^{T}\mathrm{diag}(1-h_t^2)(\nabla_{h_t}L)h_{t-1}^\top$$
+
+$$\nabla_W L=\sum_{t=1}^{T}\mathrm{diag}(1-h_t^2)(\nabla_{h_t}L)h_{t}^\top$$
+
+$$\frac{\partial L}{\partial h_t}=(\hat y_t-y_t)^\top V+\frac{\partial L}{\partial h_{t+1}}\mathrm{diag}(1-h_{t+1}^2)W$$
+
+$$\frac{\partial L}{\partial h_T}=(\hat y_T-y_T)^\top V$$
+
+$$\nabla_V L=\sum_{t=1}^{T-1}(\hat y_t-y_t)h_t^\top$$
+
+$$\frac{\partial h_T}{\partial h_1}=\prod_{t=T}^{2}\mathrm{diag}(1-h_t^2)W$$
+"""
+JUDGED = ["proved", "refuted", "proved", "proved", "refuted", "proved"]
+
+
+def renamed(text: str, letter: str, last: str) -> str:
+    """A document in which another letter counts the steps, up to another last one; transposes stay."""
+    text = re.sub(r"(?<![A-Za-z\\])t(?![A-Za-z])", lambda _: letter, text)
+    return re.sub(r"(?<![A-Za-z\\])T(?![A-Za-z])", lambda _: last, text)
+
+
+@pytest.mark.parametrize(
+    ("letter", "last"), [("t", "T"), ("n", "N"), ("k", "K"), ("i", "n"), ("t", "N"), ("j", "m"), (r"\tau", r"N")]
+)
+def test_the_last_step_has_any_name(letter: str, last: str) -> None:
+    """Steps n up to N, k up to K, i up to n are judged as steps t up to T are."""
+    assert claimed(renamed(STEPS, letter, last)) == JUDGED
+
+
+@pytest.mark.parametrize("written", [r"h^{(%s)}", r"h^{<%s>}", r"h(%s)", r"h_{%s}"])
+def test_the_last_step_is_found_in_every_way_to_write_steps(written: str) -> None:
+    """Below, above in brackets, or in parentheses behind the name."""
+    text = renamed(STEPS, "n", "N").replace("h_n^2", "h_n\\odot h_n").replace("h_{n+1}^2", "h_{n+1}\\odot h_{n+1}")
+    text = re.sub(r"(h|x|\\hat y|y)_(\{n[-+]1\}|\{n\}|n|N|1)", lambda match: spelled(match, written), text)
+    assert claimed(text) == JUDGED
+
+
+def spelled(match: re.Match[str], written: str) -> str:
+    """One step in another way to write it."""
+    name, index = match.groups()
+    return written.replace("h", name) % index.strip("{}")
+
+
+COMPONENTS = r"""
+$$h_n=\tanh(W h_{n-1}+U x_n),\qquad \hat y_n=\mathrm{softmax}(V h_n)$$
+
+$$L=-\sum_{n=1}^{N}\sum_{k=1}^{K}y_{n,k}\log\hat y_{n,k}$$
+
+$$\frac{\partial h_{n,i}}{\partial h_{n-1,j}}=(1-h_{n,i}^2)W_{ij}$$
+
+$$\frac{\partial L}{\partial V_{ij}}=\sum_{n=1}^{N}(\hat y_{n,i}-y_{n,i})h_{n,j}$$
+
+$$\frac{\partial L}{\partial V_{ij}}=\sum_{n=1}^{N}(\hat y_{n,i}-y_{n,i})h_{n,i}$$
+
+$$\frac{\partial L}{\partial V_{ij}}=\sum_{n=1}^{K}(\hat y_{n,i}-y_{n,i})h_{n,j}$$
+"""
+
+
+def test_steps_and_components_keep_their_ends() -> None:
+    """Beside steps up to N, classes up to K are entries; a sum over steps up to the classes is never true."""
+    found = claimed(COMPONENTS)
+    assert found[:3] == ["proved", "proved", "refuted"]
+    assert found[3] in ("refuted", "unchecked")
+
+
+def test_a_step_t_leaves_other_letters_alone() -> None:
+    """Where the document has a step T, a sum up to N over another recursion is not the end of the steps."""
+    text = STEPS + r"$$s_n=f(s_{n-1})$$ $$S=\sum_{n=1}^{N}s_n$$"
+    assert claimed(text)[: len(JUDGED)] == JUDGED

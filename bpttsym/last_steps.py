@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from bpttsym.surface import (
     Big,
@@ -77,7 +78,7 @@ def _indexed(node: Surface | None) -> Iterator[tuple[str, Surface]]:
                 if kind == "sub" or (kind == "sup" and isinstance(_braced(script), Fence)):
                     yield from ((name, item) for item in _items(script))
         case Term(_, factors):
-            for first, second in zip(factors, factors[1:], strict=False):
+            for first, second in pairwise(factors):
                 if isinstance(first, Word) and first.kind == "NAME" and isinstance(second, Fence):
                     yield from ((first.text, item) for item in second.items)
                 yield from _indexed(first) if len(factors) == 2 and isinstance(second, Fence) else ()

@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NamedTuple, Protocol
 
+from bpttsym.dice import Dice
 from bpttsym.errors import NotRead
 from bpttsym.expr import Derivative, Expr, Multiply, Negate, Number, Symbol
 from bpttsym.ground import Ground
 from bpttsym.model import Key, index_value
 from bpttsym.paths import PathWorld
-from bpttsym.plain import Dice
 from bpttsym.world import RELATIVE
 
 PRIME = 2**127 - 1

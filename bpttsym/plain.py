@@ -7,14 +7,16 @@ chain rule. A function without a formula is a random smooth network, keyed by it
 from __future__ import annotations
 
 import cmath
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
-from functools import partial
 from itertools import chain, product
+from operator import mul
 from typing import NoReturn
 
+from bpttsym.dice import Dice
 from bpttsym.evaluate import Evaluator
 from bpttsym.expr import Expr
+from bpttsym.grid import Grid, GridOperations, each, in_rows
 from bpttsym.model import Graph, Key
 from bpttsym.readings import Readings
 from bpttsym.shapes import Shape
@@ -22,9 +24,8 @@ from bpttsym.world import CannotSay, World
 
 STEP = 1e-30
 ABSOLUTE = 1e-13
-MASK = 2**64 - 1
 
-Matrix = tuple[tuple[complex, ...], ...]
+Matrix = Grid[complex]
 
 FUNCTIONS: dict[str, Callable[[complex], complex]] = {
     r"\tanh": cmath.tanh,
@@ -40,28 +41,11 @@ FUNCTIONS: dict[str, Callable[[complex], complex]] = {
 }
 
 
-class Dice:
-    """Random numbers by name, the same on every machine (splitmix64); loading ``random`` would take longer."""
-
-    def __init__(self, name: object) -> None:
-        self.state = 0xCBF29CE484222325
-        for byte in repr(name).encode():
-            self.state = (self.state ^ byte) * 0x100000001B3 & MASK
-
-    def integer(self) -> int:
-        """A number of 64 bits."""
-        self.state = (self.state + 0x9E3779B97F4A7C15) & MASK
-        mixed = (self.state ^ self.state >> 30) * 0xBF58476D1CE4E5B9 & MASK
-        mixed = (mixed ^ mixed >> 27) * 0x94D049BB133111EB & MASK
-        return mixed ^ mixed >> 31
-
-    def uniform(self, scale: float) -> float:
-        """A number between ``-scale`` and ``scale``."""
-        return scale * (self.integer() / 2**63 - 1)
-
-
-class PlainWorld:
+class PlainWorld(GridOperations[complex]):
     """One sample of a model on an unrolled graph."""
+
+    zero = 0j
+    one = 1 + 0j
 
     def __init__(self, graph: Graph, shapes: Mapping[str, Shape], seed: int = 0) -> None:
         self.graph = graph
@@ -73,23 +57,8 @@ class PlainWorld:
         self._networks: dict[tuple[str, int, int], tuple[Matrix, Matrix]] = {}
         self.evaluator = Evaluator(self, Readings({}))
 
-    def shape(self, value: Matrix) -> Shape:
-        return len(value), len(value[0])
-
     def number(self, value: Fraction) -> Matrix:
         return ((complex(value),),)
-
-    def zeros(self, shape: Shape) -> Matrix:
-        return ((0j,) * shape[1],) * shape[0]
-
-    def identity(self, size: int) -> Matrix:
-        return tuple(tuple(complex(i == j) for j in range(size)) for i in range(size))
-
-    def unit(self, shape: Shape, row: int, column: int) -> Matrix:
-        return tuple(tuple(complex((i, j) == (row, column)) for j in range(shape[1])) for i in range(shape[0]))
-
-    def entry(self, value: Matrix, row: int, column: int) -> Matrix:
-        return ((value[row][column],),)
 
     def node(self, key: Key) -> Matrix:
         if key not in self._values:
@@ -100,14 +69,14 @@ class PlainWorld:
 
     def _draw(self, key: Key) -> Matrix:
         """A leaf; the entries of a distribution are positive and sum to one."""
-        drawn = self._random(("leaf", key), self.shapes[key[0]], 1.4)
+        drawn = self.random(("leaf", key), self.shapes[key[0]], 1.4)
         if key[0] in self.graph.model.distributions:
             powers = [[cmath.exp(entry) for entry in row] for row in drawn]
             total = sum(chain.from_iterable(powers))
             return tuple(tuple(entry / total for entry in row) for row in powers)
         return drawn
 
-    def _random(self, name: object, shape: Shape, scale: float) -> Matrix:
+    def random(self, name: object, shape: Shape, scale: float) -> Matrix:
         dice = Dice((self.seed, name))
         return tuple(tuple(complex(dice.uniform(scale)) for _ in range(shape[1])) for _ in range(shape[0]))
 
@@ -128,41 +97,18 @@ class PlainWorld:
         return self._moved[by, frozen]
 
     def add(self, first: Matrix, second: Matrix) -> Matrix:
-        return _each(lambda a, b: a + b, first, second)
-
-    def negate(self, value: Matrix) -> Matrix:
-        return _each(lambda a: -a, value)
-
-    def scale(self, number: Matrix, value: Matrix) -> Matrix:
-        factor = number[0][0]
-        return _each(lambda a: factor * a, value)
+        return each(lambda a, b: a + b, first, second)
 
     def matrix_product(self, first: Matrix, second: Matrix) -> Matrix:
         columns = tuple(zip(*second, strict=True))
-        return tuple(tuple(sum(map(_times, row, column), 0j) for column in columns) for row in first)
-
-    def elementwise(self, first: Matrix, second: Matrix) -> Matrix:
-        return _each(_times, first, second)
+        return tuple(tuple(sum(map(mul, row, column), 0j) for column in columns) for row in first)
 
     def reciprocal(self, value: Matrix) -> Matrix:
-        return _each(lambda a: 1 / a, value)
+        return each(lambda a: 1 / a, value)
 
     def power(self, value: Matrix, exponent: Fraction) -> Matrix:
         plain = int(exponent) if exponent.denominator == 1 else float(exponent)
-        return _each(lambda a: a**plain, value)
-
-    def transpose(self, value: Matrix) -> Matrix:
-        return tuple(zip(*value, strict=True))
-
-    def reshape(self, value: Matrix, shape: Shape) -> Matrix:
-        return _rows(chain.from_iterable(value), shape)
-
-    def broadcast(self, value: Matrix, shape: Shape) -> Matrix:
-        return ((value[0][0],) * shape[1],) * shape[0]
-
-    def diagonal(self, value: Matrix) -> Matrix:
-        entries = [*chain.from_iterable(value)]
-        return tuple(tuple(a if i == j else 0j for j in range(len(entries))) for i, a in enumerate(entries))
+        return each(lambda a: a**plain, value)
 
     def norm(self, value: Matrix, order: str) -> Matrix:
         if 1 not in self.shape(value) or order not in ("", "2", "F"):
@@ -178,28 +124,17 @@ class PlainWorld:
             raise CannotSay(f"this derivative of `{function}` has no value here")
         if slopes:
             known = FUNCTIONS[function]
-            return _each(lambda a: complex(known(a + 1j * STEP).imag / STEP), arguments[0])
+            return each(lambda a: complex(known(a + 1j * STEP).imag / STEP), arguments[0])
         if function == r"\mathrm{softmax}":
-            powers = _each(cmath.exp, arguments[0])
+            powers = each(cmath.exp, arguments[0])
             total = sum(chain.from_iterable(powers))
-            return _each(lambda a: a / total, powers)
+            return each(lambda a: a / total, powers)
         if function in FUNCTIONS:
-            return _each(FUNCTIONS[function], arguments[0])
+            return each(FUNCTIONS[function], arguments[0])
         entries = [entry for argument in arguments for entry in chain.from_iterable(argument)]
-        inner, outer = self._network(function, len(entries), shape[0] * shape[1])
-        hidden = [cmath.tanh(sum(map(_times, row, entries), row[-1])) for row in inner]
-        return _rows((sum(map(_times, row, hidden), 0j) for row in outer), shape)
-
-    def _network(self, function: str, inputs: int, outputs: int) -> tuple[Matrix, Matrix]:
-        """C and (A a) of C tanh(A z + a)."""
-        key = (function, inputs, outputs)
-        if key not in self._networks:
-            width = outputs + 2
-            self._networks[key] = (
-                self._random(("inner", function), (width, inputs + 1), 2 * inputs**-0.5),
-                self._random(("outer", function), (outputs, width), 2.0),
-            )
-        return self._networks[key]
+        inner, outer = self.network(function, len(entries), shape[0] * shape[1])
+        hidden = [cmath.tanh(sum(map(mul, row, entries), row[-1])) for row in inner]
+        return in_rows((sum(map(mul, row, hidden), 0j) for row in outer), shape)
 
     def is_zero(self, value: Matrix) -> bool:
         return all(abs(entry) <= ABSOLUTE for entry in chain.from_iterable(value))
@@ -222,7 +157,7 @@ class _Moved(PlainWorld):
         moved = [list(row) for row in base.node(by)]
         moved[place[0]][place[1]] += 1j * STEP
         self._values[by] = tuple(map(tuple, moved))
-        self._network = base._network  # type: ignore[method-assign]
+        self.network = base.network  # type: ignore[method-assign]
 
     def value(self, of: Key, immediate: bool) -> Matrix:
         """The moved value of a node; immediate: by its own definition alone."""
@@ -239,17 +174,3 @@ class _Moved(PlainWorld):
 def _jacobian(moved: list[Matrix]) -> Matrix:
     """Rows are the entries of a value, columns the directions."""
     return tuple(zip(*([complex(entry.imag / STEP) for entry in chain(*value)] for value in moved), strict=True))
-
-
-def _times(a: complex, b: complex) -> complex:
-    return a * b
-
-
-def _each(function: Callable[..., complex], *values: Matrix) -> Matrix:
-    """A function of the entries at each place."""
-    return tuple(map(tuple, map(partial(map, function), *values)))
-
-
-def _rows(entries: Iterable[complex], shape: Shape) -> Matrix:
-    flat = [*entries]
-    return tuple(tuple(flat[i * shape[1] : (i + 1) * shape[1]]) for i in range(shape[0]))

@@ -13,10 +13,10 @@ from fractions import Fraction
 from itertools import chain
 from typing import NamedTuple, NoReturn
 
+from bpttsym.dice import Dice
 from bpttsym.evaluate import Evaluator
 from bpttsym.model import Graph, Key
 from bpttsym.plain import FUNCTIONS as KNOWN
-from bpttsym.plain import Dice
 from bpttsym.readings import Readings
 from bpttsym.shapes import Shape
 from bpttsym.world import CannotSay, World

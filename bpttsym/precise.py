@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
-from functools import partial
 from itertools import chain
 from typing import Any
 
 from mpmath.ctx_mp import MPContext  # type: ignore[import-untyped]
 
+from bpttsym.dice import Dice
 from bpttsym.evaluate import Evaluator
+from bpttsym.grid import Grid, GridOperations, each, in_rows
 from bpttsym.model import Graph, Key
-from bpttsym.plain import Dice
 from bpttsym.readings import Readings
 from bpttsym.shapes import Shape
 from bpttsym.world import CannotSay, World
@@ -28,12 +28,12 @@ DIGITS = 60
 Entry = Any
 """A real or complex number of the context: mpmath tells no types."""
 
-Matrix = tuple[tuple[Entry, ...], ...]
+Matrix = Grid[Entry]
 Leaf = Callable[[Key], Iterable[Iterable[float]]]
 """The rows of a leaf."""
 
 
-class PreciseWorld:
+class PreciseWorld(GridOperations[Any]):
     """One sample of a model on an unrolled graph, the leaves as ``leaf`` gives them, in ``digits`` digits.
 
     ``separation`` of two values that are equal is about 10^-digits; what is far above that differs, unless digits were
@@ -46,6 +46,7 @@ class PreciseWorld:
         self.leaf = leaf
         self.context = MPContext()
         self.context.dps = digits
+        self.zero, self.one = self.context.zero, self.context.one
         self.step = self.context.mpf(10) ** (-2 * digits)
         self.least = self.context.mpf(10) ** (-2 * digits // 3)
         self.top: PreciseWorld = self
@@ -62,26 +63,8 @@ class PreciseWorld:
             return self.context.mpf(value.numerator) / value.denominator
         return self.context.mpf(float(value))
 
-    def shape(self, value: Matrix) -> Shape:
-        return len(value), len(value[0])
-
     def number(self, value: Fraction) -> Matrix:
         return ((self.real(value),),)
-
-    def zeros(self, shape: Shape) -> Matrix:
-        return ((self.context.zero,) * shape[1],) * shape[0]
-
-    def identity(self, size: int) -> Matrix:
-        zero, one = self.context.zero, self.context.one
-        return tuple(tuple(one if i == j else zero for j in range(size)) for i in range(size))
-
-    def unit(self, shape: Shape, row: int, column: int) -> Matrix:
-        zero, one = self.context.zero, self.context.one
-        places = [[one if (i, j) == (row, column) else zero for j in range(shape[1])] for i in range(shape[0])]
-        return tuple(map(tuple, places))
-
-    def entry(self, value: Matrix, row: int, column: int) -> Matrix:
-        return ((value[row][column],),)
 
     def node(self, key: Key) -> Matrix:
         if key not in self._values:
@@ -123,7 +106,7 @@ class PreciseWorld:
         return tuple(zip(*columns, strict=True))
 
     def add(self, first: Matrix, second: Matrix) -> Matrix:
-        return _each(self._sum, first, second)
+        return each(self._sum, first, second)
 
     def _sum(self, a: Entry, b: Entry) -> Entry:
         """A sum; one that is far smaller than what is added may have lost all its digits (1 - h^2 at a saturated h)."""
@@ -132,42 +115,18 @@ class PreciseWorld:
             self.top.lost = True
         return total
 
-    def negate(self, value: Matrix) -> Matrix:
-        return _each(lambda a: -a, value)
-
-    def scale(self, number: Matrix, value: Matrix) -> Matrix:
-        factor = number[0][0]
-        return _each(lambda a: factor * a, value)
-
     def matrix_product(self, first: Matrix, second: Matrix) -> Matrix:
         columns = tuple(zip(*second, strict=True))
         return tuple(tuple(self.context.fdot(row, column) for column in columns) for row in first)
 
-    def elementwise(self, first: Matrix, second: Matrix) -> Matrix:
-        return _each(lambda a, b: a * b, first, second)
-
     def reciprocal(self, value: Matrix) -> Matrix:
-        return _each(lambda a: self.context.one / a if a else self.context.inf, value)
+        return each(lambda a: self.context.one / a if a else self.context.inf, value)
 
     def power(self, value: Matrix, exponent: Fraction) -> Matrix:
         if exponent.denominator == 1:
-            return _each(lambda a: a ** int(exponent) if a or exponent >= 0 else self.context.inf, value)
+            return each(lambda a: a ** int(exponent) if a or exponent >= 0 else self.context.inf, value)
         real = self.real(exponent)
-        return _each(lambda a: a**real if self.context.re(a) > 0 else self.context.nan, value)
-
-    def transpose(self, value: Matrix) -> Matrix:
-        return tuple(zip(*value, strict=True))
-
-    def reshape(self, value: Matrix, shape: Shape) -> Matrix:
-        return _rows(chain.from_iterable(value), shape)
-
-    def broadcast(self, value: Matrix, shape: Shape) -> Matrix:
-        return ((value[0][0],) * shape[1],) * shape[0]
-
-    def diagonal(self, value: Matrix) -> Matrix:
-        entries = [*chain.from_iterable(value)]
-        zero = self.context.zero
-        return tuple(tuple(a if i == j else zero for j in range(len(entries))) for i, a in enumerate(entries))
+        return each(lambda a: a**real if self.context.re(a) > 0 else self.context.nan, value)
 
     def norm(self, value: Matrix, order: str) -> Matrix:
         vector = 1 in self.shape(value)
@@ -191,17 +150,17 @@ class PreciseWorld:
         if primes:
             if primes > 1 or known is None or any(self.context.im(a) for a in chain(*arguments[0])):
                 raise CannotSay("this derivative of a function has no value here")
-            return _each(lambda a: self.context.im(known(self.context.mpc(a, self.step))) / self.step, arguments[0])
+            return each(lambda a: self.context.im(known(self.context.mpc(a, self.step))) / self.step, arguments[0])
         if function == r"\mathrm{softmax}":
-            powers = _each(self.context.exp, arguments[0])
+            powers = each(self.context.exp, arguments[0])
             total = sum(chain.from_iterable(powers))
-            return _each(lambda a: a / total, powers)
+            return each(lambda a: a / total, powers)
         if known is not None:
-            return _each(known, arguments[0])
+            return each(known, arguments[0])
         if function in self.graph.model.elementwise and len(arguments) == 1:
-            return _each(lambda a: self._opaque(function, [a], 1)[0], arguments[0])
+            return each(lambda a: self._opaque(function, [a], 1)[0], arguments[0])
         entries = [entry for argument in arguments for entry in chain.from_iterable(argument)]
-        return _rows(self._opaque(function, entries, shape[0] * shape[1]), shape)
+        return in_rows(self._opaque(function, entries, shape[0] * shape[1]), shape)
 
     def _opaque(self, function: str, entries: list[Entry], outputs: int) -> list[Entry]:
         """C tanh(A z + a), with random A, a, C by the name of the function."""
@@ -210,18 +169,7 @@ class PreciseWorld:
         hidden = [tanh(fdot(row[:-1], entries) + row[-1]) for row in inner]
         return [fdot(row, hidden) for row in outer]
 
-    def network(self, function: str, inputs: int, outputs: int) -> tuple[Matrix, Matrix]:
-        """(A a) and C of a function without a formula."""
-        key = (function, inputs, outputs)
-        if key not in self._networks:
-            width = outputs + 2
-            self._networks[key] = (
-                self._random(("inner", function), (width, inputs + 1), 2 * inputs**-0.5),
-                self._random(("outer", function), (outputs, width), 2.0),
-            )
-        return self._networks[key]
-
-    def _random(self, name: object, shape: Shape, scale: float) -> Matrix:
+    def random(self, name: object, shape: Shape, scale: float) -> Matrix:
         dice = Dice(name)
         return tuple(tuple(self.real(dice.uniform(scale)) for _ in range(shape[1])) for _ in range(shape[0]))
 
@@ -240,6 +188,7 @@ class _Moved(PreciseWorld):
 
     def __init__(self, base: PreciseWorld, by: Key, place: tuple[int, int], frozen: bool) -> None:
         self.graph, self.shapes, self.context = base.graph, base.shapes, base.context
+        self.zero, self.one = base.zero, base.one
         self.step, self.functions, self.network = base.step, base.functions, base.network  # type: ignore[method-assign]
         self.least, self.top = base.least, base.top
         self.base = base
@@ -276,13 +225,3 @@ def _functions(context: Any) -> dict[str, Callable[[Entry], Entry]]:
         r"\mathrm{id}": lambda a: a,
         "abs": lambda a: -a if context.re(a) < 0 else a,
     }
-
-
-def _each(function: Callable[..., Entry], *values: Matrix) -> Matrix:
-    """A function of the entries at each place."""
-    return tuple(map(tuple, map(partial(map, function), *values)))
-
-
-def _rows(entries: Iterable[Entry], shape: Shape) -> Matrix:
-    flat = [*entries]
-    return tuple(tuple(flat[i * shape[1] : (i + 1) * shape[1]]) for i in range(shape[0]))

@@ -8,7 +8,7 @@ axis that the horizon ends, or that nothing ends, is that of the steps.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bpttsym.expr import Call, Expr, Number, Product, Sum, Symbol, children, integer, shifted, walk
 
@@ -60,7 +60,8 @@ class End:
 class Axes:
     """The last index of every place; ``ends`` holds, for every name of a last one, how far it is counted.
 
-    At a ``lettered`` place more than numbers stand; ``from_zero`` says that sums over the steps begin at 0.
+    At a ``lettered`` place more than numbers stand; ``from_zero`` says that sums over the steps begin at 0. ``numbers``
+    are other letters of indices with a number of their own, such as the length of a window.
     """
 
     horizon: str
@@ -68,6 +69,7 @@ class Axes:
     ends: Mapping[str, End]
     lettered: frozenset[Place] = frozenset()
     from_zero: bool = False
+    numbers: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def aliases(self) -> frozenset[str]:
@@ -75,9 +77,9 @@ class Axes:
         return frozenset(self.ends) - frozenset(self.places.values())
 
     def bindings(self, length: int) -> dict[str, int]:
-        """The value of the name of every last index, in a network of ``length`` steps."""
+        """The value of the name of every last index, in a network of ``length`` steps, and of every other number."""
         found = {name: end.number if end.fixed else length + end.number for name, end in self.ends.items()}
-        return {**found, self.horizon: length}
+        return {**self.numbers, **found, self.horizon: length}
 
     def end(self, place: Place, length: int) -> int:
         """The last index of a place."""
@@ -109,8 +111,8 @@ class Axes:
 
     @property
     def names(self) -> frozenset[str]:
-        """The names of all last indices."""
-        return frozenset(self.ends) | {self.horizon}
+        """The names of all last indices, and of other numbers."""
+        return frozenset(self.ends) | frozenset(self.numbers) | {self.horizon}
 
 
 def letters_of(index: Expr) -> set[str]:
@@ -271,7 +273,8 @@ def _ended(
         place for place in places if spelled.get(classes.find(place)) or named.get(classes.find(place))
     )
     places_to = {place: of_root[classes.find(place)] for place in places}
-    return Axes(horizon, places_to, ends, lettered, bool(short))
+    numbers = {name: number for name, number in counts.items() if name not in ends and name != LAYERS}
+    return Axes(horizon, places_to, ends, lettered, bool(short), numbers)
 
 
 def _steps(

@@ -121,6 +121,7 @@ KINDS = {
     **dict.fromkeys((r"\partial", r"\nabla"), "SPECIAL"),
     **dict.fromkeys((r"\sum", r"\prod"), "BIG"),
     **dict.fromkeys((r"\frac", r"\dfrac", r"\tfrac", r"\cfrac", r"\nicefrac", r"\sfrac"), "FRAC"),
+    **dict.fromkeys((r"\binom", r"\dbinom", r"\tbinom"), "FRAC"),
     r"\sqrt": "ROOT",
     **dict.fromkeys((r"\cdots", r"\dots", r"\ldots", r"\vdots", r"\ddots", r"\dotsc", r"\dotsb", r"\dotsm"), "DOTS"),
 }
@@ -131,20 +132,17 @@ SAYING = {r"\forall": "for all", r"\therefore": "therefore", r"\because": "becau
 
 OPENING = {"(": "(", "[": "[", r"\{": r"\{", r"\lbrace": r"\{", r"\lbrack": "[", r"\langle": "<"}
 CLOSING = {")": "(", "]": "[", r"\}": r"\{", r"\rbrace": r"\{", r"\rbrack": "[", r"\rangle": "<"}
+OPENING |= {r"\lfloor": r"\lfloor", r"\lceil": r"\lceil"}
+CLOSING |= {r"\rfloor": r"\lfloor", r"\rceil": r"\lceil"}
 BARS = {"|": "|", r"\vert": "|", r"\|": "||", r"\Vert": "||", "||": "||"}
 FORCED_BARS = {r"\lVert": ("||", True), r"\rVert": ("||", False), r"\lvert": ("|", True), r"\rvert": ("|", False)}
 
 _ROWS = frozenset(("\\\\", r"\newline", r"\cr", r"\tabularnewline"))
 ROW_ENDS = _ROWS
 UNREAD = {
-    r"\lfloor": "the floor brackets",
-    r"\rfloor": "the floor brackets",
-    r"\lceil": "the ceiling brackets",
-    r"\rceil": "the ceiling brackets",
     r"\int": "an integral",
     r"\lim": "a limit",
     r"\mid": "a condition behind a bar",
-    r"\binom": "a binomial coefficient",
     r"\pm": "a sign with two meanings",
     r"\mp": "a sign with two meanings",
     r"\oplus": "the operator",

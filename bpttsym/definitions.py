@@ -14,7 +14,6 @@ from functools import cached_property
 from bpttsym.axes import Axes, Head, Place, find_axes, letters_of
 from bpttsym.errors import LimitExceeded, NotRead
 from bpttsym.expr import (
-    Add,
     Call,
     Cases,
     Component,
@@ -23,18 +22,21 @@ from bpttsym.expr import (
     Expr,
     Indicator,
     Multiply,
-    Negate,
     Number,
+    Paths,
     Product,
     Span,
     Sum,
     Symbol,
+    Whole,
     children,
     substitute,
     transform,
     walk,
 )
 from bpttsym.losses import losses
+from bpttsym.whole_numbers import Bindings as Bindings
+from bpttsym.whole_numbers import index_value as index_value
 
 MAXIMUM_RANGE = 5_000
 MAXIMUM_FUNCTION_DEPTH = 8
@@ -46,8 +48,6 @@ ELEMENTWISE_SIGNS = (r"\odot", r"\circ", r"\otimes")
 
 Key = tuple[str, tuple[int, ...]]
 """A node of the unrolled graph: name and step indices; ``("h", (3,))`` is h_3, ``("\\\\psi", ())`` is psi."""
-
-Bindings = Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +219,8 @@ def index_letters(expr: Expr) -> set[str]:
                 found |= letters_of(condition)
             case Entries(_, letter):
                 found.add(letter)
+            case Whole():
+                found |= letters_of(part)
             case Sum(_, index) | Product(_, index):
                 found.add(index)
                 for bound in (part.lower, part.upper):
@@ -239,6 +241,8 @@ def free_letters(expr: Expr, bound: frozenset[str] = frozenset()) -> set[str]:
             return free_letters(of, bound).union(*targets)
         case Indicator(condition, components=components):
             return set() if components else letters_of(condition) - bound
+        case Whole():
+            return letters_of(expr) - bound
         case Cases(values, conditions, components=components):
             compared = () if components else conditions
             return set().union(*(free_letters(v, bound) for v in values), *(letters_of(c) - bound for c in compared))
@@ -258,29 +262,8 @@ def free_letters(expr: Expr, bound: frozenset[str] = frozenset()) -> set[str]:
 
 
 def has_derivative(expr: Expr) -> bool:
-    """Whether a derivative stands anywhere inside."""
-    return any(isinstance(part, Derivative) for part in walk(expr))
-
-
-def index_value(expr: Expr, bindings: Bindings) -> int:
-    """The integer that an index expression is; raises NotRead for a letter that no binding gives a value."""
-    match expr:
-        case Number(value) if value.denominator == 1:
-            return int(value)
-        case Symbol(name, ()) if name in bindings:
-            return bindings[name]
-        case Symbol(name, ()):
-            raise NotRead(f"the index `{name}` has no value", expr.span)
-        case Negate(body):
-            return -index_value(body, bindings)
-        case Add(terms):
-            return sum(index_value(term, bindings) for term in terms)
-        case Call(r"\max", arguments):
-            return max(index_value(argument, bindings) for argument in arguments)
-        case Call(r"\min", arguments):
-            return min(index_value(argument, bindings) for argument in arguments)
-        case _:
-            raise NotRead("this is no index", expr.span)
+    """Whether a derivative stands anywhere inside, or a sum over paths, which is one."""
+    return any(isinstance(part, Derivative | Paths) for part in walk(expr))
 
 
 def sum_range(node: Sum | Product, bindings: Bindings, model: Model, length: int) -> range:

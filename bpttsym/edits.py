@@ -66,7 +66,7 @@ def factors(relation: Relation) -> Iterator[Path]:
     is a part of the call, and what a derivative is made of is a part of the derivative.
     """
     for place in _places(relation):
-        if place.factor and isinstance(place.node, Derivative | Symbol | tree.Call):
+        if place.factor and isinstance(place.node, Derivative | Symbol | tree.Call | tree.Paths | tree.Whole):
             yield place.path
 
 
@@ -85,7 +85,9 @@ class _Place(NamedTuple):
     def factor(self) -> bool:
         """Whether it stands where a factor, a term, a body or a side stands, and not in a derivative."""
         for node, position in zip(reversed(self.above), reversed(self.path), strict=True):
-            if isinstance(node, tree.Call | tree.SetOf | Derivative) or (isinstance(node, Power) and position):
+            if isinstance(node, tree.Call | tree.SetOf | tree.Paths | Derivative) or (
+                isinstance(node, Power) and position
+            ):
                 return False
             if isinstance(node, Relation | Add | Multiply | Sum | Product):
                 return not any(isinstance(outer, Derivative) for outer in self.above)
@@ -145,7 +147,9 @@ def _places(relation: Relation, within: Path = (), vocabulary: Vocabulary | None
 
 def _is_index(node: Expr, position: int, part: Expr, steps: set[str]) -> bool:
     """Whether a child is an index, a bound, or reckons with indices only, as ``T - t`` does."""
-    if isinstance(node, Symbol | tree.Indicator) or (isinstance(node, Sum | Product | tree.Component) and position):
+    if isinstance(node, Symbol | tree.Indicator | tree.Whole) or (
+        isinstance(node, Sum | Product | tree.Component) and position
+    ):
         return True
     if isinstance(node, tree.Cases) and position >= len(node.values):
         return True

@@ -31,15 +31,18 @@ from bpttsym.expr import (
     Norm,
     Number,
     Ones,
+    Paths,
     Power,
     Product,
     Relation,
     Sum,
     Symbol,
     Transpose,
+    Whole,
 )
 from bpttsym.extents import entry_letters
 from bpttsym.model import Key, index_value, inlined
+from bpttsym.over_paths import over_paths, whole_number
 from bpttsym.ranges import big_product, big_sum, matrix_power, power_of
 from bpttsym.reckoner import Lone, Reckoner
 from bpttsym.shapes import ELEMENTWISE, ShapeClash
@@ -110,6 +113,10 @@ class Evaluator(Reckoner):
                 return big_sum(self, expr, body, index, bindings, bound)
             case Product(body, index):
                 return big_product(self, expr, body, index, bindings, bound)
+            case Paths():
+                return over_paths(self, expr, bindings, bound)
+            case Whole():
+                return whole_number(self, expr, bindings, bound)
             case Derivative():
                 return derivative(self, expr, bindings, bound)
             case Call(function) if function in self.formulas:

@@ -211,6 +211,27 @@ class Product(Expr):
 
 
 @dataclass(frozen=True, slots=True)
+class Whole(Expr):
+    r"""A whole number reckoned from indices: ``\binom{n}{k}``, ``\lfloor x \rfloor`` or ``\lceil x \rceil``."""
+
+    operation: Literal["binomial", "floor", "ceiling"]
+    arguments: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Paths(Expr):
+    r"""``\sum_{\pi : start \to end}`` over the paths of the unrolled graph from one node to another.
+
+    What is added is ``\prod_{(u \to v) \in \pi} \frac{\partial v}{\partial u}``, the product of the local Jacobians
+    along the path in the order of the chain rule, or 1 where the paths are only ``counted``.
+    """
+
+    start: Expr
+    end: Expr
+    counted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Derivative(Expr):
     r"""The derivative of ``of`` by ``by``.
 

@@ -143,6 +143,11 @@ def _print(node: Expr, style: _Latex) -> _Piece:
         case tree.Derivative(of, by, kind):
             above, below = (_held(part, _Level.ATOM, style).text for part in (of, by))
             return _Piece(shapes[kind] % (above, below), _Level.QUOTIENT)
+        case tree.Paths(start, end, counted):
+            ends = tuple(_print(end, tight).text for end in (start, end))
+            return _Piece(shapes["paths"] % ends + shapes["counted" if counted else "along"], _Level.OPEN)
+        case tree.Whole(operation, arguments):
+            return _Piece(shapes[operation] % tuple(_print(part, style).text for part in arguments), _Level.ATOM)
         case tree.Component(tree.Symbol(name, index, span=span), entry):
             return _print(tree.Symbol(name, (*index, *entry), span=span), style)
         case tree.Component(of, entry):
@@ -323,6 +328,12 @@ _SHAPES: Mapping[str, tuple[str, str]] = {
     "otherwise": (r" & \text{otherwise}", " otherwise"),
     "sum": (r"\sum", "Σ"),
     "product": (r"\prod", "∏"),
+    "paths": (r"\sum_{\pi : %s \to %s} ", "Σ_{π: %s→%s} "),
+    "along": (r"\prod_{(u \to v) \in \pi} \frac{\partial v}{\partial u}", "∏_{(u→v)∈π} ∂v/∂u"),
+    "counted": ("1", "1"),
+    "binomial": (r"\binom{%s}{%s}", "binom(%s, %s)"),
+    "floor": (r"\left\lfloor %s \right\rfloor", "⌊%s⌋"),
+    "ceiling": (r"\left\lceil %s \right\rceil", "⌈%s⌉"),
     "everywhere": ("_{%(index)s}", "_%(index)s"),
     "written": ("_{%(index)s=%(lower)s}^{%(upper)s}", "_{%(index)s=%(lower)s..%(upper)s}"),
     "decreasing": (r"_{%(upper)s \ge %(index)s \ge %(lower)s}", "_{%(index)s=%(upper)s down to %(lower)s}"),

@@ -35,6 +35,7 @@ from bpttsym.expr import (
     Product,
     Sum,
     Symbol,
+    Whole,
     children,
 )
 
@@ -183,7 +184,7 @@ class Graph:
                         yield from self.references(part, bindings)
             case Sum(body, _, components=True):
                 yield from self.references(body, bindings)
-            case Indicator():
+            case Indicator() | Whole():
                 return
             case Cases(values):
                 for case in values:

@@ -31,6 +31,7 @@ from bpttsym.expr import (
     Symbol,
     depth,
 )
+from bpttsym.path_ranges import read_paths
 from bpttsym.scripts import is_index, label_of, labelled, scripted, superscript
 from bpttsym.signature import Signature, base_name
 from bpttsym.sums import read_big
@@ -142,6 +143,9 @@ class _Reader:
         name = base_name(node)
         following = cursor.peek()
         if isinstance(following, Fence) and cursor.joined() and isinstance(node, Word):
+            if name == r"\binom":
+                cursor.at += 1
+                return parts.binomial(self, following, node.span.join(following.span))
             if name == parts.ONES and parts.is_comparison(following):
                 cursor.at += 1
                 return parts.indicator(self, following, node.span.join(following.span))
@@ -254,6 +258,8 @@ class _Reader:
             case Root(span, body):
                 return Power(self.expression(body), Number(Rational(1, 2)), span=span)
             case Fence(span, opening, items, separators):
+                if opening in parts.ROUNDING:
+                    return parts.rounded(self, node)
                 if opening == r"\{":
                     return SetOf(tuple(self.expression(item) for item in items), span=span)
                 if opening == "[" and (separators or parts.is_comparison(node)):
@@ -281,4 +287,7 @@ class _Reader:
         return value
 
     def big(self, node: Big) -> Expr:
-        return read_big(node, self.expression(node.body), self.index, self.signature.horizon, self.signature.first)
+        paths = read_paths(node, self.expression)
+        if paths is not None:
+            return paths
+        return read_big(node, self.expression(node.body), self.expression, self.signature.horizon, self.signature.first)

@@ -6,7 +6,7 @@ r"""Surface nodes of entries, cases, indicators, lists and second derivatives to
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import Literal, Protocol
 
 from bpttsym.errors import NotRead
 from bpttsym.expr import (
@@ -22,9 +22,13 @@ from bpttsym.expr import (
     SetOf,
     Span,
     Symbol,
+    Whole,
     integer,
+    names,
 )
+from bpttsym.signature import Signature
 from bpttsym.surface import Chain, Condition, Fence, Fraction, Scripted, Surface, Table, Term, Word
+from bpttsym.whole_numbers import is_whole
 
 ONES = r"\mathbf{1}"
 COMPARISONS = frozenset(("=", r"\ne", "<", ">", r"\le", r"\ge"))
@@ -32,6 +36,8 @@ COMPARISONS = frozenset(("=", r"\ne", "<", ">", r"\le", r"\ge"))
 
 class Reader(Protocol):
     """What reads the parts: the reader of the notation."""
+
+    signature: Signature
 
     def expression(self, node: Surface) -> Expr: ...
     def index(self, node: Surface) -> Expr: ...
@@ -43,6 +49,32 @@ def is_comparison(node: Surface | None) -> bool:
     while isinstance(inner, Fence) and len(inner.items) == 1:
         inner = inner.items[0]
     return isinstance(inner, Chain) and bool(inner.relations)
+
+
+ROUNDING: dict[str, Literal["floor", "ceiling"]] = {r"\lfloor": "floor", r"\lceil": "ceiling"}
+"""Brackets that round what they hold down or up."""
+
+
+def rounded(reader: Reader, node: Fence) -> Expr:
+    r"""``\lfloor (t-1)/3 \rfloor``: a quotient of indices that is rounded."""
+    if len(node.items) == 1:
+        found = Whole(ROUNDING[node.opening], (reader.expression(node.items[0]),), span=node.span)
+        if is_whole(found) and _counts(reader, found):
+            return found
+    raise NotRead(f"what stands in `{node.opening}` is no quotient of indices", node.span, r"`\lfloor (t-1)/2 \rfloor`")
+
+
+def binomial(reader: Reader, pair: Fence, span: Span) -> Expr:
+    r"""``\binom{n}{k}`` of whole numbers."""
+    found = Whole("binomial", tuple(reader.expression(item) for item in pair.items), span=span)
+    if not is_whole(found) or not _counts(reader, found):
+        raise NotRead("a binomial coefficient of anything but indices is not read", span, r"`\binom{t-k}{2}`")
+    return found
+
+
+def _counts(reader: Reader, number: Whole) -> bool:
+    """Whether all letters of a number are indices of the document."""
+    return names(number) <= reader.signature.indices | {reader.signature.horizon}
 
 
 def readable(reader: Reader, nodes: Iterable[Surface]) -> tuple[Expr, ...]:

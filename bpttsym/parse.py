@@ -179,8 +179,12 @@ class _Build:
     def norm(self, left: Tok, body: Surface, right: Tok) -> Fence:
         return Fence(Span(left.span.start, right.span.end), left.value, [body], [])
 
-    def fraction(self, mark: Tok, numerator: Surface, denominator: Surface) -> Fraction:
-        return Fraction(Span(mark.span.start, denominator.span.end), numerator, denominator)
+    def fraction(self, mark: Tok, numerator: Surface, denominator: Surface) -> Surface:
+        span = Span(mark.span.start, denominator.span.end)
+        if mark.value.endswith("binom"):
+            both = Fence(span, "(", [numerator, denominator], [","])
+            return Term(span, [Word(mark.span, "NAME", r"\binom"), both], ["", ""])
+        return Fraction(span, numerator, denominator)
 
     def root(self, mark: Tok, body: Surface) -> Root:
         return Root(Span(mark.span.start, body.span.end), body)

@@ -154,7 +154,9 @@ def _pieces(row: list[Tok]) -> list[Piece]:
     said = equated = False
     for position, tok in enumerate(row):
         depth += (tok.kind in OPENS) - (tok.kind in CLOSES)
-        if depth != 0 or tok.kind not in {"COLON", "TEXT", "REL"}:
+        if tok.kind == "COLON" and [before.kind for before in part[-4:]] == _OF_PATHS:
+            part.append(Tok("REL", ":", tok.start, tok.end))
+        elif depth != 0 or tok.kind not in {"COLON", "TEXT", "REL"}:
             part.append(tok)
         elif tok.kind == "COLON" and (not part or _equates(row, position + 1)):
             part, equated = [], False
@@ -172,6 +174,10 @@ def _pieces(row: list[Tok]) -> list[Piece]:
             part.append(tok)
     found.extend(_commas(part, said))
     return found
+
+
+_OF_PATHS = ["BIG", "SUB", "LBRACE", "NAME"]
+r"""What stands before the colon of a sum over paths, ``\sum_{\pi : a \to b}``."""
 
 
 def _blank(part: list[Tok]) -> bool:

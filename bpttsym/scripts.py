@@ -10,7 +10,7 @@ from typing import Protocol, cast
 from bpttsym import notation_parts as parts
 from bpttsym.errors import NotRead
 from bpttsym.expr import Add, Call, Expr, Negate, Norm, Number, Power, Span, Symbol, Transpose, walk
-from bpttsym.signature import Signature, base_name
+from bpttsym.signature import base_name
 from bpttsym.surface import Fence, Scripted, Surface, Term, Word
 
 TRANSPOSES = frozenset((r"\top", r"\intercal", "T", r"\mathrm{T}", r"\mathsf{T}"))
@@ -20,8 +20,6 @@ NORM_ORDERS = {"2": "2", "1": "1", "F": "F", r"\mathrm{F}": "F", r"\infty": r"\i
 class Reader(parts.Reader, Protocol):
     """What reads what stands in the scripts: the reader of the notation."""
 
-    @property
-    def signature(self) -> Signature: ...
     def atom(self, node: Surface) -> Expr: ...
 
 

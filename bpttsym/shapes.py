@@ -26,6 +26,7 @@ from bpttsym.expr import (
     Sum,
     Symbol,
     Transpose,
+    Whole,
     walk,
 )
 
@@ -167,7 +168,7 @@ class Sizes:
     def infer(self, expr: Expr, hint: tuple[int, int] | None) -> tuple[int, int] | None:
         """The shape of an expression; None where only a bare parameter stands."""
         match expr:
-            case Number():
+            case Number() | Whole():
                 return (0, 0)
             case Symbol(name, index):
                 return self.of_name(name, bool(index))

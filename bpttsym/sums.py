@@ -28,6 +28,7 @@ from bpttsym.expr import (
 )
 from bpttsym.signature import base_name
 from bpttsym.surface import Big, Chain, Fence, Surface, Term, Word
+from bpttsym.whole_numbers import is_whole
 
 FORM = r"`_{t=1}^{T}`"
 DOWN, UP = frozenset((r"\ge", ">")), frozenset((r"\le", "<"))
@@ -70,14 +71,21 @@ def _is_name(node: Surface) -> bool:
 
 
 def _bound(node: Surface, read: IndexReader) -> Expr:
-    r"""The end of a range, which may be the larger of two steps: ``\max(1, t-10)``."""
+    r"""The end of a range, which may be the larger of two steps, ``\max(1, t-10)``, or reckoned from indices."""
     while isinstance(node, Fence) and node.opening == "{" and len(node.items) == 1:
         node = node.items[0]
     if isinstance(node, Term) and len(node.factors) == 2:
         head, fence = node.factors
         if isinstance(head, Word) and head.text in EXTREMES and isinstance(fence, Fence) and len(fence.items) > 1:
             return Call(head.text, tuple(_bound(item, read) for item in fence.items), span=node.span)
-    return read(node)
+    return _whole(node, read)
+
+
+def _whole(node: Surface, read: IndexReader) -> Expr:
+    found = read(node)
+    if not is_whole(found):
+        raise NotRead("this end of a range is no index", node.span, "steps, numbers, `+` and `-`")
+    return found
 
 
 def _inequalities(node: Big, chain: Chain, body: Expr, read: IndexReader, horizon: str, first: int) -> Expr:
@@ -88,19 +96,23 @@ def _inequalities(node: Big, chain: Chain, body: Expr, read: IndexReader, horizo
     sides = [side for side in chain.sides if side is not None]
     relations = chain.relations
     if len(sides) == 2 and _is_name(sides[0]) and relations == [r"\ne"] and node.operator == r"\sum":
-        other = Indicator(Relation(read(sides[0]), r"\ne", read(sides[1]), span=chain.span), span=chain.span)
+        other = Indicator(
+            Relation(_whole(sides[0], read), r"\ne", _whole(sides[1], read), span=chain.span), span=chain.span
+        )
         factors = body.factors if isinstance(body, Multiply) else (body,)
         operators = body.operators if isinstance(body, Multiply) else ()
         body = Multiply((other, *factors), ("", *operators), span=body.span)
         return Sum(body, base_name(sides[0]), None, None, span=node.span)
     if len(sides) == 2 and _is_name(sides[0]) and relations[0] in UP | DOWN and node.operator == r"\sum":
-        end = shifted(read(sides[1]), {"<": -1, ">": 1}.get(relations[0], 0))
+        end = shifted(_whole(sides[1], read), {"<": -1, ">": 1}.get(relations[0], 0))
         lower, upper = (integer(first), end) if relations[0] in UP else (end, Symbol(horizon))
         return Sum(body, base_name(sides[0]), lower, upper, span=node.span)
     if len(sides) != 3 or not (set(relations) <= UP or set(relations) <= DOWN) or not _is_name(sides[1]):
         raise NotRead(f"the range of `{node.operator}` is not read", chain.span, r"`_{t=1}^{T}` or `_{t \ge i > k}`")
     rising = set(relations) <= UP
-    ends = (read(sides[0]), read(sides[2])) if rising else (read(sides[2]), read(sides[0]))
+    ends = (
+        (_whole(sides[0], read), _whole(sides[2], read)) if rising else (_whole(sides[2], read), _whole(sides[0], read))
+    )
     strict = [relation in "<>" for relation in (relations if rising else reversed(relations))]
     lower, upper = shifted(ends[0], int(strict[0])), shifted(ends[1], -strict[1])
     if node.operator == r"\sum":

@@ -117,6 +117,12 @@ RANGES = [
     r"\sum_{k, t} a_{t,k}",
     r"\prod_{i} J_i",
     r"a_1 + \cdots + a_T",
+    r"\sum_{k=\max(1, t-2)}^{t} a_k",
+    r"\sum_{k=3\lfloor (t-1)/3 \rfloor+1}^{t} a_k",
+    r"\binom{t-k}{2}",
+    r"\sum_{\pi : h_1 \to h_3} \prod_{(u \to v) \in \pi} \frac{\partial v}{\partial u}",
+    r"\sum_{\pi : (1, l) \to (3, L)} \prod_{(u \to v) \in \pi} \frac{\partial h_v}{\partial h_u}",
+    r"\sum_{\pi : h_1 \to h_3} 1",
     r"\int_0^1 x",
     r"\lim_{t \to \infty} x",
 ]

@@ -34,6 +34,7 @@ from bpttsym.expr import (
     Norm,
     Number,
     Ones,
+    Paths,
     Power,
     Product,
     ProductOperator,
@@ -44,6 +45,7 @@ from bpttsym.expr import (
     Symbol,
     Transpose,
     Unread,
+    Whole,
     integer,
     multiply,
     shifted,
@@ -342,6 +344,15 @@ ENTRIES: list[tuple[Expr, str, str]] = [
     (Concatenate((h(t), x)), "[h_t; x]", "[h_t; x]"),
     (Entries(Component(a, (i,)), "i"), "(a_i)_i", "(a_i)_i"),
     (Ones(), r"\mathbf{1}", "𝟏"),
+    (Paths(name("h", 1), name("h", 3), True), r"\sum_{\pi : h_1 \to h_3} 1", "Σ_{π: h₁→h₃} 1"),
+    (
+        Paths(name("h", 1), name("h", 3)),
+        r"\sum_{\pi : h_1 \to h_3} \prod_{(u \to v) \in \pi} \frac{\partial v}{\partial u}",
+        "Σ_{π: h₁→h₃} ∏_{(u→v)∈π} ∂v/∂u",
+    ),
+    (Whole("binomial", (t, integer(2))), r"\binom{t}{2}", "binom(t, 2)"),
+    (Whole("floor", (Divide(t, integer(2)),)), r"\left\lfloor \frac{t}{2} \right\rfloor", "⌊t/2⌋"),
+    (Whole("ceiling", (Divide(t, integer(2)),)), r"\left\lceil \frac{t}{2} \right\rceil", "⌈t/2⌉"),
     (Unread("the index counts two things"), r"\text{(not read)}", "(not read)"),
 ]
 

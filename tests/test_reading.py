@@ -21,7 +21,7 @@ from bpttsym.surface import (
     Word,
 )
 
-CLOSING = {"{": "}", "(": ")", "[": "]", r"\{": r"\}", "<": ">", "|": "|", "||": "||"}
+CLOSING = {"{": "}", "(": ")", "[": "]", r"\{": r"\}", "<": ">", "|": "|", "||": "||", r"\lfloor": r"\rfloor"}
 MARKS = {"sub": "_", "sup": "^", "prime": "'"}
 
 
@@ -158,7 +158,7 @@ NORMS = {
 } | {
     r"a = |b||c|": ["a = |b| |c|"],
     r"a = \left|b\right|\left|c\right|": ["a = |b| |c|"],
-    r"a = \lfloor b \rfloor": [r"!! `\lfloor` (the floor brackets) is not read"],
+    r"a = \lfloor b \rfloor": ["a = \\lfloorb\\rfloor"],
     r"a = b \middle| c": [r"!! `\middle|` (a condition behind a bar) is not read"],
     r"a = |b": ["!! `|` is opened here and never closed"],
     r"\left.\frac{a}{b}\right|_{c=0} = 2": ["{{a}/{b}} at {c = 0} = 2"],

@@ -39,10 +39,10 @@ def answered(document: Document, form: str | None = None, length: int | None = N
             steps = _steps(document, entry, entry.relation.left, form, length)
             answers += [step.relation for step in steps]
             edits += _edits(source, entry, steps)
-    before = judge(document)
+    before = judge(document, mend=False)
     for declared in (False, True):
         text = _with(source, edits, declared and "layout" not in document.settings)
-        found = judge(read_document(source_from_text(text, source.name, source.kind)))
+        found = judge(read_document(source_from_text(text, source.name, source.kind)), mend=False)
         wrong = [verdict for verdict in found if verdict.entry.relation in answers and not _holds(verdict)]
         if not wrong and _refuted(found) <= _refuted(before):
             return text if text.endswith("\n") else f"{text}\n"

@@ -177,7 +177,7 @@ def proved_text(text: str, kind: Kind, wanted: Sequence[tuple[CheckedDerivation,
 
     document = read_document(source_from_text(text, "<derivation>", kind))
     found: dict[Claim, Evidence] = {}
-    for one in judge(document):
+    for one in judge(document, mend=False):
         if one.status not in ("proved", "definition"):
             raise NotProved(f"{one.read or one.latex} is {one.status}, not proved: {one.message}")
         evidence = Evidence(one.status, one.method, one.scope, one.samples, one.max_error)
@@ -212,7 +212,7 @@ def _judged(found: Document, steps: Sequence[Step]) -> list[Evidence]:
     """The verdicts on the last relations of a document; raises NotProved for one that is not proved."""
     from bpttsym.verdict import judge
 
-    verdicts = judge(found)[-len(steps) :]
+    verdicts = judge(found, mend=False)[-len(steps) :]
     for step, verdict in zip(steps, verdicts, strict=True):
         if verdict.status != ("definition" if step.relation.operator == ":=" else "proved"):
             why = verdict.message or "; ".join(verdict.conditions)

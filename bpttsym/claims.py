@@ -68,7 +68,7 @@ class Sheet:
     def judged(self) -> Judged:
         """The document with the verdicts of its relations."""
         document = read_document(source_from_text(self.text, self.name))
-        return Judged(document, tuple(judge(document)))
+        return Judged(document, tuple(judge(document, mend=False)))
 
 
 def page_of(folder: Path) -> dict[str, str]:

@@ -48,11 +48,15 @@ CLOSE_NAMES, ALIKE = 3, 0.6
 
 
 class Judge:
-    """Judges the relations of one document; worlds are made once for each model and horizon."""
+    """Judges the relations of one document; worlds are made once for each model and horizon.
 
-    def __init__(self, document: Document, samples: int = 6) -> None:
+    What is refuted gets suggestions only when asked to ``mend``: looking for them takes ten times as long as judging.
+    """
+
+    def __init__(self, document: Document, samples: int = 6, mend: bool = True) -> None:
         self.document = document
         self.samples = samples
+        self.mend = mend
         self.declared = {
             key: value for key, value in document.settings.items() if key in OPTIONS and value in OPTIONS[key]
         }
@@ -287,7 +291,7 @@ class Judge:
         else:
             message = shown.outcome.message
         part = shown.outcome.part.span if shown.outcome.part is not None else None
-        tried = (suggestions(self.bench, case.relation, row) for row in (differing or rows)[:4])
+        tried = (suggestions(self.bench, case.relation, row) for row in (differing or rows)[: 4 if self.mend else 0])
         return Verdict(
             case.entry,
             "refuted",
@@ -347,6 +351,6 @@ def _behind_arrow(verdict: Verdict, before: Sequence[Verdict]) -> Verdict:
     return Verdict(verdict.entry, "unchecked", message, model=verdict.model, readings=verdict.readings, code="words")
 
 
-def judge(document: Document, samples: int = 6) -> list[Verdict]:
-    """The verdicts of all relations of a document, in order."""
-    return Judge(document, samples).run()
+def judge(document: Document, samples: int = 6, mend: bool = True) -> list[Verdict]:
+    """The verdicts of all relations of a document, in order; without ``mend``, none of them has suggestions."""
+    return Judge(document, samples, mend).run()

@@ -76,7 +76,7 @@ TRUE = {
 
 def verdicts(*displays: str) -> list[Verdict]:
     """The verdicts on a document of displays."""
-    return judge(read_document(source_from_text("\n\n".join(f"$${display}$$" for display in displays))))
+    return judge(read_document(source_from_text("\n\n".join(f"$${display}$$" for display in displays))), mend=False)
 
 
 @pytest.mark.parametrize("name", FALSE)

@@ -27,7 +27,7 @@ GRADIENT = r"\nabla_W L=\sum_{t=1}^{%s}\mathrm{diag}(1-h_t^2)(\nabla_{h_t}L)h_{t
 
 def verdicts(text: str) -> list[Verdict]:
     """The verdicts of all relations of a document in numerator layout."""
-    return judge(read_document(source_from_text(LAYOUT + text)))
+    return judge(read_document(source_from_text(LAYOUT + text)), mend=False)
 
 
 def statuses(*claims: str, after: str) -> list[str]:
@@ -214,7 +214,7 @@ def test_the_number_of_layers_may_be_declared() -> None:
     claim = rf"$$\frac{{\partial\mathcal L}}{{\partial h_T^{{(1)}}}}={two}$$"
     for line, expected in {"": "proved", "L: 2": "proved", "L: 3": "refuted", "layers: 3": "refuted"}.items():
         text = f"---\nlayout: numerator\n{line}\n---\n{ANY_LAYERS}{claim}"
-        assert judge(read_document(source_from_text(text)))[-1].status == expected
+        assert judge(read_document(source_from_text(text)), mend=False)[-1].status == expected
 
 
 BOTH_WAYS = r"""
@@ -396,7 +396,7 @@ $$o_k(t)=\sum_i V_{ki}h_i(t),\qquad E=\frac12\sum_{t=1}^{T}\sum_k\big(o_k(t)-d_k
 def test_every_preset_unrolls_and_expands(name: str) -> None:
     """The sum over paths of each preset is proved for two steps, by one of its parameters."""
     document = load_preset(name)
-    assert {verdict.status for verdict in judge(document)} == {"definition"}
+    assert {verdict.status for verdict in judge(document, mend=False)} == {"definition"}
     model = document.models[-1]
     assert make_ground(model, 4).graph.nodes
     checked = derive(model, of="L", by=parameters(model)[-1], T=2)

@@ -49,7 +49,7 @@ def model_of(text: str) -> Model:
 
 def statuses(text: str, kind: str = "markdown") -> set[str]:
     """The words that a verifier has for the relations of a text."""
-    return {verdict.status for verdict in judge(read_document(source_from_text(text, "text", kind)))}  # type: ignore[arg-type]
+    return {verdict.status for verdict in judge(read_document(source_from_text(text, "text", kind)), mend=False)}  # type: ignore[arg-type]
 
 
 # ------------------------------------------------------------------------------------------------ LaTeX, typed by hand

@@ -85,7 +85,7 @@ MODEL = r"$$h_t = \tanh(W h_{t-1} + U x_t + b)$$ $$\hat{y} = V h_T$$ $$L = \lVer
 
 def verdict(claim: str) -> str:
     """The verdict of a claim about a small network."""
-    return judge(read_document(source_from_text(f"{MODEL}\n\n$${claim}$$\n")))[-1].status
+    return judge(read_document(source_from_text(f"{MODEL}\n\n$${claim}$$\n")), mend=False)[-1].status
 
 
 def test_what_is_true_with_dots_is_true_and_its_neighbours_are_not() -> None:

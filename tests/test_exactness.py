@@ -18,7 +18,7 @@ GRADIENT = r"\nabla_W L"
 
 def last(equation: str, model: str = MODEL) -> Verdict:
     """The verdict on an equation about a model."""
-    return judge(read_document(source_from_text(f"{model}\n$${equation}$$\n")))[-1]
+    return judge(read_document(source_from_text(f"{model}\n$${equation}$$\n")), mend=False)[-1]
 
 
 FALSE = {

@@ -49,7 +49,7 @@ def displays(*texts: str) -> str:
 
 def verdicts(text: str) -> list[Verdict]:
     """The verdicts of all relations of a document."""
-    return judge(read_document(source_from_text(text)))
+    return judge(read_document(source_from_text(text)), mend=False)
 
 
 def statuses(definitions: list[str], claims: list[str]) -> list[Status]:

@@ -19,7 +19,7 @@ LAYOUT = "---\nlayout: numerator\n---\n"
 
 def verdicts(text: str, front: str = LAYOUT) -> list[Verdict]:
     """The verdicts of all relations of a document, in numerator layout."""
-    return judge(read_document(source_from_text(front + text)))
+    return judge(read_document(source_from_text(front + text)), mend=False)
 
 
 def claimed(text: str, front: str = LAYOUT) -> list[str]:

@@ -117,7 +117,7 @@ VACUOUS = (
 
 def verdict_of(text: str) -> Verdict:
     """The verdict of the last relation of a document."""
-    return judge(read_document(source_from_text(text)))[-1]
+    return judge(read_document(source_from_text(text)), mend=False)[-1]
 
 
 def test_the_vacuous_product_is_not_called_true() -> None:

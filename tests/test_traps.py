@@ -229,7 +229,7 @@ OPEN_FALSE = {
 def last(text: str) -> tuple[str, str]:
     """The status and message of the last claim of a document."""
     document = read_document(source_from_text(re.sub(r"\$\$\s*\$\$", "$$\n\n$$", text)))
-    verdicts = judge(document)
+    verdicts = judge(document, mend=False)
     claims = [verdict for verdict in verdicts if verdict.entry.kind == "claim"] or verdicts
     return claims[-1].status, claims[-1].message
 

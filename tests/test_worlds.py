@@ -217,7 +217,7 @@ TRUNCATED = (
 def status_at(length: int, claim: str, definitions: str = ABSTRACT) -> str:
     """The verdict of a claim where the front matter fixes the horizon."""
     text = f"---\nT: {length}\n---\n{definitions}\n$${claim}$$\n"
-    return judge(read_document(source_from_text(text)))[-1].status
+    return judge(read_document(source_from_text(text)), mend=False)[-1].status
 
 
 @pytest.mark.parametrize("claim", TRUNCATED)

@@ -72,6 +72,7 @@ def beside(output: Path) -> set[str]:
 # --------------------------------------------------------------------------------------------------- what is committed
 
 
+@pytest.mark.slow
 def test_the_committed_output_is_what_the_documents_give(monkeypatch: pytest.MonkeyPatch) -> None:
     """``bpttsym build --check`` at the top of the project finds nothing to do."""
     monkeypatch.chdir(ROOT)

@@ -85,6 +85,7 @@ def test_no_mutant_is_called_true_unless_brute_force_agrees(case: Case) -> None:
     assert counts["refuted"] > counts["true twice"], counts
 
 
+@pytest.mark.slow
 def test_the_campaign_is_large_enough() -> None:
     """At least 2000 mutants of the corpus are judged besides the trivially ill-shaped ones."""
     total: Counter[str] = Counter()

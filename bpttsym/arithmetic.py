@@ -67,6 +67,35 @@ def product(
     raise ShapeClash(f"{show(a)} and {show(b)} cannot be multiplied", span)
 
 
+def regrouped(
+    world: World, readings: Readings, values: list[V], factors: list[Expr], operators: list[str], run: Expr
+) -> V:
+    """A run of factors in another grouping: products of equal vectors entry by entry first, or all from the right.
+
+    ``operators[n]`` stands before factor n. Asked only where the grouping matters: beside a product of vectors entry
+    by entry there is another one.
+    """
+    from_right = readings.fixed.get("grouping") == "right"
+    position = len(values) - 2 if from_right else 0
+    while len(values) > 1:
+        if not from_right:
+            position = next((n for n in range(len(values) - 1) if _entrywise(world, values, operators, n)), 0)
+        if len(values) > 2 and _entrywise(world, values, operators, position):
+            readings.ask("grouping", run)
+        pair = factors[position], factors[position + 1]
+        operator = operators[position + 1]
+        values[position] = product(world, readings, values[position], values[position + 1], operator, *pair)
+        del values[position + 1], factors[position], operators[position + 1]
+        position -= from_right
+    return values[0]
+
+
+def _entrywise(world: World, values: list[V], operators: list[str], position: int) -> bool:
+    """Whether two neighbours in a run are vectors of one shape, so that their product is taken entry by entry."""
+    first, second = world.shape(values[position]), world.shape(values[position + 1])
+    return first == second != (1, 1) and 1 in first and operators[position + 1] != r"\otimes"
+
+
 def quotient(world: World, above: V, below: V, expr: Expr) -> V:
     """A quotient, where ``below`` is the reciprocal of the denominator."""
     a, b = world.shape(above), world.shape(below)

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from bpttsym.conditions import Row
 from bpttsym.errors import NotRead
 from bpttsym.evaluate import Evaluator
-from bpttsym.expr import Relation, Transpose, walk
+from bpttsym.expr import Multiply, Relation, Transpose, walk
 from bpttsym.ground import instances, lengths, make_ground
 from bpttsym.model import Model
-from bpttsym.readings import OPTIONS, Readings, explore
+from bpttsym.readings import OPTIONS, RESORTS, Readings, explore
 from bpttsym.reckoner import lone_sides
 from bpttsym.ruling import Case, Status
 from bpttsym.scrutiny import is_kinked, is_short
@@ -21,6 +21,17 @@ LONG = 20
 """Over more steps than this a gradient may shrink below what floats see."""
 
 UNCONFIRMED = "the numbers agree within rounding, but exact arithmetic does not confirm it"
+
+
+def may_matter(choice: str, relation: Relation) -> bool:
+    """Whether anything in a relation can have the meaning of a last resort."""
+    match choice:
+        case "superscript":
+            return any(isinstance(part, Transpose) and part.letter for part in walk(relation))
+        case "grouping":
+            return any(isinstance(part, Multiply) and len(part.factors) > 2 for part in walk(relation))
+        case _:
+            raise ValueError(choice)
 
 
 class Bench:
@@ -63,26 +74,29 @@ class Bench:
             if any(row.holds for row in case.rows) or not any("shorthand" in row.readings.met for row in found):
                 break
         if not any(row.holds for row in case.rows):
-            self._powers(case, relation, variant, trials)
+            for choice, option in RESORTS:
+                if may_matter(choice, relation) and self._resort(case, relation, variant, trials, choice, option):
+                    break
 
-    def _powers(self, case: Case, relation: Relation, variant: Variant, trials: Sequence[Trial]) -> None:
-        """Where nothing holds, a letter ``T`` on a square matrix may be the number of steps, not a transpose."""
-        if not any(isinstance(part, Transpose) and part.letter for part in walk(relation)):
-            return
+    def _resort(
+        self, case: Case, relation: Relation, variant: Variant, trials: Sequence[Trial], choice: str, option: str
+    ) -> bool:
+        """Try a meaning that is taken only where nothing else holds; whether it does."""
 
         def evaluate(readings: Readings) -> list[Outcome]:
             return outcomes_of(relation, trials, readings)
 
-        declared = {**self.declared, "shorthand": "none", "superscript": "power"}
+        declared = {**self.declared, "shorthand": "none", choice: option}
         holding = []
         for choices, readings, outcomes in explore(evaluate, declared, case.entry.where):
-            row = Row({**choices, "superscript": "power"}, variant, readings, outcomes)
-            if row.holds and "superscript" in readings.met:
+            row = Row({**choices, choice: option}, variant, readings, outcomes)
+            if row.holds and choice in readings.met:
                 row.method = self.prove(relation, row, trials)
                 holding += [row] if row.method != DENIED else []
         for row in case.rows if holding else ():
-            row.choices["superscript"] = "transpose"
+            row.choices.setdefault(choice, OPTIONS[choice][0])
         case.rows.extend(holding)
+        return bool(holding)
 
     def confirm(self, relation: Relation, row: Row, trials: Sequence[Trial]) -> None:
         """Prove a row that holds in floats; what is not proved must agree in many digits as well.

@@ -13,7 +13,7 @@ from bpttsym.trial import Outcome
 from bpttsym.variants import Variant
 
 OR_ELSE = " or else "
-CHOICES = ("model", "layout", "partial", "states", "product", "last", "shorthand", "superscript")
+CHOICES = ("model", "layout", "partial", "states", "product", "last", "shorthand", "superscript", "grouping")
 SHORTHANDS = {
     "none": "as written",
     "diagonal": "stands for its diagonal matrix",
@@ -153,6 +153,9 @@ def _words(choice: str, option: str, example: object) -> str:
         case "superscript":
             what = unicode_line(example.body) if isinstance(example, Transpose) else "a matrix"
             return f"the T on {what} is " + ("the number of steps" if option == "power" else "a transpose")
+        case "grouping" if isinstance(example, Expr):
+            first = "from the right" if option == "right" else "with the entrywise product first"
+            return f"{unicode_line(example)} is multiplied " + ("as written" if option == "written" else first)
         case "product" if isinstance(example, Product):
             side = "right" if option == "increasing" else "left"
             return f"{option} product: the largest {example.index} stands on the {side}"

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from bpttsym.abbreviations import abbreviated, ends
-from bpttsym.arithmetic import product, quotient, show, total_of
+from bpttsym.arithmetic import product, quotient, regrouped, show, total_of
 from bpttsym.derivatives import derivative
 from bpttsym.entries import chosen, concatenated, entry, indicated, listed, sum_over
 from bpttsym.errors import LimitExceeded, NotRead
@@ -84,6 +84,8 @@ class Evaluator(Reckoner):
             case Add(terms):
                 return self._add(terms, expr, bindings, bound)
             case Multiply(factors, operators):
+                if len(factors) > 2 and self.readings.fixed.get("grouping", "written") != "written":
+                    return self._regrouped(expr, factors, operators, bindings, bound)
                 return self._multiply(factors, operators, bindings, bound)
             case Divide(numerator, denominator):
                 below = self.world.reciprocal(self.value(denominator, bindings, bound))
@@ -187,6 +189,22 @@ class Evaluator(Reckoner):
             except ShapeClash:
                 pass
         return self._in_order(factors, operators, bindings, bound)
+
+    def _regrouped(
+        self,
+        run: Expr,
+        factors: tuple[Expr, ...],
+        operators: tuple[str, ...],
+        bindings: Mapping[str, int],
+        bound: frozenset[str],
+    ) -> V:
+        """A product whose factors are grouped as the reading says."""
+        kept = [n for n, factor in enumerate(factors) if not self.is_identity(factor)]
+        if len(kept) < 3 or any(is_ones(factor) for factor in factors):
+            return self._multiply(factors, operators, bindings, bound)
+        values = [self.value(factors[n], bindings, bound) for n in kept]
+        before = [operators[n - 1] if n else "" for n in kept]
+        return regrouped(self.world, self.readings, values, [factors[n] for n in kept], before, run)
 
     def _in_order(
         self, factors: tuple[Expr, ...], operators: tuple[str, ...], bindings: Mapping[str, int], bound: frozenset[str]

@@ -20,8 +20,12 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "last": ("any", "last"),
     "shorthand": ("none", "diagonal", "row", "inner"),
     "superscript": ("transpose", "power"),
+    "grouping": ("written", "entries", "right"),
 }
 """Each choice and its options, the meaning as written first."""
+
+RESORTS = (("superscript", "power"), ("grouping", "entries"), ("grouping", "right"))
+"""Meanings that are tried only where nothing else holds, one after the other; the evaluator asks for no others."""
 
 Assignment = Mapping[str, str]
 Outcome = TypeVar("Outcome")

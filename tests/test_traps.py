@@ -26,6 +26,7 @@ DELTA = r"\delta_t=\frac{\partial L}{\partial h_t}"
 BY_DELTA = r"\nabla_b L=\sum_{t=1}^T\delta_t\odot(1-h_t^2)"
 LOGISTIC = r"$$\frac{\partial h_t}{\partial h_{t-1}}=\mathrm{diag}(h_t\odot(1-h_t))W$$"
 SQUARED = r"$$\nabla_W L=\sum_{t=1}^T\mathrm{diag}(1-h_t^2)(\nabla_{h_t}L)h_{t-1}^\top$$"
+SHORT = r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$L=\frac12\|h_T-y\|^2$$"
 
 READ_OTHERWISE = frozenset(("the wrong order",))
 """True under a reading that is named."""
@@ -115,6 +116,11 @@ $$\nabla_{{h_t}}L=V^\top(\hat y_t-y_t)+W^\top\mathrm{{diag}}(1-h_{{t+1}}^2)\nabl
     "a recursion of the wrong step and its last value": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$L=\|h_T-y\|^2$$"
     r"$$\delta_t=W^\top\mathrm{diag}(1-h_t^2)\delta_{t+1},\quad \delta_T=2(h_T-y)$$"
     r"$$\nabla_WL=\sum_t\mathrm{diag}(1-h_t^2)\delta_th_{t-1}^\top$$",
+    "two products in a run, no square": rf"{SHORT} $$\nabla_{{h_{{T-1}}}}L=W^\top\cdot(1-h_T)\cdot(h_T-y)$$",
+    "two products in a run, not transposed": rf"{SHORT} $$\nabla_{{h_{{T-1}}}}L=W\cdot(1-h_T^2)\cdot(h_T-y)$$",
+    "two products in a run, one step early": SHORT + r"$$\nabla_{h_{t}}L=W^\top\cdot(1-h_t^2)\cdot\nabla_{h_{t+1}}L$$",
+    "products from the right, one step early": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$o=V h_T$$ $$L=\frac12\|o-y\|^2$$"
+    r"$$\nabla_{h_{T-1}}L=W^\top\cdot(1-h_{T-1}^2)\cdot V^\top\cdot(o-y)$$",
     "the wrong order": r"$$s_t = f(U x_t + W s_{t-1})$$ $$o_t = g(V s_t)$$"
     r"$$\frac{\partial s_t}{\partial s_k}=\prod_{j=k+1}^t \frac{\partial s_j}{\partial s_{j-1}}$$",
 }
@@ -206,6 +212,12 @@ $$h_t=\tanh(W h_{{t-1}}+U x_t)$$
 
 Let $h_t=\sigma(W h_{{t-1}}+U x_t)$ instead. Then
 {LOGISTIC}""",
+    "two products in a run": rf"{SHORT} $$\nabla_{{h_{{T-1}}}}L=W^\top\cdot(1-h_T^2)\cdot(h_T-y)$$",
+    "two products in a run, with a sign of its own": rf"{SHORT} $$\nabla_{{h_{{T-1}}}}L=W^\top(1-h_T^2)\odot(h_T-y)$$",
+    "two products in a run with an outer one": SHORT
+    + r"$$\nabla_WL=\sum_t(1-h_t^2)\cdot\nabla_{h_t}L\cdot h_{t-1}^\top$$",
+    "products from the right": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$o=V h_T$$ $$L=\frac12\|o-y\|^2$$"
+    r"$$\nabla_{h_{T-1}}L=W^\top\cdot(1-h_T^2)\cdot V^\top\cdot(o-y)$$",
     "a difference of states as rows": r"$$h_t=\tanh(x_t U^\top+h_{t-1}W^\top)$$"
     r"$$\frac{\partial h_t}{\partial h_{t-1}}=\mathrm{diag}(1-h_t^2)W$$",
 }
@@ -214,8 +226,6 @@ Let $h_t=\sigma(W h_{{t-1}}+U x_t)$ instead. Then
 OPEN_TRUE = {
     "summed without a sign": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$"
     r"$$\frac{\partial h_{t,i}}{\partial h_{t-2,j}}=(1-h_{t,i}^2)W_{ik}(1-h_{t-1,k}^2)W_{kj}$$",
-    "two products in a run": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$L=\frac12\|h_T-y\|^2$$"
-    r"$$\nabla_{h_{T-1}}L=W^\top\cdot(1-h_T^2)\cdot(h_T-y)$$",
 }
 """True, and still refuted."""
 

@@ -88,9 +88,9 @@ class Arena(NumericWorld):
     def _given(self, name: str, index: tuple[int, ...], shape: Shape) -> Array:
         return self.given[name, index]
 
-    def largest_singular_value(self, value: Array) -> Array:
+    def spectral(self, function: str, value: Array) -> Array:
         finite = np.isfinite(value).all(axis=(-2, -1), keepdims=True)
-        found = super().largest_singular_value(np.where(finite, value, 0.0) if not np.iscomplexobj(value) else value)
+        found = super().spectral(function, np.where(finite, value, 0.0) if not np.iscomplexobj(value) else value)
         return np.where(finite, found, np.nan)
 
 

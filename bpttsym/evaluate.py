@@ -45,7 +45,7 @@ from bpttsym.model import Key, index_value, inlined
 from bpttsym.over_paths import over_paths, whole_number
 from bpttsym.ranges import big_product, big_sum, matrix_power, power_of
 from bpttsym.reckoner import Lone, Reckoner
-from bpttsym.shapes import ELEMENTWISE, ShapeClash
+from bpttsym.shapes import ELEMENTWISE, SPECTRAL, ShapeClash
 from bpttsym.world import V, World
 
 
@@ -260,14 +260,17 @@ class Evaluator(Reckoner):
         bound: frozenset[str],
     ) -> V:
         values = tuple(self.value(argument, bindings, bound) for argument in arguments)
-        if len(values) > 1 and (function in ELEMENTWISE or function in (r"\mathrm{diag}", r"\sigma_{\max}")):
+        if len(values) > 1 and (function in ELEMENTWISE or function in (r"\mathrm{diag}", *SPECTRAL)):
             raise NotRead(f"`{function}` has one argument, not {len(values)}", node.span)
         if function == r"\mathrm{diag}":
             if 1 not in self.world.shape(values[0]):
                 raise ShapeClash(f"diag of a matrix {show(self.world.shape(values[0]))}", node.span)
             return self.world.diagonal(values[0])
-        if function == r"\sigma_{\max}":
-            return self.world.largest_singular_value(values[0])
+        if function in SPECTRAL:
+            rows, columns = self.world.shape(values[0])
+            if rows != columns and not function.startswith(r"\sigma"):
+                raise ShapeClash(f"the eigenvalues of a matrix {show((rows, columns))}", node.span)
+            return self.world.spectral(function, values[0])
         shape = self.world.shapes.get(f"{function}()", self.world.shape(values[0]))
         which = ",".join(str(index_value(part, bindings)) for part in node.index)
         return self.world.apply(f"{function}_{{{which}}}" if which else function, values, primes, shape)

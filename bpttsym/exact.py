@@ -157,8 +157,8 @@ class ExactWorld:
         flat = self.reshape(value, (value.shape[0] * value.shape[1], 1))
         return self.power(self.transpose(flat) @ flat, Fraction(1, 2))
 
-    def largest_singular_value(self, value: Value) -> NoReturn:
-        raise CannotSay("a spectral norm is not algebraic")
+    def spectral(self, function: str, value: Value) -> NoReturn:
+        raise CannotSay("singular values and eigenvalues are not algebraic")
 
     def apply(self, function: str, arguments: tuple[Value, ...], primes: int, shape: Shape) -> Value:
         known, value = FUNCTIONS.get(function), arguments[0]

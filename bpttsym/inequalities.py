@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TypeGuard
 
 from bpttsym.attack import BOUNDS
 from bpttsym.bounds import BoundResult, Hypotheses, Stage, judge_bound
@@ -16,85 +15,28 @@ from bpttsym.expr import (
     Add,
     Call,
     Derivative,
-    Divide,
-    Expr,
-    Multiply,
     Negate,
     Norm,
     Number,
-    Power,
     Relation,
     Symbol,
     children,
     names,
-    transform,
     walk,
 )
 from bpttsym.ground import free_indices
+from bpttsym.hypotheses import introduces, is_assumption, loose_numbers, of_every_number, on_slopes, untied
 from bpttsym.latex import unicode_line
 from bpttsym.model import Model
 from bpttsym.readings import Readings, explore
 from bpttsym.ruling import Suggestion, Verdict
-from bpttsym.stand_ins import GAMMA, has_extremum
+from bpttsym.stand_ins import has_extremum
 from bpttsym.trial import Kind, Outcome
-from bpttsym.variants import Variant, arguments_of_known, unknown_symbols
+from bpttsym.variants import Variant
 
-DIAG = r"\mathrm{diag}"
+TIED_TO_NOTHING = "nothing that the document says of {} compares it with anything of the network"
 Where = tuple[Relation, ...]
 KINDS: dict[str, Kind] = {"verified": "holds", "refuted": "differs", "unchecked": "unknown"}
-
-
-def loose_numbers(relation: Relation, model: Model) -> set[str]:
-    """The undefined symbols of a relation, if each of them stands as a number among numbers; else none."""
-    unknown = unknown_symbols(relation, model)
-    if any(count for _, count in unknown):
-        return set()
-    names = {name for name, _ in unknown}
-    return names if names <= _numbers_of(relation.left) | _numbers_of(relation.right) else set()
-
-
-def of_every_number(entry: Entry, relation: Relation, document: Document) -> bool:
-    """Whether a bound on known functions is about every value of variables of which nothing else is said."""
-    about, inside = names(relation), arguments_of_known(relation)
-    others = [other.relation for other in document.entries if other is not entry and other.relation is not None]
-    return about <= inside and not any(about & names(other) for other in others)
-
-
-def on_slopes(relation: Relation, model: Model) -> Relation:
-    """A relation with the largest slope of a function in the place of ``|f'(x)|`` of a variable that is not defined."""
-    unknown = {name for name, _ in unknown_symbols(relation, model)}
-    below = relation.left if relation.operator in ("<", r"\le") else relation.right  # what is below for every value
-
-    def change(node: Expr) -> Expr:
-        inner = node.body if isinstance(node, Norm) else node.arguments[0] if _is_call(node, "abs") else None
-        inner = node if node is below and isinstance(node, Call) and node.primes else inner
-        inner = inner.arguments[0] if _is_call(inner, DIAG) else inner
-        if not isinstance(inner, Call) or inner.primes != 1 or inner.function not in GAMMA:
-            return node
-        return Number(GAMMA[inner.function], span=node.span) if names(inner) & unknown else node
-
-    changed = transform(relation, change)
-    assert isinstance(changed, Relation)
-    return changed
-
-
-def _is_call(node: Expr | None, function: str) -> TypeGuard[Call]:
-    return isinstance(node, Call) and node.function == function and len(node.arguments) == 1
-
-
-def _numbers_of(side: Expr) -> set[str]:
-    """The symbols of a side that stand in its sums, products and quotients, and in no norm, function or derivative."""
-    match side:
-        case Symbol(name, ()):
-            return {name}
-        case Add(parts) | Multiply(parts, _):
-            return set().union(*map(_numbers_of, parts))
-        case Negate(body) | Power(body, _):
-            return _numbers_of(body)
-        case Divide(numerator, denominator):
-            return _numbers_of(numerator) | _numbers_of(denominator)
-        case _:
-            return set()
 
 
 class Inequalities:
@@ -104,6 +46,7 @@ class Inequalities:
         self.document = document
         self.declared = declared
         self.stage = Stage()
+        self.used: set[int] = set()
 
     @cached_property
     def hypotheses(self) -> dict[int, Hypotheses]:
@@ -131,12 +74,39 @@ class Inequalities:
                 if of_every_number(entry, entry.relation, self.document):
                     continue
                 new = loose_numbers(relation, model)
+                if not introduces(relation, new):
+                    continue
                 slopes = {d.name for d in model.definitions if has_extremum(d.body)}
                 if new - set(before.numbers) or (plain and (new or names(relation) & slopes)):
                     numbers = tuple(sorted({*before.numbers, *new}))
                     found[entry.scope] = Hypotheses((*before.relations, relation), numbers)
                     positions.add(position)
         return found, positions
+
+    @cached_property
+    def _slopes(self) -> set[str]:
+        """The names that are compared with the slope of a function."""
+        compared = (self.document.entries[position].relation for position in self._found[1])
+        sloped = (
+            one for one in compared if one is not None and any(isinstance(p, Call) and p.primes for p in walk(one))
+        )
+        return {name for relation in sloped for name in names(relation)}
+
+    @cached_property
+    def _assumable(self) -> dict[int, Relation]:
+        """By position, what says how large parameters or inputs are: false of all of them, and assumed where needed."""
+        return {
+            position: entry.relation
+            for position, entry in enumerate(self.document.entries)
+            if entry.kind == "claim"
+            and entry.relation is not None
+            and entry.relation.operator in BOUNDS
+            and is_assumption(entry.relation, self.document.models[entry.scope])
+        }
+
+    def is_assumed(self, entry: Entry) -> bool:
+        """Whether a bound that was judged needs what an entry says of the parameters or inputs."""
+        return any(self.document.entries[position] is entry for position in self.used)
 
     @staticmethod
     def _plain(relation: Relation, model: Model) -> bool:
@@ -164,15 +134,44 @@ class Inequalities:
         about = given.about(relation, found[0].base)
         about = Hypotheses((*about.relations, *assumed), about.numbers)
         verdict = self._tried(entry, relation, found, where, about)
-        more = tuple(hypothesis for hypothesis in given.relations if hypothesis not in about.relations)
-        if verdict.status == "refuted" and more:
+        loose = untied(relation, given, self._slopes) if verdict.status == "refuted" else ()
+        if loose:
+            message = TIED_TO_NOTHING.format(", ".join(f"`{name}`" for name in loose))
+            return Verdict(entry, "unchecked", message, model=verdict.model, blame=relation.span, code="not-understood")
+        if verdict.status != "refuted":
+            return verdict
+
+        def under(more: Sequence[Relation]) -> Verdict:
             all_ = Hypotheses((*about.relations, *more), given.numbers)
-            under = self._tried(entry, relation, found, where, all_)
-            if under.status == "verified":
-                conditions = tuple(unicode_line(hypothesis) for hypothesis in more)
-                told = tuple(words for words in under.told if not words.endswith(conditions))
-                return replace(under, status="conditional", conditions=conditions, told=told, code="depends-on-reading")
-        return verdict
+            return self._tried(entry, relation, found, where, all_)
+
+        return self._under_more(entry, given, about, under) or verdict
+
+    def _under_more(
+        self, entry: Entry, given: Hypotheses, about: Hypotheses, under: Callable[[Sequence[Relation]], Verdict]
+    ) -> Verdict | None:
+        """The verdict on a bound that holds under more hypotheses than those about its numbers, the fewest that do."""
+        entries = self.document.entries
+        assumable = {
+            position: relation
+            for position, relation in self._assumable.items()
+            if entries[position].scope == entry.scope and entries[position] is not entry
+        }
+        more = [hypothesis for hypothesis in given.relations if hypothesis not in about.relations]
+        more += [relation for relation in assumable.values() if relation not in more]
+        if not more or under(more).status != "verified":
+            return None
+        for hypothesis in list(more) if len(more) > 1 else ():
+            others = [other for other in more if other is not hypothesis]
+            if under(others).status == "verified":
+                more = others
+        verdict = under(more)
+        if verdict.status != "verified" or not more:
+            return None
+        self.used |= {position for position, relation in assumable.items() if relation in more}
+        conditions = tuple(unicode_line(hypothesis) for hypothesis in more)
+        told = tuple(words for words in verdict.told if not words.endswith(conditions))
+        return replace(verdict, status="conditional", conditions=conditions, told=told, code="depends-on-reading")
 
     def _tried(
         self, entry: Entry, relation: Relation, found: Sequence[Variant], where: Where, about: Hypotheses

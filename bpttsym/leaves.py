@@ -10,8 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bpttsym.shapes import Shape
+from bpttsym.world import CannotSay
 
 Array = NDArray[Any]
+ROUNDING = 1e-9
+"""Matrices that are symmetric but for this share of their entries are symmetric."""
 
 
 def _sigmoid(x: Array) -> Array:
@@ -41,6 +44,25 @@ FUNCTIONS: dict[str, Callable[[Array], Array]] = {
     r"\mathrm{id}": lambda x: x,
     "abs": lambda x: np.where(x.real < 0, -x, x),
 }
+
+ASYMMETRIC = "the eigenvalues of a matrix that is not symmetric may be complex: none is the largest or smallest"
+
+
+def _eigenvalues(x: Array) -> Array:
+    """The eigenvalues of symmetric matrices, from the smallest up."""
+    if np.abs(x - np.swapaxes(x, -1, -2)).max(initial=0.0) > ROUNDING * np.abs(x).max(initial=0.0):
+        raise CannotSay(ASYMMETRIC)
+    return np.linalg.eigvalsh(x)
+
+
+SPECTRA: dict[str, Callable[[Array], Array]] = {
+    r"\sigma_{\max}": lambda x: np.linalg.svd(x, compute_uv=False)[..., 0],
+    r"\sigma_{\min}": lambda x: np.linalg.svd(x, compute_uv=False)[..., -1],
+    r"\rho": lambda x: np.abs(np.linalg.eigvals(x)).max(axis=-1),
+    r"\lambda_{\max}": lambda x: _eigenvalues(x)[..., -1],
+    r"\lambda_{\min}": lambda x: _eigenvalues(x)[..., 0],
+}
+"""Numbers of a matrix: singular values, the spectral radius, eigenvalues of what is symmetric."""
 
 LeafRule = Callable[[str, tuple[int, ...], Shape], Array]
 """The value of a leaf by name, index and shape, as an array (samples, rows, columns)."""

@@ -42,7 +42,16 @@ TOO_DEEP = f"parts of this equation stand more than {MAXIMUM_DEPTH} deep in one 
 Written = tuple[Symbol, tuple[Expr, ...]]
 """A quantity and the arguments that stand behind it."""
 
-SUBSCRIPTED_FUNCTIONS = {(r"\sigma", r"\max"): r"\sigma_{\max}", (r"\sigma", r"\mathrm{max}"): r"\sigma_{\max}"}
+SPECTRAL = {
+    (letter, label): f"{letter}_{{\\{side}}}"
+    for letter in (r"\sigma", r"\lambda")
+    for side in ("max", "min")
+    for label in (f"\\{side}", f"\\mathrm{{{side}}}", side)
+}
+"""Numbers of a matrix by the letter and its subscript."""
+
+RADIUS = r"\rho"
+r"""The letter of the spectral radius, ``\rho(W)``, where the document says nothing else of it."""
 
 
 def read_chain(
@@ -155,7 +164,8 @@ class _Reader:
         if name in self.signature.stepped and cursor.joined() and parts.is_fence(following):
             cursor.at += 1
             return self.stepped(node, following)  # type: ignore[arg-type]
-        if self.signature.builtin(name) or name in self.signature.functions or self._subscripted_function(node):
+        known = self.signature.builtin(name) or name in self.signature.functions
+        if known or (cursor.joined() and self._spectral(node, following)):
             return self.application(node, name, cursor)
         if isinstance(node, Fraction):
             return fraction(self, node, cursor)
@@ -185,15 +195,18 @@ class _Reader:
             value = superscript(self, value, script)
         return value
 
-    def _subscripted_function(self, node: Surface) -> str:
-        if isinstance(node, Scripted) and node.scripts[0][0] == "sub":
-            label = label_of(self, node.scripts[0][1])
-            return SUBSCRIPTED_FUNCTIONS.get((base_name(node), label), "")
+    def _spectral(self, node: Surface, following: Surface | None) -> str:
+        r"""The number of the matrix that follows in parentheses, ``\sigma_{\max}(W)`` or ``\rho(W)``; else empty."""
+        name = base_name(node)
+        if isinstance(node, Word) and parts.is_matrix(following) and name not in self.signature.quantities:
+            return name if name == RADIUS else ""
+        if isinstance(node, Scripted) and node.scripts[0][0] == "sub" and parts.is_fence(following):
+            return SPECTRAL.get((name, label_of(self, node.scripts[0][1])), "")
         return ""
 
     def application(self, node: Surface, name: str, cursor: Cursor) -> Expr:
         """A function with its arguments; ``\\tanh x`` takes the next factor."""
-        special = self._subscripted_function(node)
+        special = self._spectral(node, cursor.peek())
         function = special or self.signature.builtin(name) or name
         scripts = node.scripts[1 if special else 0 :] if isinstance(node, Scripted) else []
         primes = sum(kind == "prime" for kind, _ in scripts)

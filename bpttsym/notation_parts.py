@@ -5,6 +5,7 @@ r"""Surface nodes of entries, cases, indicators, lists and second derivatives to
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Literal, Protocol
 
@@ -29,6 +30,9 @@ from bpttsym.expr import (
 from bpttsym.signature import Signature
 from bpttsym.surface import Chain, Condition, Fence, Fraction, Scripted, Surface, Table, Term, Word
 from bpttsym.whole_numbers import is_whole
+
+CAPITAL = re.compile(r"(?:\\[a-z]+\{)*(?:[A-Z]|\\(?:Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Phi|Psi|Omega))")
+"""A name that begins with a capital letter in any font."""
 
 ONES = r"\mathbf{1}"
 COMPARISONS = frozenset(("=", r"\ne", "<", ">", r"\le", r"\ge"))
@@ -202,6 +206,36 @@ def _is_second(node: Surface) -> bool:
     kind, script = node.scripts[0]
     inner = _flat(script) if script is not None else []
     return kind == "sup" and len(inner) == 1 and isinstance(inner[0], Word) and inner[0].text == "2"
+
+
+def is_matrix(node: Surface | None) -> bool:
+    """Whether parentheses hold a matrix: capital letters, absolute values of them, their products, or a Jacobian."""
+    inner = node.base if isinstance(node, Scripted) else node
+    match inner:
+        case Fence(_, opening, [only]) if opening in "([":
+            return _is_matrix(only)
+        case _:
+            return False
+
+
+def _is_matrix(node: Surface) -> bool:
+    match node:
+        case Word(_, "NAME", text):
+            return CAPITAL.match(text) is not None
+        case Scripted(_, base):
+            return _is_matrix(base)
+        case Fence(_, "(" | "|" | "{", [only]):
+            return _is_matrix(only)
+        case Term(_, factors):
+            return all(map(_is_matrix, factors))
+        case Fraction(_, numerator):
+            while isinstance(numerator, Fence) and len(numerator.items) == 1:
+                numerator = numerator.items[0]
+            first = numerator.factors[0] if isinstance(numerator, Term) else numerator
+            base = first.base if isinstance(first, Scripted) else first
+            return isinstance(base, Word) and base.kind == "SPECIAL"
+        case _:
+            return False
 
 
 def is_fence(node: Surface | None) -> bool:

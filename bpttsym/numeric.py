@@ -14,7 +14,7 @@ import numpy as np
 
 from bpttsym.evaluate import Evaluator
 from bpttsym.expr import Derivative, Expr, walk
-from bpttsym.leaves import FUNCTIONS, Array, LeafRule, where_positive
+from bpttsym.leaves import FUNCTIONS, SPECTRA, Array, LeafRule, where_positive
 from bpttsym.model import Graph, Key
 from bpttsym.opaque import StandIns, under_logarithm
 from bpttsym.readings import Readings
@@ -202,7 +202,7 @@ class NumericWorld(StandIns):
     def norm(self, value: Array, order: str) -> Array:
         rows, columns = self.shape(value)
         if rows > 1 and columns > 1 and order in ("", "2"):
-            return self.largest_singular_value(value)
+            return self.spectral(r"\sigma_{\max}", value)
         axes = (-2, -1)
         if order in ("", "2", "F"):
             return np.asarray(np.sqrt((value * value).sum(axis=axes, keepdims=True)))
@@ -213,10 +213,10 @@ class NumericWorld(StandIns):
             return np.asarray(size.sum(axis=axes, keepdims=True))
         return np.asarray(size.max(axis=axes, keepdims=True))
 
-    def largest_singular_value(self, value: Array) -> Array:
+    def spectral(self, function: str, value: Array) -> Array:
         if np.iscomplexobj(value):
-            raise CannotSay("a spectral norm is not differentiated")
-        return np.asarray(np.linalg.norm(value, ord=2, axis=(-2, -1), keepdims=True))
+            raise CannotSay("singular values and eigenvalues are not differentiated")
+        return SPECTRA[function](value)[..., None, None]
 
     def apply(self, function: str, arguments: tuple[Array, ...], primes: int, shape: Shape) -> Array:
         unknown = function in self.graph.model.elementwise and function not in FUNCTIONS

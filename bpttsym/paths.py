@@ -190,9 +190,7 @@ class PathWorld:
     def _none(self, *_: object) -> NoReturn:
         raise CannotSay("this operation has no value in the free ring")
 
-    unit = entry = elementwise = reciprocal = power = broadcast = diagonal = norm = largest_singular_value = apply = (
-        _none
-    )
+    unit = entry = elementwise = reciprocal = power = broadcast = diagonal = norm = spectral = apply = _none
 
     def is_zero(self, value: Ring) -> bool:
         return not value.words

@@ -115,8 +115,8 @@ class PlainWorld(GridOperations[complex]):
             raise CannotSay("this norm has no value here")
         return ((cmath.sqrt(sum(entry * entry for entry in chain.from_iterable(value))),),)
 
-    def largest_singular_value(self, value: Matrix) -> NoReturn:
-        raise CannotSay("a singular value has no value here")
+    def spectral(self, function: str, value: Matrix) -> NoReturn:
+        raise CannotSay("a singular value or an eigenvalue has no value here")
 
     def apply(self, function: str, arguments: tuple[Matrix, ...], primes: int, shape: Shape) -> Matrix:
         slopes = primes == 1 and function in FUNCTIONS and not any(a.imag for a in chain.from_iterable(arguments[0]))

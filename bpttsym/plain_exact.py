@@ -230,8 +230,8 @@ class PlainExact:
         flat = self.reshape(value, (len(value.rows) * len(value.rows[0]), 1))
         return self.power(self.matrix_product(self.transpose(flat), flat), Fraction(1, 2))
 
-    def largest_singular_value(self, value: Residues) -> NoReturn:
-        raise CannotSay("a spectral norm is not algebraic")
+    def spectral(self, function: str, value: Residues) -> NoReturn:
+        raise CannotSay("singular values and eigenvalues are not algebraic")
 
     def apply(self, function: str, arguments: tuple[Residues, ...], primes: int, shape: Shape) -> Residues:
         value = arguments[0]

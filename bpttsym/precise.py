@@ -131,7 +131,7 @@ class PreciseWorld(GridOperations[Any]):
     def norm(self, value: Matrix, order: str) -> Matrix:
         vector = 1 in self.shape(value)
         if not vector and order in ("", "2"):
-            return self.largest_singular_value(value)
+            return self.spectral(r"\sigma_{\max}", value)
         if order in ("", "2", "F"):
             return ((self.context.sqrt(sum(entry * entry for entry in chain.from_iterable(value))),),)
         if not vector:
@@ -139,11 +139,24 @@ class PreciseWorld(GridOperations[Any]):
         sizes = [self.functions["abs"](entry) for entry in chain.from_iterable(value)]
         return ((sum(sizes) if order == "1" else max(sizes, key=self.context.re),),)
 
-    def largest_singular_value(self, value: Matrix) -> Matrix:
+    def spectral(self, function: str, value: Matrix) -> Matrix:
         if any(self.context.im(entry) for entry in chain.from_iterable(value)):
-            raise CannotSay("a spectral norm is not differentiated")
-        found = self.context.svd_r(self.context.matrix([list(row) for row in value]), compute_uv=False)
-        return ((max(found),),)
+            raise CannotSay("singular values and eigenvalues are not differentiated")
+        matrix = self.context.matrix([list(row) for row in value])
+        match function:
+            case r"\sigma_{\max}" | r"\sigma_{\min}":
+                found = self.context.svd_r(matrix, compute_uv=False)
+            case r"\rho":
+                found = map(abs, self._eigenvalues(matrix))
+            case _:
+                found = self.context.eigsy(matrix, eigvals_only=True)
+        return ((max(found) if "max" in function or function == r"\rho" else min(found),),)
+
+    def _eigenvalues(self, matrix: Any) -> Any:
+        try:
+            return self.context.eig(matrix, left=False, right=False)
+        except RuntimeError:
+            raise CannotSay("the eigenvalues of a matrix were not found") from None
 
     def apply(self, function: str, arguments: tuple[Matrix, ...], primes: int, shape: Shape) -> Matrix:
         known = self.functions.get(function)

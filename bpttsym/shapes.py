@@ -43,6 +43,9 @@ ELEMENTWISE = frozenset(
     (r"\tanh", r"\sinh", r"\cosh", r"\exp", r"\log", r"\sigma", r"\mathrm{relu}", r"\mathrm{softplus}", r"\mathrm{id}")
 ) | {r"\mathrm{softmax}", "abs"}
 
+SPECTRAL = frozenset((r"\sigma_{\max}", r"\sigma_{\min}", r"\rho", r"\lambda_{\max}", r"\lambda_{\min}"))
+"""Numbers of a matrix: its singular values, its spectral radius, its eigenvalues."""
+
 Size = int
 Shape = tuple[int, int]
 """Rows and columns."""
@@ -291,7 +294,7 @@ class Sizes:
         if function == r"\mathrm{diag}":
             rows = self._settle(arguments[0])[0]
             return (rows, rows)
-        if function == r"\sigma_{\max}":
+        if function in SPECTRAL:
             self._settle(arguments[0])
             return (0, 0)
         for argument in (*arguments, *expr.parameters):
@@ -340,7 +343,7 @@ def _is_opaque(body: Expr) -> bool:
     """Whether a sum adds up values of unknown functions, which have the shape of the sum."""
     match body:
         case Call(function):
-            return function not in ELEMENTWISE and function != r"\mathrm{diag}"
+            return function not in ELEMENTWISE | SPECTRAL and function != r"\mathrm{diag}"
         case Negate(inner) | Sum(inner):
             return _is_opaque(inner)
         case Add(terms):

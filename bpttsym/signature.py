@@ -51,6 +51,9 @@ BUILTIN_FUNCTIONS = {
 FUNCTION_LETTERS = frozenset(("f", "g", "F", "G", r"\sigma", r"\phi", r"\varphi", r"\ell"))
 """Letters that may be a function of one argument if they never stand alone."""
 
+SPECTRAL_LETTERS = frozenset((r"\rho", r"\lambda"))
+"""Letters of numbers of a matrix."""
+
 INDEX_LETTERS = frozenset(("t", "k", "i", "j", "s", "n", "m", "l", "r", "u", r"\tau", "T", "N", "K", "L"))
 """Letters that may be an index where the document does not use them as a quantity with scripts."""
 
@@ -181,7 +184,7 @@ def _count_chain(chain: Chain, census: _Census) -> None:
         head = isinstance(side, Term) and len(side.factors) == 2 and _is_fence(side.factors[1])
         if head and not last and isinstance(side, Term) and not _is_said_backwards(side, chain.sides[position + 1]):
             name = base_name(side.factors[0])
-            defined = position == 0 and not _is_said_of(side.factors[0], chain.relations[0])
+            defined = position == 0 and not _is_said_of(side.factors[0], chain.relations[0], chain.sides[1])
             (census.heads if defined else census.applied).add(name)
             if position > 0:
                 _note_arguments(name, side.factors[1], census)
@@ -197,10 +200,29 @@ def _is_said_backwards(head: Term, other: Surface | None) -> bool:
     return isinstance(fence, Fence) and ";" in fence.separators and isinstance(other, Scripted | Word)
 
 
-def _is_said_of(head: Surface, relation: str) -> bool:
-    r"""Whether a relation says something of a function that it does not define: ``\sigma'(x) \le \frac14``."""
+def _is_said_of(head: Surface, relation: str, other: Surface | None) -> bool:
+    r"""Whether a relation says something of a function that it does not define: ``\sigma'(x) \le \frac14``.
+
+    The spectral radius is not defined by the eigenvalues: it is the largest of them anyway.
+    """
     primed = isinstance(head, Scripted) and any(kind == "prime" for kind, _ in head.scripts)
+    if base_name(head) in SPECTRAL_LETTERS:
+        return relation in BOUNDING or _holds_eigenvalue(other)
     return base_name(head) in FUNCTION_LETTERS and (primed or relation in BOUNDING)
+
+
+def _holds_eigenvalue(node: Surface | None) -> bool:
+    match node:
+        case Word(_, _, text):
+            return text in SPECTRAL_LETTERS
+        case Scripted(_, base):
+            return _holds_eigenvalue(base)
+        case Term(_, factors):
+            return any(map(_holds_eigenvalue, factors))
+        case Fence(_, _, items):
+            return any(map(_holds_eigenvalue, items))
+        case _:
+            return False
 
 
 def _note_arguments(name: str, fence: Surface, census: _Census) -> None:

@@ -13,7 +13,7 @@ from bpttsym.errors import NotRead
 from bpttsym.expr import Add, Call, Expr, Multiply, Norm, Number, Relation, Symbol, multiply, transform, walk
 from bpttsym.guesses import LOSS_FUNCTION
 from bpttsym.model import Definition, Model
-from bpttsym.shapes import ELEMENTWISE
+from bpttsym.shapes import ELEMENTWISE, SPECTRAL
 
 GAMMA: dict[str, Fraction] = {
     r"\tanh": Fraction(1),
@@ -110,7 +110,7 @@ class _Filling:
         self.stand_in = stand_in
         self.used = False
         self.taken = set(model.arities)
-        self.known = ELEMENTWISE | {r"\mathrm{diag}", r"\sigma_{\max}"} | {name for name, _, _ in model.functions}
+        self.known = ELEMENTWISE | SPECTRAL | {r"\mathrm{diag}"} | {name for name, _, _ in model.functions}
         self.activations: set[str] = set()
 
     def body(self, body: Expr, name: str) -> Expr:

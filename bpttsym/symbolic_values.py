@@ -147,8 +147,8 @@ class SymbolicValues:
             return sympy.Trace(sympy.MatMul(sympy.OneMatrix(1, column.shape[0]), Elementwise("Abs", column)))
         raise CannotSay(f"a norm of order `{order or 2}` is not written in SymPy here")
 
-    def largest_singular_value(self, value: Sym) -> NoReturn:
-        raise CannotSay("a largest singular value is not written in SymPy")
+    def spectral(self, function: str, value: Sym) -> NoReturn:
+        raise CannotSay("singular values and eigenvalues are not written in SymPy")
 
     def apply(self, function: str, arguments: tuple[Sym, ...], primes: int, shape: Shape) -> Sym:
         if function in FUNCTIONS and primes == 0:

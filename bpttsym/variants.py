@@ -24,7 +24,7 @@ from bpttsym.ground import used_symbols
 from bpttsym.guesses import folded, formulas_used, loss_models
 from bpttsym.model import Definition, Model
 from bpttsym.reckoner import IDENTITIES
-from bpttsym.shapes import ELEMENTWISE, LOSS_LETTERS
+from bpttsym.shapes import ELEMENTWISE, LOSS_LETTERS, SPECTRAL
 
 EQUALITIES = frozenset(("=", ":="))
 
@@ -161,7 +161,7 @@ def _marks_vector(part: Expr) -> bool:
         case Derivative(kind="gradient"):
             return True
         case Call(function):
-            return function in (r"\mathrm{diag}", r"\mathrm{softmax}", r"\sigma_{\max}")
+            return function in (r"\mathrm{diag}", r"\mathrm{softmax}", *SPECTRAL)
         case Symbol(name):
             return r"\mathbf" in name
         case _:

@@ -44,6 +44,7 @@ from bpttsym.witness import smallest_counterexample
 CONNECTORS = frozenset("for where if when with all any each every and let".split())
 """Words beside a condition on indices that do not change what it says."""
 
+HYPOTHESIS = "a hypothesis: the bounds that it is about are judged under it"
 CLOSE_NAMES, ALIKE = 3, 0.6
 
 
@@ -82,7 +83,10 @@ class Judge:
                 verdict = self._other(entry)
             before = [other for other in verdicts if other.entry.equation == equation]
             verdicts.append(_behind_arrow(verdict, before) if entry.concluded else verdict)
-        return verdicts
+        return [
+            Verdict(verdict.entry, "definition", HYPOTHESIS) if self.inequalities.is_assumed(verdict.entry) else verdict
+            for verdict in verdicts
+        ]
 
     def _other(self, entry: Entry) -> Verdict:
         if entry.kind == "definition":
@@ -98,7 +102,7 @@ class Judge:
 
     def _inequality(self, entry: Entry, relation: Relation) -> Verdict:
         if self.inequalities.is_hypothesis(entry):
-            return Verdict(entry, "definition", "a hypothesis: the bounds that it is about are judged under it")
+            return Verdict(entry, "definition", HYPOTHESIS)
         try:
             relation = entry.relation = self._resolved(entry, relation)
         except NotRead as failure:

@@ -76,6 +76,7 @@ APPLICATIONS = [
     r"\mathrm{diag}(v)",
     r"\mathrm{diag}\bigl[v\bigr]",
     r"\sigma_{\max}(W)",
+    r"\rho(W)",
     "e^{x}",
     r"\sqrt{x}",
     r"\log_2 x",

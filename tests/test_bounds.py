@@ -2,9 +2,14 @@ r"""Bounds: what is false is found by search, what is true survives, and what sa
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from bpttsym.document import read_document
+from bpttsym.ground import make_ground
+from bpttsym.leaves import SPECTRA
+from bpttsym.numeric import NumericWorld
+from bpttsym.precise import PreciseWorld
 from bpttsym.source import source_from_text
 from bpttsym.verdict import Verdict, judge
 
@@ -157,3 +162,42 @@ def test_the_order_of_a_product_is_a_condition_of_a_bound() -> None:
     verdict = verdicts(*MODEL, rf"{LONG}\le\lVert\prod_{{i=2}}^T\frac{{\partial h_i}}{{\partial h_{{i-1}}}}\rVert")[-1]
     assert verdict.status == "conditional"
     assert any("decreasing" in condition for condition in verdict.conditions)
+
+
+def test_a_bound_on_a_norm_is_a_condition() -> None:
+    """How large the weights are is assumed, and told where a bound needs it."""
+    *_, said, true, false = verdicts(*LINEAR, r"\lVert W\rVert<1", rf"{LONG}\le1", rf"{LONG}\le\frac12")
+    assert (said.status, true.status, false.status) == ("definition", "conditional", "refuted")
+    assert true.conditions == ("‖W‖ < 1",)
+    *_, unused = verdicts(*LINEAR, rf"{LONG}\le\frac12", r"\lVert W\rVert<1")
+    assert unused.status == "refuted"
+
+
+def test_only_the_hypotheses_that_are_needed_are_conditions() -> None:
+    """What a bound does not need is not named beside it."""
+    *_, size, weights, true = verdicts(*LINEAR, r"\lVert x_t\rVert\le1", r"\lVert W\rVert<1", rf"{LONG}\le1")
+    assert true.conditions == ("‖W‖ < 1",)
+    assert (size.status, weights.status) == ("refuted", "definition")
+
+
+def test_a_number_that_nothing_ties_to_the_network_bounds_nothing() -> None:
+    """Of a number of which only its size is known, no bound is true or false."""
+    *_, step, said = verdicts(*LINEAR, rf"{STEP}\le\eta<1")
+    assert (step.status, said.status) == ("unchecked", "definition")
+    assert "compares it with" in step.message
+
+
+@pytest.mark.parametrize("function", SPECTRA)
+def test_the_numbers_of_a_matrix_are_the_same_in_many_digits(function: str) -> None:
+    """Floats and many digits agree, and both with what NumPy's own roots and eigenvalues say."""
+    matrix = np.array([[1.0, 4.0, 0.5], [-0.25, 0.5, 2.0], [3.0, 0.0, -1.0]])
+    symmetric = function.startswith(r"\lambda")
+    matrix = matrix + matrix.T if symmetric else matrix
+    roots = np.roots(np.poly(matrix if symmetric or function == r"\rho" else matrix.T @ matrix))
+    sizes = {"r": max(abs(roots)), "s": abs(roots) ** 0.5, "l": roots.real}[function[1]]
+    wanted = sizes if function == r"\rho" else max(sizes) if "max" in function else min(sizes)
+    ground = make_ground(read_document(source_from_text(f"$${LINEAR[0]}$$")).models[0], 2)
+    precise = PreciseWorld(ground.graph, ground.shapes, lambda key: [[0.0]])
+    rows = tuple(tuple(precise.context.mpf(entry) for entry in row) for row in matrix.tolist())
+    assert float(precise.spectral(function, rows)[0][0]) == pytest.approx(wanted)
+    assert NumericWorld(ground.graph, ground.shapes).spectral(function, matrix[None])[0, 0, 0] == pytest.approx(wanted)

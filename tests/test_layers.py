@@ -67,7 +67,8 @@ PARTS: dict[str, tuple[str, ...]] = {
     ),
     "verdict": (
         *("guesses", "variants", "scrutiny", "trial", "witness", "stand_ins", "starts", "attack", "bounds"),
-        *("conditions", "ruling", "bench", "insertions", "repairs", "inequalities"),
+        *("conditions", "ruling", "bench", "insertions", "repairs"),
+        *("hypotheses", "inequalities"),
     ),
     "derivation": (
         *("names", "structure", "ways", "expansion", "summation"),

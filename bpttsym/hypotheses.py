@@ -1,0 +1,161 @@
+"""Which inequalities say what a number or a parameter is, and are assumed; all others are claims (SEMANTICS 6)."""
+
+from __future__ import annotations
+
+from typing import TypeGuard
+
+from bpttsym.bounds import Hypotheses
+from bpttsym.displays import Entry
+from bpttsym.document import Document
+from bpttsym.expr import (
+    Add,
+    Call,
+    Derivative,
+    Divide,
+    Expr,
+    Multiply,
+    Negate,
+    Norm,
+    Number,
+    Power,
+    Relation,
+    Symbol,
+    Transpose,
+    names,
+    transform,
+    walk,
+)
+from bpttsym.model import Model
+from bpttsym.shapes import SPECTRAL
+from bpttsym.stand_ins import GAMMA
+from bpttsym.variants import arguments_of_known, unknown_symbols
+
+DIAG = r"\mathrm{diag}"
+SIZES = SPECTRAL | {"abs"}
+
+
+def loose_numbers(relation: Relation, model: Model) -> set[str]:
+    """The undefined symbols of a relation, if each of them stands as a number among numbers; else none."""
+    unknown = unknown_symbols(relation, model)
+    if any(count for _, count in unknown):
+        return set()
+    names = {name for name, _ in unknown}
+    return names if names <= _numbers_of(relation.left) | _numbers_of(relation.right) else set()
+
+
+def introduces(relation: Relation, new: set[str]) -> bool:
+    """Whether a relation can introduce new numbers: a constant times them stands alone on a side.
+
+    Nothing of the network is differentiated: what bounds a derivative, or a power of a step, is a claim.
+    """
+    if any(isinstance(part, Derivative) for part in walk(relation)):
+        return False
+    sides = [side for side in (relation.left, relation.right) if names(side) & new]
+    return not sides or any(_is_constant(side) for side in sides)
+
+
+def _is_constant(side: Expr, steps: bool = False) -> bool:
+    """Whether a side is a product of numbers, parameters and norms of these, with powers that are numbers.
+
+    With ``steps`` a quantity at a step may stand in it.
+    """
+    match side:
+        case Number() | Symbol(_, ()):
+            return True
+        case Symbol():
+            return steps
+        case Negate(body) | Norm(body) | Call(_, (body,), (), 0) | Transpose(body):
+            return _is_constant(body, steps)
+        case Power(body, exponent):
+            return _is_constant(body, steps) and isinstance(exponent, Number)
+        case Multiply(parts, _):
+            return all(_is_constant(part, steps) for part in parts)
+        case Divide(numerator, denominator):
+            return _is_constant(numerator, steps) and _is_constant(denominator, steps)
+        case _:
+            return False
+
+
+def is_assumption(relation: Relation, model: Model) -> bool:
+    """Whether it says how large a norm or another number of the parameters or inputs is: nobody can claim that."""
+    sides = [side for side in (relation.left, relation.right) if not _is_positive(side)]
+    if len(sides) != 1 or not _is_constant(sides[0], steps=True):
+        return False
+    parts = list(walk(sides[0]))
+    computed = {definition.name for definition in (*model.definitions, *model.abbreviations)}
+    numbers = (isinstance(part, Norm) or (isinstance(part, Call) and part.function in SIZES) for part in parts)
+    known = all(part.function in SIZES for part in parts if isinstance(part, Call))
+    return any(numbers) and known and not names(sides[0]) & computed and not unknown_symbols(relation, model)
+
+
+def _is_positive(side: Expr) -> bool:
+    match side:
+        case Number(value):
+            return value > 0
+        case Divide(Number(above), Number(below)):
+            return above > 0 and below > 0
+        case _:
+            return False
+
+
+def untied(relation: Relation, given: Hypotheses, slopes: set[str]) -> tuple[str, ...]:
+    """The numbers of a relation that no hypothesis compares, directly or through others, with the network.
+
+    ``slopes`` are those that are compared with the slope of a function.
+    """
+    numbers = set(given.numbers)
+    tied = numbers & slopes
+    while True:
+        more = {
+            name
+            for hypothesis in given.relations
+            for name in names(hypothesis) & numbers - tied
+            if names(hypothesis) - numbers or names(hypothesis) & tied
+        }
+        if not more:
+            return tuple(sorted((names(relation) & numbers) - tied))
+        tied |= more
+
+
+def of_every_number(entry: Entry, relation: Relation, document: Document) -> bool:
+    """Whether a bound on known functions is about every value of variables of which nothing else is said."""
+    about, inside = names(relation), arguments_of_known(relation)
+    others = [other.relation for other in document.entries if other is not entry and other.relation is not None]
+    return about <= inside and not any(about & names(other) for other in others)
+
+
+def on_slopes(relation: Relation, model: Model) -> Relation:
+    """A relation with the largest slope of a function in the place of ``|f'(x)|`` of a variable that is not defined."""
+    unknown = {name for name, _ in unknown_symbols(relation, model)}
+    below = relation.left if relation.operator in ("<", r"\le") else relation.right  # what is below for every value
+
+    def change(node: Expr) -> Expr:
+        inner = node.body if isinstance(node, Norm) else node.arguments[0] if _is_call(node, "abs") else None
+        inner = node if node is below and isinstance(node, Call) and node.primes else inner
+        inner = inner.arguments[0] if _is_call(inner, DIAG) else inner
+        if not isinstance(inner, Call) or inner.primes != 1 or inner.function not in GAMMA:
+            return node
+        return Number(GAMMA[inner.function], span=node.span) if names(inner) & unknown else node
+
+    changed = transform(relation, change)
+    assert isinstance(changed, Relation)
+    return changed
+
+
+def _is_call(node: Expr | None, function: str) -> TypeGuard[Call]:
+    return isinstance(node, Call) and node.function == function and len(node.arguments) == 1
+
+
+def _numbers_of(side: Expr) -> set[str]:
+    """The symbols of a side that stand in its sums, products and quotients, and in no norm, function or derivative."""
+    match side:
+        case Symbol(name, ()):
+            return {name}
+        case Add(parts) | Multiply(parts, _):
+            return set().union(*map(_numbers_of, parts))
+        case Negate(body) | Power(body, _):
+            return _numbers_of(body)
+        case Divide(numerator, denominator):
+            return _numbers_of(numerator) | _numbers_of(denominator)
+        case _:
+            return set()

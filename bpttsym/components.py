@@ -221,14 +221,20 @@ def with_left_out_step(
 
 
 def says_again(relation: Relation, ranks: Mapping[str, frozenset[int]], horizon: str) -> bool:
-    """Whether a relation gives by its entries what the model has as a whole (``h_{t,i} = ...`` after ``h_t = ...``)."""
+    """Whether a relation gives by its entries what the model has as a whole (``h_{t,i} = ...`` after ``h_t = ...``).
+
+    So does one whose indices do not go together: of more indices than the model gives it can define nothing.
+    """
     left = relation.left
     if not isinstance(left, Symbol) or not any(count < len(left.index) for count in ranks.get(left.name, ())):
         return False
     try:
         read = resolved(relation, ranks, horizon)
     except NotRead:
-        return False
+        return True
+    used = [part for part in walk(read.right) if isinstance(part, Symbol) and part.name in ranks]
+    if any(len(part.index) > max(ranks[part.name], default=0) for part in used):
+        return True
     return isinstance(read.left, Component) and has_components(read.right)
 
 
@@ -307,21 +313,6 @@ def _definition_in_order(definition: Definition, steps: frozenset[str]) -> Defin
     if read is whole or not isinstance(read, Relation) or not isinstance(read.left, Symbol):
         return definition
     return replace(definition, index=read.left.index, body=read.right)
-
-
-def targets(expr: Expr) -> set[str]:
-    """The names of quantities that name an entry: one-hot targets."""
-    found: set[str] = set()
-    for node in walk(expr):
-        match node:
-            case Symbol(_, index) | Component(_, index):
-                parts = index
-            case Indicator(Relation(left, _, right)):
-                parts = (left, right)
-            case _:
-                continue
-        found |= {part.name for part in parts if isinstance(part, Symbol) and part.index}
-    return found
 
 
 def needs_resolving(expr: Expr) -> bool:

@@ -28,7 +28,8 @@ class Entry:
 
     ``scope`` is the number of the scope in which it stands; ``relation`` is None where nothing was read;
     ``where`` holds conditions on its indices (``t < T``) and ``words`` what else stands behind it; ``head`` is the
-    name to which a relation that was not read gives a meaning; ``concluded`` says that it stands behind an arrow.
+    name to which a relation that was not read gives a meaning; ``concluded`` says that it stands behind an arrow;
+    ``former`` is the number of the scope in which another formula was given to what it defines.
     """
 
     equation: int
@@ -45,6 +46,7 @@ class Entry:
     words: str = ""
     head: str = ""
     concluded: bool = False
+    former: int | None = None
 
 
 class Displays:
@@ -136,6 +138,7 @@ class Displays:
                     continue
                 conflict = self.scopes[-1].conflict(relation)
                 if conflict is not None and conflict.start < maths.start:
+                    entry.former = len(self.scopes) - 1
                     self.scopes.append(self.scopes[-1].child(maths.start, self.scopes[-1].title))
                 entry.scope = len(self.scopes) - 1
                 entry.relation = relation

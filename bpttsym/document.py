@@ -6,10 +6,11 @@ import os
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from bpttsym.components import resolved, resolved_definitions, step_letters, targets, understood, with_left_out_step
+from bpttsym.components import resolved, resolved_definitions, step_letters, understood, with_left_out_step
 from bpttsym.displays import Displays, Entry
 from bpttsym.errors import UsageError
 from bpttsym.expr import Call, Derivative, Relation, Span, Symbol, walk
+from bpttsym.kinds import targets
 from bpttsym.model import Model, has_derivative
 from bpttsym.notation import Written
 from bpttsym.parse import Line, read_display

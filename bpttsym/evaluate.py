@@ -132,7 +132,12 @@ class Evaluator(Reckoner):
         """Whether the letter T on a square matrix is read as the number of steps."""
         rows, columns = self.world.shape(value)
         fixed = self.readings.fixed.get("superscript") == "power" and self.model.horizon == "T"
-        return fixed and rows == columns > 1 and self.readings.ask("superscript", expr) == "power"
+        return (
+            fixed
+            and rows == columns
+            and (rows > 1 or self.model.scalar)
+            and self.readings.ask("superscript", expr) == "power"
+        )
 
     def sides(self, relation: Relation, bindings: Mapping[str, int]) -> tuple[V, V]:
         """The values of both sides; an identity that is a whole side has the size of the other."""
@@ -144,11 +149,12 @@ class Evaluator(Reckoner):
             raise LimitExceeded("this is nested too deeply to be evaluated", relation.span) from None
 
     def _sides(self, relation: Relation, bindings: Mapping[str, int]) -> tuple[V, V]:
-        if self.is_identity(relation.left) or self.is_identity(relation.right):
-            other = relation.right if self.is_identity(relation.left) else relation.left
-            value = self.value(other, bindings)
-            identity = self.world.identity(self.world.shape(value)[0])
-            return (identity, value) if other is relation.right else (value, identity)
+        for side, other in ((relation.left, relation.right), (relation.right, relation.left)):
+            share = self._of_identity(side, bindings, frozenset())
+            if share is not None:
+                value = self.value(other, bindings)
+                identity = self._identity(self.world.shape(value)[0], side, share)
+                return (identity, value) if other is relation.right else (value, identity)
         return self.value(relation.left, bindings), self.value(relation.right, bindings)
 
     def _symbol(self, symbol: Symbol, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
@@ -162,18 +168,51 @@ class Evaluator(Reckoner):
     def _add(self, terms: tuple[Expr, ...], expr: Expr, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
         """A sum, in which the identity has the size of the other terms; terms past the end are left out."""
         terms = tuple(term for term in terms if not ends(self, term, bindings)) or terms
-        sized = [term for term in terms if not self.is_identity(term.body if isinstance(term, Negate) else term)]
+        shares = {place: self._of_identity(term, bindings, bound) for place, term in enumerate(terms)}
+        sized = [term for place, term in enumerate(terms) if shares[place] is None]
         if not sized:
             raise NotRead("the size of this identity matrix is not known", expr.span)
         total = total_of(self.world, [self.value(term, bindings, bound) for term in sized], expr)
-        for term in terms if len(sized) < len(terms) else ():
-            if term not in sized:
+        for place, share in shares.items():
+            if share is not None:
                 rows, columns = self.world.shape(total)
                 if rows != columns:
-                    raise ShapeClash(f"the identity is added to {show((rows, columns))}", term.span)
-                one = self.world.identity(rows)
-                total = self.world.add(total, self.world.negate(one) if isinstance(term, Negate) else one)
+                    raise ShapeClash(f"the identity is added to {show((rows, columns))}", terms[place].span)
+                total = self.world.add(total, self._identity(rows, terms[place], share))
         return total
+
+    def _identity(self, size: int, term: Expr, share: V) -> V:
+        one = self.world.identity(size)
+        if self.is_identity(term):
+            return one
+        plain = isinstance(term, Negate) and self.is_identity(term.body)
+        return self.world.negate(one) if plain else self.world.scale(share, one)
+
+    def _of_identity(self, term: Expr, bindings: Mapping[str, int], bound: frozenset[str]) -> V | None:
+        """The number by which an identity without a size is multiplied; None where it is no multiple of one."""
+        if self.is_identity(term):
+            return self.world.number(Fraction(1))
+        match term:
+            case Negate(body):
+                inner = self._of_identity(body, bindings, bound)
+                return None if inner is None else self.world.negate(inner)
+            case Divide(numerator, denominator):
+                above = self._of_identity(numerator, bindings, bound)
+                below = self.value(denominator, bindings, bound) if above is not None else None
+                if above is None or self.world.shape(below) != (1, 1):
+                    return None
+                return self.world.scale(above, self.world.reciprocal(below))
+            case Multiply(factors) if any(map(self.is_identity, factors)):
+                share = self.world.number(Fraction(1))
+                for factor in factors:
+                    if not self.is_identity(factor):
+                        value = self.value(factor, bindings, bound)
+                        if self.world.shape(value) != (1, 1):
+                            return None
+                        share = self.world.scale(share, value)
+                return share
+            case _:
+                return None
 
     def _multiply(
         self, factors: tuple[Expr, ...], operators: tuple[str, ...], bindings: Mapping[str, int], bound: frozenset[str]

@@ -87,6 +87,21 @@ def is_target(part: Expr) -> bool:
     return isinstance(part, Symbol) and bool(part.index)
 
 
+def targets(expr: Expr) -> set[str]:
+    """The names of quantities that name an entry: one-hot targets."""
+    found: set[str] = set()
+    for node in walk(expr):
+        match node:
+            case Symbol(_, index) | Component(_, index):
+                parts = index
+            case Indicator(Relation(left, _, right)):
+                parts = (left, right)
+            case _:
+                continue
+        found |= {part.name for part in parts if isinstance(part, Symbol) and part.index}
+    return found
+
+
 class Survey:
     """One relation or definition: binds its letters, and unites or rewrites what it meets."""
 

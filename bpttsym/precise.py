@@ -22,8 +22,8 @@ from bpttsym.shapes import Shape
 from bpttsym.world import CannotSay, World
 
 MAXIMUM_WORK = 1500
-DIGITS = 60
-"""More than floats lose in any equation whose two sides agree in them."""
+DIGITS, ROUNDED = 60, 15
+"""More than floats lose in any equation whose two sides agree in them, and how many of them rounding may take."""
 
 Entry = Any
 """A real or complex number of the context: mpmath tells no types."""
@@ -49,6 +49,7 @@ class PreciseWorld(GridOperations[Any]):
         self.zero, self.one = self.context.zero, self.context.one
         self.step = self.context.mpf(10) ** (-2 * digits)
         self.least = self.context.mpf(10) ** (-2 * digits // 3)
+        self.rounding = self.context.mpf(10) ** (ROUNDED - digits)
         self.top: PreciseWorld = self
         self.lost = False
         self.work = 0
@@ -189,11 +190,19 @@ class PreciseWorld(GridOperations[Any]):
     def is_zero(self, value: Matrix) -> bool:
         return not any(chain.from_iterable(value))
 
-    def separation(self, first: Matrix, second: Matrix) -> Entry:
-        """The largest difference of two entries, relative to the largest entry; no number where a side has none."""
-        gap = max(map(abs, chain.from_iterable(self.add(first, self.negate(second)))))
-        size = max(map(abs, chain(chain.from_iterable(first), chain.from_iterable(second))))
+    def separation(self, first: Matrix, second: Matrix, met: Iterable[Matrix] = ()) -> Entry:
+        """The largest difference of two entries, relative to the largest entry; no number where a side has none.
+
+        It is zero where it is no more than what rounding leaves of the largest number that was ``met`` on the way.
+        """
+        gap = self._largest(self.add(first, self.negate(second)))
+        if gap <= self.rounding * max(map(self._largest, met), default=self.context.zero):
+            return self.context.zero
+        size = max(self._largest(first), self._largest(second))
         return gap / size if size else self.context.zero
+
+    def _largest(self, value: Matrix) -> Entry:
+        return max(filter(self.context.isfinite, map(abs, chain.from_iterable(value))), default=self.context.zero)
 
 
 class _Moved(PreciseWorld):

@@ -116,6 +116,6 @@ def _shape_elsewhere(
     for value in range(reckoner.model.first - 1, reckoner.graph.length + 1):
         try:
             return reckoner.world.shape(other.value(node.body, {**bindings, node.index: value}, bound | {node.index}))
-        except MissingNode:
+        except (MissingNode, CannotSay):
             continue
-    raise NotRead("the body of this empty range exists nowhere", node.span)
+    raise CannotSay("the body of this empty range exists nowhere", node.span)

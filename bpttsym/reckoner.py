@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bpttsym.errors import LimitExceeded, NotRead
-from bpttsym.expr import Add, Derivative, Expr, Multiply, Negate, Number, Relation, Symbol, Transpose, walk
+from bpttsym.expr import Add, Derivative, Expr, Multiply, Negate, Number, Relation, Sum, Symbol, Transpose, walk
 from bpttsym.model import Key, index_letters, index_value
 from bpttsym.readings import Readings
 from bpttsym.world import MissingNode, V, World
@@ -124,8 +124,15 @@ class Reckoner(ABC):
                 self.told.add(key)
             case Add(parts) if all((id(part), key[1]) in self.told for part in parts):
                 self.told.add(key)
+            case Sum(body) if self._is_told_throughout(body, key[1]):
+                self.told.add(key)
             case _:
                 self.vanished[whole] = Vanished(expr, whole[1])
+
+    def _is_told_throughout(self, body: Expr, bindings: BindingKey) -> bool:
+        """Whether the body of a sum vanishes by definition at each of its indices."""
+        met = [key for key in self.memory if key[0] == id(body) and set(bindings) <= set(key[1])]
+        return bool(met) and all(key in self.told for key in met)
 
     def _of_leaves(self, expr: Expr, bindings: Mapping[str, int]) -> bool:
         """Whether an expression is made of leaves only, so that its derivative by another leaf is zero."""

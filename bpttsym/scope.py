@@ -17,6 +17,7 @@ from bpttsym.expr import (
     Relation,
     SetOf,
     Span,
+    Sum,
     Symbol,
     names,
     substitute,
@@ -306,7 +307,14 @@ class Scope:
         """A closed form (``h_t = W^t h_0``) of what is defined step by step: it names a single step of itself."""
         named = [part for part in walk(right) if isinstance(part, Symbol) and part.name == left.name]
         own = [part for part in named if part.index and len(part.index) == len(left.index)]
-        return bool(own) and not any(free_letters(part) for part in own)
+        return (bool(own) and not any(free_letters(part) for part in own)) or self._adds_up(left, right)
+
+    def _adds_up(self, left: Symbol, right: Expr) -> bool:
+        """A sum over all steps up to its own (``y_t = \\sum_{k=1}^t C A^{t-k} B x_k``), of what is known already."""
+        if not any(isinstance(part, Sum) and part.upper in left.index for part in walk(right)):
+            return False
+        known = {name for definition in self.definitions.values() for name in names(definition.body)}
+        return names(right) <= known | set(self.slots) | index_letters(right)
 
     def _define_node(self, left: Symbol, right: Expr, relation: Relation, definition: Definition) -> bool:
         slot = self.slot(left)

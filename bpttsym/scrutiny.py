@@ -1,4 +1,4 @@
-"""Sides that floats cannot tell apart, or cannot tell to be equal: the same sample in many digits."""
+"""Two sides in one shape; where floats cannot tell them apart, or to be equal: the same sample in many digits."""
 
 from __future__ import annotations
 
@@ -8,21 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from bpttsym.errors import NotRead
 from bpttsym.evaluate import Evaluator
-from bpttsym.expr import Call, Expr, Number, Power, Relation, walk
+from bpttsym.expr import Call, Derivative, Expr, Multiply, Number, Power, Relation, Symbol, walk
 from bpttsym.ground import Ground
 from bpttsym.model import Key
 from bpttsym.readings import Readings
 from bpttsym.reckoner import lone_sides
-from bpttsym.world import MissingNode
+from bpttsym.shapes import ShapeClash
+from bpttsym.world import MissingNode, World
 
 if TYPE_CHECKING:
     from bpttsym.precise import PreciseWorld
 
-Conform = Callable[..., tuple[Any, Any]]
-"""What brings two sides into one shape."""
-
-DIGITS, DIGITS_OF_A_STEP, ROUNDED = 60, 2, 15
-"""How many there are, how many more for each step, in which a gradient may shrink, and how many rounding may take."""
+DIGITS, DIGITS_OF_A_STEP = 60, 2
+"""How many there are, and how many more for each step, in which a gradient may shrink."""
 
 CANCELLED = 1e-12
 """Two floats that differ by less than this share of the largest number met on the way may be equal."""
@@ -74,6 +72,41 @@ def may_cancel(evaluator: Evaluator, error: float, left: Any, right: Any) -> boo
     return error * max(largest(left), largest(right)) <= CANCELLED * met
 
 
+def conform(world: World, readings: Readings, relation: Relation, left: Any, right: Any) -> tuple[Any, Any]:
+    """Both sides in one shape; a lone gradient may stand as a row, a column, or in its variable's shape.
+
+    Any other column against a row is the shorthand that a column stands for its row.
+
+    Raises ShapeClash if they cannot be compared.
+    """
+    a, b = world.shape(left), world.shape(right)
+    if a == b:
+        return left, right
+    for side, other, value, shape in ((relation.left, right, left, b), (relation.right, left, right, a)):
+        own = world.shape(value)
+        if 1 in own and own[0] * own[1] == shape[0] * shape[1] and _may_turn(world, side, shape):
+            moved = world.reshape(value, shape)
+            return (moved, other) if side is relation.left else (other, moved)
+    if a == (1, 1) and world.is_zero(left):
+        return world.zeros(b), right
+    if b == (1, 1) and world.is_zero(right):
+        return left, world.zeros(a)
+    if a == (b[1], b[0]) and 1 in a and readings.ask("shorthand", relation.right) == "row":
+        return left, world.transpose(right)
+    if (1, 1) in (a, b) and 1 in a and 1 in b and readings.ask("shorthand", relation.right) == "inner":
+        raise ShapeClash("no inner product makes the two sides numbers", relation.span)
+    raise ShapeClash(f"the left side is {a[0]}×{a[1]} and the right side {b[0]}×{b[1]}", relation.span)
+
+
+def _may_turn(world: World, side: Expr, shape: tuple[int, int]) -> bool:
+    """A lone gradient may turn into a column or a row; one by a matrix, also in a chain, into the matrix's shape."""
+    last = side.factors[-1] if isinstance(side, Multiply) else side
+    if not isinstance(last, Derivative) or not isinstance(last.by, Symbol):
+        return False
+    alone = last is side
+    return (alone and 1 in shape) or (shape == world.shapes.get(last.by.name) and (alone or 1 not in shape))
+
+
 class Scrutiny:
     """One sample of a world of floats, as ``sample`` gives its leaves, in many digits."""
 
@@ -83,9 +116,7 @@ class Scrutiny:
         self._refused: Relation | None = None
         self._worlds: dict[int, PreciseWorld] = {}
 
-    def separation(
-        self, relation: Relation, readings: Readings, bindings: Mapping[str, int], conform: Conform
-    ) -> float | None:
+    def separation(self, relation: Relation, readings: Readings, bindings: Mapping[str, int]) -> float | None:
         """By how much of their size two sides differ, 0 if in no digit; None where this cannot be said."""
         bodies = (definition.body for definition in self.ground.model.definitions)
         digits = DIGITS + 2 * literal_digits(relation, *bodies) + DIGITS_OF_A_STEP * self.ground.length
@@ -96,7 +127,8 @@ class Scrutiny:
         evaluator = Evaluator(world, readings.settled(), lone_sides(relation))
         try:
             sides = evaluator.sides(relation, bindings)
-            found = world.separation(*conform(world, evaluator.readings, relation, *sides))
+            met = (value for _, value in evaluator.memory.values())
+            found = world.separation(*conform(world, evaluator.readings, relation, *sides), met)
         except MissingNode:
             return 0.0
         except NotRead:
@@ -104,7 +136,7 @@ class Scrutiny:
             return None
         if not world.context.isfinite(found):
             return None
-        return float(found) if found > world.context.mpf(10) ** (ROUNDED - digits) else 0.0
+        return float(found) if found > world.rounding else 0.0
 
     def _world(self, digits: int) -> PreciseWorld:
         from bpttsym.precise import PreciseWorld

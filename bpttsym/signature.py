@@ -58,6 +58,7 @@ INDEX_LETTERS = frozenset(("t", "k", "i", "j", "s", "n", "m", "l", "r", "u", r"\
 """Letters that may be an index where the document does not use them as a quantity with scripts."""
 
 
+BOLD = r"\mathbf{"
 BOUNDING = frozenset(("<", ">", r"\le", r"\ge"))
 STEPS = frozenset(("t", "T", "k", "s", "n", "N", r"\tau"))
 """What may stand for a step in parentheses behind a name: ``h(t)``."""
@@ -114,6 +115,7 @@ class _Census:
     heads: set[str] = field(default_factory=set)
     numerators: set[str] = field(default_factory=set)
     applied: set[str] = field(default_factory=set)
+    primed: set[str] = field(default_factory=set)
     several: set[str] = field(default_factory=set)
     steps: dict[str, set[bool | None]] = field(default_factory=dict)
     subscripted: set[str] = field(default_factory=set)
@@ -136,13 +138,15 @@ def signature(chains: Iterable[Chain]) -> Signature:
     functions = {
         name
         for name in census.applied
-        if name in census.several - census.heads or (name not in census.bare and name in FUNCTION_LETTERS)
+        if name in census.several - census.heads
+        or (name not in census.bare and name in FUNCTION_LETTERS | census.primed)
     }
     functions -= census.differentiated - FUNCTION_LETTERS
     stepped = frozenset(name for name, seen in census.steps.items() if {True} <= seen and None not in seen)
     functions -= stepped
     quantities = (census.heads | census.numerators | census.differentiated) - functions
-    letters = (INDEX_LETTERS - (census.subscripted - census.shifted)) | census.bound | census.shifted
+    used = census.subscripted | {name[len(BOLD) : -1] for name in census.subscripted if name.startswith(BOLD)}
+    letters = (INDEX_LETTERS - (used - census.shifted)) | census.bound | census.shifted
     running = frozenset(census.bound | census.shifted)
     named = tuple(sorted((name, function) for name, function in aliases.items() if name in functions))
     own = frozenset(functions) - set(aliases)
@@ -294,6 +298,8 @@ def _count_term(factors: list[Surface], operators: list[str], census: _Census) -
         )
         if applied and following is not None:
             census.applied.add(base_name(factor))
+            if isinstance(factor, Scripted) and any(kind == "prime" for kind, _ in factor.scripts):
+                census.primed.add(base_name(factor))
             _note_arguments(base_name(factor), following, census)
         _count(factor, census, applied)
 

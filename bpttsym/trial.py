@@ -6,7 +6,7 @@ both must agree; a true verdict needs that no part vanishes and that some neighb
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,15 +15,12 @@ from bpttsym.errors import Contradiction, LimitExceeded, NotRead
 from bpttsym.evaluate import Evaluator
 from bpttsym.expr import (
     Component,
-    Derivative,
     Expr,
-    Multiply,
     Negate,
     Norm,
     Power,
     Relation,
     Sum,
-    Symbol,
     Transpose,
     integer,
 )
@@ -33,9 +30,9 @@ from bpttsym.paths import PathWorld
 from bpttsym.positions import at
 from bpttsym.readings import Readings
 from bpttsym.reckoner import Lone, Vanished, lone_sides
-from bpttsym.scrutiny import Scrutiny, largest, may_cancel
+from bpttsym.scrutiny import Scrutiny, conform, largest, may_cancel
 from bpttsym.shapes import ShapeClash
-from bpttsym.world import RELATIVE, CannotSay, MissingNode, World
+from bpttsym.world import RELATIVE, CannotSay, MissingNode
 
 Instance = tuple[tuple[str, int], ...]
 """Values of the free indices."""
@@ -74,47 +71,12 @@ class Outcome:
     skipped: tuple[Instance, ...] = ()
 
 
-def conform(world: World, readings: Readings, relation: Relation, left: Any, right: Any) -> tuple[Any, Any]:
-    """Both sides in one shape; a lone gradient may stand as a row, a column, or in its variable's shape.
-
-    Any other column against a row is the shorthand that a column stands for its row.
-
-    Raises ShapeClash if they cannot be compared.
-    """
-    a, b = world.shape(left), world.shape(right)
-    if a == b:
-        return left, right
-    for side, other, value, shape in ((relation.left, right, left, b), (relation.right, left, right, a)):
-        own = world.shape(value)
-        if 1 in own and own[0] * own[1] == shape[0] * shape[1] and _may_turn(world, side, shape):
-            moved = world.reshape(value, shape)
-            return (moved, other) if side is relation.left else (other, moved)
-    if a == (1, 1) and world.is_zero(left):
-        return world.zeros(b), right
-    if b == (1, 1) and world.is_zero(right):
-        return left, world.zeros(a)
-    if a == (b[1], b[0]) and 1 in a and readings.ask("shorthand", relation.right) == "row":
-        return left, world.transpose(right)
-    if (1, 1) in (a, b) and 1 in a and 1 in b and readings.ask("shorthand", relation.right) == "inner":
-        raise ShapeClash("no inner product makes the two sides numbers", relation.span)
-    raise ShapeClash(f"the left side is {a[0]}×{a[1]} and the right side {b[0]}×{b[1]}", relation.span)
-
-
 def claimed_zero(relation: Relation) -> Expr | None:
     """The side of which the relation says that it is zero; its vanishing is what is claimed."""
     for side, other in ((relation.left, relation.right), (relation.right, relation.left)):
         if other == integer(0):
             return side
     return None
-
-
-def _may_turn(world: World, side: Expr, shape: tuple[int, int]) -> bool:
-    """A lone gradient may turn into a column or a row; one by a matrix, also in a chain, into the matrix's shape."""
-    last = side.factors[-1] if isinstance(side, Multiply) else side
-    if not isinstance(last, Derivative) or not isinstance(last.by, Symbol):
-        return False
-    alone = last is side
-    return (alone and 1 in shape) or (shape == world.shapes.get(last.by.name) and (alone or 1 not in shape))
 
 
 class Trial:
@@ -181,7 +143,7 @@ class Trial:
             raise
         error, sample = self.numbers.difference(left, right, relation)
         if error > RELATIVE and may_cancel(evaluator, error, left, right):
-            found = self.scrutiny.separation(relation, evaluator.readings, bindings, conform)
+            found = self.scrutiny.separation(relation, evaluator.readings, bindings)
             error = error if found is None else found
         return error, sample
 
@@ -192,7 +154,7 @@ class Trial:
         for bindings in instances(relation, self.ground, readings):
             if before in bindings.values() or beyond_the_edge(relation, self.ground, bindings):
                 continue
-            error = self.scrutiny.separation(relation, readings, bindings, conform)
+            error = self.scrutiny.separation(relation, readings, bindings)
             if error is None:
                 return None
             if error:
@@ -230,13 +192,18 @@ class Trial:
             except ShapeClash as clash:
                 return Outcome("impossible", length, 1.0, free, str(clash), _spot(clash)), evaluator
             except (LimitExceeded, CannotSay, NotRead) as error_:
+                if isinstance(error_, CannotSay) and any(value == before for _, value in free):
+                    skipped.append(free)
+                    evaluator.told, evaluator.vanished = told, vanished
+                    continue
                 return Outcome("unknown", length, message=str(error_), part=_spot(error_)), evaluator
             empty = len(evaluator.told) > len(told) or len(evaluator.vanished) > len(vanished)
             if any(value == before for _, value in free) and (empty or error > RELATIVE):
                 evaluator.told, evaluator.vanished = told, vanished
                 skipped.append(free)
                 continue
-            if error > RELATIVE and beyond_the_edge(relation, self.ground, bindings):
+            ended = error <= RELATIVE and self._ended(relation, evaluator, bindings, vanished)
+            if ended or (error > RELATIVE and beyond_the_edge(relation, self.ground, bindings)):
                 evaluator.told, evaluator.vanished = told, vanished
                 skipped.append(free)
                 continue
@@ -254,6 +221,15 @@ class Trial:
             free = tuple((k, v) for k, v in zero.bindings if k not in self.ground.graph.ends)
             return Outcome("vacuous", length, worst, free, "is zero on every sample", zero.part), evaluator
         return Outcome("holds", length, worst, count=count, passed=tuple(passed), skipped=tuple(skipped)), evaluator
+
+    def _ended(
+        self, relation: Relation, evaluator: Evaluator, bindings: Mapping[str, int], before: Collection[object]
+    ) -> bool:
+        """Whether one side is empty at an instance, and what vanishes there is only the whole other side."""
+        key = tuple(bindings.items())
+        new = [zero.part for place, zero in evaluator.vanished.items() if place not in before]
+        sides = ((relation.left, relation.right), (relation.right, relation.left))
+        return any((id(side), key) in evaluator.told and new == [other] for side, other in sides)
 
     def sensitive(self, relation: Relation, evaluator: Evaluator, readings: Readings) -> Expr | None:
         """The first factor none of whose one-edit neighbours fails on the same samples; None if all have one."""
@@ -338,7 +314,9 @@ class Trial:
                 left, right = conform(world, evaluator.readings, relation, left, right)
             except MissingNode:
                 continue
-            except NotRead:
+            except NotRead as failure:
+                if isinstance(failure, CannotSay) and before in bindings.values():
+                    continue
                 return None
             if not world.equal(left, right):
                 if before in bindings.values() or beyond_the_edge(relation, self.ground, bindings):

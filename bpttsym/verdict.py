@@ -79,6 +79,8 @@ class Judge:
                 equation, allowed = entry.equation, [{}]
             if position in cases:
                 verdict, allowed = self._decide(cases[position], layouts, allowed)
+            elif entry.kind == "definition" and entry.former is not None:
+                verdict = self._anew(entry, entry.former, layouts)
             else:
                 verdict = self._other(entry)
             before = [other for other in verdicts if other.entry.equation == equation]
@@ -99,6 +101,20 @@ class Judge:
             return self._inequality(entry, entry.relation)
         message = f"a relation `{entry.relation.operator}` is not judged"
         return Verdict(entry, "unchecked", message, code="not-judged")
+
+    def _anew(self, entry: Entry, former: int, layouts: frozenset[str]) -> Verdict:
+        """Another formula for what is defined already: it is true as a claim, or else what is defined changes."""
+        claim = replace(entry, kind="claim", scope=former)
+        relation = claim.relation
+        assert relation is not None
+        name = unicode_line(relation.left)
+        verdict, _ = self._decide(self.try_all(claim, relation), layouts, [{}])
+        if verdict.status in ("proved", "verified", "conditional"):
+            return verdict
+        label = self.document.models[former].label
+        false = "; as a claim about the former it is false" if verdict.status == "refuted" else ""
+        words = f"`{name}` is defined anew: its formula of {label} is no longer used{false}"
+        return Verdict(entry, "definition", words, assumed=(words,))
 
     def _inequality(self, entry: Entry, relation: Relation) -> Verdict:
         if self.inequalities.is_hypothesis(entry):

@@ -16,8 +16,8 @@ from bpttsym.model import Key
 from bpttsym.numeric import NumericWorld
 from bpttsym.readings import Readings
 from bpttsym.reckoner import lone_sides
+from bpttsym.scrutiny import conform
 from bpttsym.shapes import Shape, ShapeClash
-from bpttsym.trial import conform
 from bpttsym.variants import Variant
 from bpttsym.world import CannotSay, MissingNode, World
 

@@ -24,8 +24,9 @@ from bpttsym.ground import instances, lengths
 from bpttsym.latex import latex
 from bpttsym.numeric import RELATIVE, NumericWorld
 from bpttsym.reckoner import lone_sides
+from bpttsym.scrutiny import conform
 from bpttsym.source import source_from_text
-from bpttsym.trial import SECURITY, Trial, conform
+from bpttsym.trial import SECURITY, Trial
 from bpttsym.verdict import Judge, Row, judge
 
 DATA = Path(__file__).parent / "data"

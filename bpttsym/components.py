@@ -62,6 +62,9 @@ class _Rewriting(Survey):
             case Indicator(Relation(left, "=", right)) if is_target(left) != is_target(right):
                 target, letter = (left, right) if is_target(left) else (right, left)
                 return Component(self.rewrite(target, scope), (letter,), span=node.span)
+            case Indicator(Relation(left, r"\ne", right) as denied) if is_target(left) != is_target(right):
+                same = self.rewrite(replace(node, condition=replace(denied, operator="=")), scope)
+                return Add((integer(1, node.span), Negate(same, span=node.span)), span=node.span)
             case Indicator(condition):
                 return replace(node, components=self._compares_entries((condition,), scope, node))
             case Cases(values, conditions):
@@ -179,7 +182,7 @@ def resolved(
     kinds = Kinds()
     read = in_order(relation, steps, ranks)
     assert isinstance(read, Relation)
-    walker = _Rewriting(0, ranks, horizon, kinds)
+    walker = _Rewriting(0, ranks, horizon, kinds, steps=steps)
     relation = read
     walker.prepare(relation)
     walker.look(relation, {})

@@ -150,7 +150,8 @@ class Model:
                     runs = any(self.axes.runs(Place(part.name, len(part.index), i)) for i in range(len(part.index)))
                     places[part.name] = places.get(part.name, False) or runs
         copies = {name for definition in self.definitions for name in _copies(definition.body, defined)}
-        return frozenset(name for name, runs in places.items() if not runs or name in copies)
+        own = (definition.name for definition in self.definitions if definition.body == Symbol(definition.name))
+        return frozenset(name for name, runs in places.items() if not runs or name in copies).union(own)
 
     @cached_property
     def arities(self) -> dict[str, frozenset[int]]:

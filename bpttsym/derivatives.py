@@ -27,6 +27,8 @@ def derivative(reckoner: Reckoner, node: Derivative, bindings: Mapping[str, int]
         assert isinstance(of, Symbol)
         key = reckoner.key(of, bindings, bound)
         immediate = node.kind == "immediate" or (node.kind == "partial" and _immediate(reckoner, node, key, variables))
+        if immediate:
+            variables = tuple(reckoner.graph.copy(key, variable) for variable in variables)
         jacobian = reckoner.world.derivative(key, variables, immediate)
         scalar = row is not None or reckoner.world.shapes[key[0]] == (1, 1)
         if row is not None:

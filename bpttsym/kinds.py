@@ -113,10 +113,12 @@ class Survey:
         kinds: Kinds,
         certain: bool = True,
         families: frozenset[tuple[str, int]] = frozenset(),
+        steps: frozenset[str] = frozenset(),
     ) -> None:
         self.place = place
         self.certain = certain
         self.families = families
+        self.steps = steps
         self.ranks = ranks
         self.horizon = horizon
         self.kinds = kinds
@@ -211,7 +213,9 @@ class Survey:
         for position, part in enumerate(index):
             place = self._place(name, len(index), position)
             lettered = any(letters_in(other) for other in index)
-            if position >= steps and (lettered or (steps == 0 and len(index) == 2)):
+            if position >= steps and len(index) == 1 and letters_in(part) & self.steps:
+                self.kinds.note(place, "step")  # a copy of a parameter: one entry of a matrix has two letters
+            elif position >= steps and (lettered or (steps == 0 and len(index) == 2)):
                 self.kinds.note(place, "more")
             elif self.certain and steps in self.ranks.get(name, ()):
                 self.kinds.note(place, "step")

@@ -141,7 +141,8 @@ def _print(node: Expr, style: _Latex) -> _Piece:
             below = style.script("_", _print(by, tight).text)
             return _Piece(f"{shapes['nabla']}{below} {_held(of, _Level.NAME, style).text}", _Level.OPEN)
         case tree.Derivative(of, by, kind):
-            above, below = (_held(part, _Level.ATOM, style).text for part in (of, by))
+            tightly = [_Level.SCRIPTED if isinstance(part, tree.Symbol) else _Level.ATOM for part in (of, by)]
+            above, below = (_held(part, level, style).text for part, level in zip((of, by), tightly, strict=True))
             return _Piece(shapes[kind] % (above, below), _Level.QUOTIENT)
         case tree.Paths(start, end, counted):
             ends = tuple(_print(end, tight).text for end in (start, end))

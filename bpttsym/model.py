@@ -273,8 +273,13 @@ class Graph:
         """
         if of not in self.nodes or by not in self.nodes or of == by:
             return False
-        parents = self.nodes[of].parents
-        return by in parents and any(by in self.ancestors(parent) for parent in parents if parent != by)
+        parents, own = self.nodes[of].parents, self.copy(of, by)
+        return own in parents and any(by in self.ancestors(parent) for parent in parents if parent != own)
+
+    def copy(self, of: Key, by: Key) -> Key:
+        """What a node uses of a parameter: its copy at the step of the node if there is one, else the parameter."""
+        copies = (parent for parent in self.nodes[of].parents if parent[0] == by[0] and parent[1] and not by[1])
+        return next((copy for copy in copies if self.nodes[copy].body == Symbol(by[0])), by)
 
 
 def is_abstract(body: Expr, functions: Mapping[str, object]) -> bool:

@@ -11,6 +11,7 @@ from typing import cast
 
 from bpttsym import dots
 from bpttsym import notation_parts as parts
+from bpttsym.census import base_name
 from bpttsym.differentials import Cursor, differential, fraction
 from bpttsym.errors import NotRead
 from bpttsym.expr import (
@@ -33,7 +34,7 @@ from bpttsym.expr import (
 )
 from bpttsym.path_ranges import read_paths
 from bpttsym.scripts import is_index, label_of, labelled, scripted, superscript
-from bpttsym.signature import Signature, base_name
+from bpttsym.signature import Signature
 from bpttsym.sums import read_big
 from bpttsym.surface import Big, Chain, Evaluated, Fence, Fraction, Root, Scripted, Sums, Surface, Table, Term, Word
 

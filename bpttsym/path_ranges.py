@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bpttsym.census import base_name
 from bpttsym.errors import NotRead
 from bpttsym.expr import Derivative, Expr, Paths, Symbol
 from bpttsym.scripts import is_index
-from bpttsym.signature import base_name
 from bpttsym.surface import Big, Chain, Fence, Fraction, Scripted, Surface, Term, Word
 
 FORM = r"`\sum_{\pi : h_1 \to h_3} \prod_{(u \to v) \in \pi} \frac{\partial v}{\partial u}`"

@@ -5,12 +5,14 @@ h_{t-1}    W_{hh}    h_t^2    W^\top    h^{(t)}    \lVert v \rVert_2
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Sequence
 from typing import Protocol, cast
 
 from bpttsym import notation_parts as parts
+from bpttsym.census import base_name
 from bpttsym.errors import NotRead
 from bpttsym.expr import Add, Call, Expr, Negate, Norm, Number, Power, Span, Symbol, Transpose, walk
-from bpttsym.signature import base_name
 from bpttsym.surface import Fence, Scripted, Surface, Term, Word
 
 TRANSPOSES = frozenset((r"\top", r"\intercal", "T", r"\mathrm{T}", r"\mathsf{T}"))
@@ -32,7 +34,7 @@ def scripted(reader: Reader, node: Scripted) -> Expr:
         assert script is not None
         return Call(r"\exp", (reader.expression(script),), span=node.span)
     value = reader.atom(node.base)
-    for kind, script in sorted(node.scripts, key=lambda pair: pair[0] == "sup"):
+    for kind, script in _in_order(reader, node):
         if kind == "prime":
             if not isinstance(value, Symbol):
                 raise NotRead("a prime stands on something that is no name", node.span)
@@ -44,6 +46,27 @@ def scripted(reader: Reader, node: Scripted) -> Expr:
             assert script is not None
             value = superscript(reader, value, script)
     return value
+
+
+def _in_order(reader: Reader, node: Scripted) -> list[tuple[str, Surface | None]]:
+    """The scripts as they are taken: those below, then those above; a step above comes first where it is the step."""
+    scripts = node.scripts
+    timed = base_name(node.base) in reader.signature.timed
+    if timed:
+        scripts = [(kind, part) for kind, script in scripts for part in (_marks(script) if kind == "sup" else [script])]
+
+    def turn(script: tuple[str, Surface | None]) -> int:
+        kind, part = script
+        return 1 if kind != "sup" else 0 if timed and part is not None and _is_step(reader, ungroup(part)) else 2
+
+    return sorted(scripts, key=turn)
+
+
+def _marks(script: Surface | None) -> Sequence[Surface | None]:
+    """The parts of a superscript if brackets are among them: ``{(t)\\top}``."""
+    inner = ungroup(script) if script is not None else None
+    factors = inner.factors if isinstance(inner, Term) and not any(inner.operators) else []
+    return factors if any(isinstance(part, Fence) for part in factors) else [script]
 
 
 def norm(reader: Reader, node: Scripted) -> Expr:
@@ -92,8 +115,34 @@ def label_of(reader: Reader, node: Surface | None) -> str:
         return "" if counts or node.kind == "NUMBER" else node.text
     if isinstance(node, Term) and all(isinstance(f, Word) and f.kind in {"NAME", "NUMBER"} for f in node.factors):
         if not any(node.operators) and isinstance(node.factors[0], Word) and node.factors[0].kind == "NAME":
-            return "".join(cast(Word, factor).text for factor in node.factors)
+            return joined(cast(Word, factor).text for factor in node.factors)
     return ""
+
+
+def joined(words: Iterable[str]) -> str:
+    r"""Names written together, with a space where a command would swallow the next one: ``\phi h``."""
+    return re.sub(r"(\\[a-zA-Z]+)\0(?=[a-zA-Z])", r"\1 ", "\0".join(words)).replace("\0", "")
+
+
+def label_above(reader: Reader, name: str, script: Surface) -> str:
+    r"""The label that a superscript spells, with its brackets: ``(hh)`` of ``W^{(hh)}``; empty for anything else."""
+    fence = script if isinstance(script, Fence) and script.opening in ("(", "[") else None
+    if isinstance(script, Fence) and fence is None:
+        return ""
+    inner = fence.items if fence is not None else [script]
+    groups = [part.factors if isinstance(part, Term) and not any(part.operators) else [part] for part in inner]
+    words = [part for group in groups for part in group if isinstance(part, Word) and part.kind == "NAME"]
+    letters = [word.text for word in words]
+    if (
+        len(words) < sum(map(len, groups))
+        or not words
+        or any(letter in TRANSPOSES or letter == r"\prime" for letter in letters)
+    ):
+        return ""
+    if not reader.signature.is_label(name, letters, fence is not None):
+        return ""
+    text = ",".join(joined(word.text for word in group if isinstance(word, Word)) for group in groups)
+    return text if fence is None else f"({text})" if fence.opening == "(" else f"[{text}]"
 
 
 def superscript(reader: Reader, value: Expr, script: Surface) -> Expr:
@@ -102,6 +151,9 @@ def superscript(reader: Reader, value: Expr, script: Surface) -> Expr:
     inner = script
     while isinstance(inner, Fence) and inner.opening == "{" and len(inner.items) == 1:
         inner = inner.items[0]
+    label = label_above(reader, value.name, inner) if isinstance(value, Symbol) else ""
+    if label and isinstance(value, Symbol):
+        return Symbol(f"{value.name}^{{{label}}}", value.index, span=span)
     if isinstance(inner, Term) and not any(inner.operators) and _are_marks(reader, value, inner.factors):
         for part in inner.factors:
             value = superscript(reader, value, part)
@@ -109,7 +161,7 @@ def superscript(reader: Reader, value: Expr, script: Surface) -> Expr:
     if isinstance(inner, Word) and inner.text in TRANSPOSES:
         return Transpose(value, letter=inner.text == "T", span=span)
     if _is_step(reader, inner) and isinstance(inner, Fence) and isinstance(value, Symbol):
-        return Symbol(value.name, (*value.index, reader.index(inner.items[0])), span=span)
+        return Symbol(value.name, (*value.index, *map(reader.index, inner.items)), span=span)
     if isinstance(inner, Word) and inner.text == r"\prime" and isinstance(value, Symbol):
         return Symbol(value.name + "'", value.index, span=span)
     if isinstance(inner, Word) and inner.kind in {"SIGN", "OP"}:
@@ -119,7 +171,8 @@ def superscript(reader: Reader, value: Expr, script: Surface) -> Expr:
 
 def _are_marks(reader: Reader, value: Expr, factors: list[Surface]) -> bool:
     """Whether each part of a superscript stands for itself: a transpose, a prime, a step in parentheses."""
-    steps = [_is_step(reader, factor) for factor in factors]
+    name = value.name if isinstance(value, Symbol) else ""
+    steps = [_is_step(reader, f) or (isinstance(f, Fence) and bool(label_above(reader, name, f))) for f in factors]
     turned = [spelled(factor) in TRANSPOSES or spelled(factor) == r"\prime" for factor in factors]
     if any(steps) and not all(step or turn for step, turn in zip(steps, turned, strict=True)):
         return False
@@ -130,17 +183,17 @@ def _are_marks(reader: Reader, value: Expr, factors: list[Surface]) -> bool:
 
 def _is_step(reader: Reader, node: Surface) -> bool:
     """Brackets that hold an index of the document: ``h^{(t)}``, ``h^{<t>}``, ``h^{[2]}``, not ``x^{(a)}``."""
-    if not isinstance(node, Fence) or node.opening not in ("(", "<", "[") or len(node.items) != 1:
+    if not isinstance(node, Fence) or node.opening not in ("(", "<", "[") or not node.items:
         return False
     if node.opening == "<":
         return True
     letters = reader.signature.indices | {reader.signature.horizon}
     try:
-        value = reader.expression(node.items[0])
+        values = [reader.expression(item) for item in node.items]
     except NotRead:
         return False
-    named = (part.name for part in walk(value) if isinstance(part, Symbol))
-    return is_index(value) and all(name in letters or reader.signature.is_last(name) for name in named)
+    named = (part.name for value in values for part in walk(value) if isinstance(part, Symbol))
+    return all(map(is_index, values)) and all(name in letters or reader.signature.is_last(name) for name in named)
 
 
 def ungroup(node: Surface) -> Surface:

@@ -327,7 +327,7 @@ def infer_sizes(
     ``numbers`` are names of losses, ``parameters`` leaves whose index counts no steps.
     """
     listed = list(definitions)
-    rows = any(has_row_states(d.body, numbers | parameters) for d in listed)
+    rows = any(has_row_states(d.body, numbers, parameters) for d in listed)
     sizes = Sizes(horizon, scalar, frozenset(elementwise), rows, parameters)
     for definition in listed:
         if definition.scalar:
@@ -362,17 +362,18 @@ def _is_small(factor: Expr) -> bool:
     return isinstance(factor, Symbol) and len(factor.name) == 1 and factor.name.islower()
 
 
-def has_row_states(body: Expr, others: frozenset[str]) -> bool:
+def has_row_states(body: Expr, numbers: frozenset[str], parameters: frozenset[str]) -> bool:
     """Whether a vector with a step index stands on the left of a parameter, as in ``x_t W^T``.
 
-    ``others`` are names that are no vectors although they have an index.
+    ``numbers`` and ``parameters`` are names that are no vectors although they have an index.
     """
     for part in walk(body):
         if isinstance(part, Multiply):
             for left, right, operator in zip(part.factors, part.factors[1:], part.operators, strict=False):
                 matrix = right.body if isinstance(right, Transpose) else right
-                parameter = isinstance(matrix, Symbol) and not matrix.index and matrix.name not in SCALAR_LETTERS
-                vector = isinstance(left, Symbol) and bool(left.index) and left.name not in others
+                whole = isinstance(matrix, Symbol) and (not matrix.index or matrix.name in parameters)
+                parameter = whole and isinstance(matrix, Symbol) and matrix.name not in SCALAR_LETTERS
+                vector = isinstance(left, Symbol) and bool(left.index) and left.name not in numbers | parameters
                 if vector and parameter and operator not in (r"\odot", r"\circ", r"\otimes"):
                     return True
     return False

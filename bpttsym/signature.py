@@ -6,62 +6,12 @@ symbol ``\mathcal{L}``; the subscript of ``W_{hh}`` is a label and that of ``h_{
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
+from bpttsym.census import BOLD, BUILTIN_FUNCTIONS, FUNCTION_LETTERS, INDEX_LETTERS, Census, count_chain
 from bpttsym.last_steps import USUAL, last_step
-from bpttsym.surface import (
-    Big,
-    Chain,
-    Condition,
-    Evaluated,
-    Fence,
-    Fraction,
-    Root,
-    Scripted,
-    Sums,
-    Surface,
-    Table,
-    Term,
-    Word,
-)
-
-BUILTIN_FUNCTIONS = {
-    r"\tanh": r"\tanh",
-    r"\mathrm{tanh}": r"\tanh",
-    r"\sinh": r"\sinh",
-    r"\cosh": r"\cosh",
-    r"\exp": r"\exp",
-    r"\mathrm{exp}": r"\exp",
-    r"\log": r"\log",
-    r"\ln": r"\log",
-    r"\mathrm{log}": r"\log",
-    r"\mathrm{softmax}": r"\mathrm{softmax}",
-    r"\mathrm{Softmax}": r"\mathrm{softmax}",
-    r"\mathrm{sigmoid}": r"\sigma",
-    r"\mathrm{relu}": r"\mathrm{relu}",
-    r"\mathrm{ReLU}": r"\mathrm{relu}",
-    r"\mathrm{softplus}": r"\mathrm{softplus}",
-    r"\mathrm{id}": r"\mathrm{id}",
-    r"\mathrm{diag}": r"\mathrm{diag}",
-    r"\mathrm{Diag}": r"\mathrm{diag}",
-}
-"""Names that are functions wherever they stand, with the one canonical spelling of each."""
-
-FUNCTION_LETTERS = frozenset(("f", "g", "F", "G", r"\sigma", r"\phi", r"\varphi", r"\ell"))
-"""Letters that may be a function of one argument if they never stand alone."""
-
-SPECTRAL_LETTERS = frozenset((r"\rho", r"\lambda"))
-"""Letters of numbers of a matrix."""
-
-INDEX_LETTERS = frozenset(("t", "k", "i", "j", "s", "n", "m", "l", "r", "u", r"\tau", "T", "N", "K", "L"))
-"""Letters that may be an index where the document does not use them as a quantity with scripts."""
-
-
-BOLD = r"\mathbf{"
-BOUNDING = frozenset(("<", ">", r"\le", r"\ge"))
-STEPS = frozenset(("t", "T", "k", "s", "n", "N", r"\tau"))
-"""What may stand for a step in parentheses behind a name: ``h(t)``."""
+from bpttsym.surface import Chain, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +21,9 @@ class Signature:
     ``functions`` are applied to arguments; ``quantities`` may be followed by arguments that say nothing new
     (``L(\\theta)``); ``indices`` may stand in a subscript as an index; ``horizon`` is the last step's name;
     ``aliases`` are names given to known functions (``g = \\mathrm{softmax}``); over ``running`` a sum or a
-    recursion runs. What is ``stepped`` has its step in parentheses: ``h(t)``.
+    recursion runs. What is ``stepped`` has its step in parentheses: ``h(t)``. ``lone`` names stand without scripts
+    somewhere, ``counted`` ones have an index somewhere, ``stacked`` ones have it in brackets above: ``h^{(l)}``. What
+    is ``timed`` has its step there, before any entry below: ``o^{(t)}_j``.
     """
 
     functions: frozenset[str] = frozenset()
@@ -82,6 +34,10 @@ class Signature:
     running: frozenset[str] = frozenset()
     first: int = 1
     stepped: frozenset[str] = frozenset()
+    lone: frozenset[str] = frozenset()
+    counted: frozenset[str] = frozenset()
+    stacked: frozenset[str] = frozenset()
+    timed: frozenset[str] = frozenset()
 
     def joined(self, other: Signature) -> Signature:
         """What either of two documents says of its names."""
@@ -94,6 +50,10 @@ class Signature:
             self.running | other.running,
             self.first,
             self.stepped | other.stepped,
+            self.lone | other.lone,
+            self.counted | other.counted,
+            self.stacked | other.stacked,
+            self.timed | other.timed,
         )
 
     def applies(self, function: str) -> bool:
@@ -104,29 +64,29 @@ class Signature:
         """Whether a letter may name the last index of an axis: a capital or a usual name over which nothing runs."""
         return name not in self.running and (name in ("n", r"\tau") or name[:1].isupper())
 
+    def is_label(self, name: str, letters: Sequence[str], bracketed: bool) -> bool:
+        r"""Whether letters above a name are a part of it: ``W^{(hh)}``, ``W^{(S)}``, ``W^{\mathrm{rec}}``, ``W^{hh}``.
+
+        In brackets stands a step where it is a letter of an index; without brackets a power, except of quantities
+        that have a step wherever they stand.
+        """
+        if all(letter.startswith(r"\mathrm{") for letter in letters):
+            return True
+        counting = [letter in self.indices or letter == self.horizon for letter in letters]
+        alone = [letter in self.lone for letter in letters]
+        if not bracketed:
+            return all(letter in self.counted for letter in letters) and not any(counting) and not any(alone)
+        last = len(letters) == 1 and self.is_last(letters[0]) and name in self.stacked
+        return not all(counting) and not all(alone) and not last
+
     def builtin(self, name: str) -> str:
         """The known function that a name stands for, in its canonical spelling; empty if it is none."""
         return BUILTIN_FUNCTIONS.get(name) or dict(self.aliases).get(name, "")
 
 
-@dataclass(slots=True)
-class _Census:
-    bare: set[str] = field(default_factory=set)
-    heads: set[str] = field(default_factory=set)
-    numerators: set[str] = field(default_factory=set)
-    applied: set[str] = field(default_factory=set)
-    primed: set[str] = field(default_factory=set)
-    several: set[str] = field(default_factory=set)
-    steps: dict[str, set[bool | None]] = field(default_factory=dict)
-    subscripted: set[str] = field(default_factory=set)
-    differentiated: set[str] = field(default_factory=set)
-    bound: set[str] = field(default_factory=set)
-    shifted: set[str] = field(default_factory=set)
-
-
 def signature(chains: Iterable[Chain]) -> Signature:
     """The signature of a document, from all of its chains; a formula without a relation says nothing."""
-    census = _Census()
+    census = Census()
     aliases: dict[str, str] = {}
     known = list(chains)
     for chain in known:
@@ -134,7 +94,7 @@ def signature(chains: Iterable[Chain]) -> Signature:
         if alias is not None:
             aliases.setdefault(*alias)
         elif chain.relations and chain.relations[0] != ":":  # what a name is declared to be is no use of it
-            _count_chain(chain, census)
+            count_chain(chain, census)
     functions = {
         name
         for name in census.applied
@@ -146,12 +106,19 @@ def signature(chains: Iterable[Chain]) -> Signature:
     functions -= stepped
     quantities = (census.heads | census.numerators | census.differentiated) - functions
     used = census.subscripted | {name[len(BOLD) : -1] for name in census.subscripted if name.startswith(BOLD)}
-    letters = (INDEX_LETTERS - (used - census.shifted)) | census.bound | census.shifted
+    counted = used | {name for name, above in census.above.items() if above & {"", *INDEX_LETTERS}}
+    letters = (INDEX_LETTERS - (counted - census.shifted)) | census.bound | census.shifted
+    stacked = {name for name, above in census.above.items() if above & {"", *letters}}
     running = frozenset(census.bound | census.shifted)
     named = tuple(sorted((name, function) for name, function in aliases.items() if name in functions))
     own = frozenset(functions) - set(aliases)
     last = last_step(known)
-    return Signature(own, frozenset(quantities), frozenset(letters), last, named, running, 1, stepped)
+    steps = census.shifted | {last}
+    timed = {
+        name for name, above in census.above.items() if above & steps and not census.below.get(name, set()) & steps
+    }
+    kinds = (frozenset(names) for names in (census.lone, counted, stacked, timed))
+    return Signature(own, frozenset(quantities), frozenset(letters), last, named, running, 1, stepped, *kinds)
 
 
 def alias_of(chain: Chain) -> tuple[str, str] | None:
@@ -161,201 +128,3 @@ def alias_of(chain: Chain) -> tuple[str, str] | None:
         if isinstance(left, Word) and isinstance(right, Word) and right.text in BUILTIN_FUNCTIONS:
             return left.text, BUILTIN_FUNCTIONS[right.text]
     return None
-
-
-def base_name(node: Surface) -> str:
-    """The name a factor begins with, without scripts; empty for anything else."""
-    match node:
-        case Word(_, "NAME", text):
-            return text
-        case Scripted(_, base):
-            return base_name(base)
-        case _:
-            return ""
-
-
-def _is_fence(node: Surface) -> bool:
-    """Parentheses that may hold arguments, also with a power behind them; a list in brackets is a vector."""
-    inner = node.base if isinstance(node, Scripted) else node
-    return isinstance(inner, Fence) and (inner.opening == "(" or (inner.opening == "[" and len(inner.items) == 1))
-
-
-def _count_chain(chain: Chain, census: _Census) -> None:
-    for position, side in enumerate(chain.sides):
-        if side is None:
-            continue
-        last = position == len(chain.sides) - 1
-        head = isinstance(side, Term) and len(side.factors) == 2 and _is_fence(side.factors[1])
-        if head and not last and isinstance(side, Term) and not _is_said_backwards(side, chain.sides[position + 1]):
-            name = base_name(side.factors[0])
-            defined = position == 0 and not _is_said_of(side.factors[0], chain.relations[0], chain.sides[1])
-            (census.heads if defined else census.applied).add(name)
-            if position > 0:
-                _note_arguments(name, side.factors[1], census)
-            _count(side.factors[0], census, applied=True)
-            _count(side.factors[1], census)
-        else:
-            _count(side, census)
-
-
-def _is_said_backwards(head: Term, other: Surface | None) -> bool:
-    """``f(x_t, h_{t-1}; \\psi) = h_t``: an application with parameters, and then the name of its value."""
-    fence = head.factors[1]
-    return isinstance(fence, Fence) and ";" in fence.separators and isinstance(other, Scripted | Word)
-
-
-def _is_said_of(head: Surface, relation: str, other: Surface | None) -> bool:
-    r"""Whether a relation says something of a function that it does not define: ``\sigma'(x) \le \frac14``.
-
-    The spectral radius is not defined by the eigenvalues: it is the largest of them anyway.
-    """
-    primed = isinstance(head, Scripted) and any(kind == "prime" for kind, _ in head.scripts)
-    if base_name(head) in SPECTRAL_LETTERS:
-        return relation in BOUNDING or _holds_eigenvalue(other)
-    return base_name(head) in FUNCTION_LETTERS and (primed or relation in BOUNDING)
-
-
-def _holds_eigenvalue(node: Surface | None) -> bool:
-    match node:
-        case Word(_, _, text):
-            return text in SPECTRAL_LETTERS
-        case Scripted(_, base):
-            return _holds_eigenvalue(base)
-        case Term(_, factors):
-            return any(map(_holds_eigenvalue, factors))
-        case Fence(_, _, items):
-            return any(map(_holds_eigenvalue, items))
-        case _:
-            return False
-
-
-def _note_arguments(name: str, fence: Surface, census: _Census) -> None:
-    inner = fence.base if isinstance(fence, Scripted) else fence
-    if isinstance(inner, Fence) and len(inner.items) > 1:
-        census.several.add(name)
-    if isinstance(inner, Fence) and name not in BUILTIN_FUNCTIONS:
-        census.steps.setdefault(name, set()).add(_step(inner))
-
-
-def _step(fence: Fence) -> bool | None:
-    """Whether parentheses hold a letter of a step, or (False) a step that is a sum or a number; None for all else."""
-    only = fence.items[0] if len(fence.items) == 1 else None
-    if isinstance(only, Word) and only.text in STEPS:
-        return True
-    words = list(_words(only)) if only is not None and not isinstance(only, Term) else []
-    known = all(word.kind == "NUMBER" or word.text in STEPS for word in words)
-    return False if words and known and isinstance(only, Word | Sums) else None
-
-
-def _count(node: Surface | None, census: _Census, applied: bool = False) -> None:
-    match node:
-        case None:
-            return
-        case Word(_, "NAME", text):
-            if not applied:
-                census.bare.add(text)
-        case Word():
-            return
-        case Scripted(_, base, scripts):
-            _count(base, census, applied or any(kind == "prime" for kind, _ in scripts))
-            for kind, script in scripts:
-                _count_script(base_name(base), kind, script, census)
-        case Term(_, factors, operators):
-            _count_term(factors, operators, census)
-        case Fraction(_, numerator, denominator):
-            _count_numerator(numerator, census)
-            _count(denominator, census)
-        case Big(_, _, scripts, body):
-            for kind, script in scripts:
-                _count_bound(kind, script, census)
-            _count(body, census)
-        case Chain():
-            _count_chain(node, census)
-        case Fence(_, _, items):
-            for item in items:
-                _count(item, census)
-        case Sums(_, _, terms):
-            for term in terms:
-                _count(term, census)
-        case Root(_, body) | Evaluated(_, body):
-            _count(body, census)
-        case Table(_, _, rows):
-            for row in rows:
-                for cell in row:
-                    _count(cell, census)
-        case Condition(_, relations):
-            for relation in relations:
-                _count(relation, census)
-        case _:
-            raise TypeError(f"no rule for the surface node {type(node).__name__}")
-
-
-def _count_term(factors: list[Surface], operators: list[str], census: _Census) -> None:
-    for position, factor in enumerate(factors):
-        following = factors[position + 1] if position + 1 < len(factors) else None
-        applied = (
-            following is not None and _is_fence(following) and operators[position + 1] == "" and base_name(factor) != ""
-        )
-        if applied and following is not None:
-            census.applied.add(base_name(factor))
-            if isinstance(factor, Scripted) and any(kind == "prime" for kind, _ in factor.scripts):
-                census.primed.add(base_name(factor))
-            _note_arguments(base_name(factor), following, census)
-        _count(factor, census, applied)
-
-
-def _count_numerator(numerator: Surface, census: _Census) -> None:
-    inner = numerator.items[0] if isinstance(numerator, Fence) and len(numerator.items) == 1 else numerator
-    if isinstance(inner, Term) and len(inner.factors) == 3 and _is_fence(inner.factors[2]):
-        census.numerators.add(base_name(inner.factors[1]))
-        _count(inner.factors[1], census, applied=True)
-        _count(inner.factors[2], census)
-    else:
-        if isinstance(inner, Term) and len(inner.factors) == 2 and _is_differential(inner.factors[0]):
-            census.differentiated.add(base_name(inner.factors[1]))
-        _count(inner, census)
-
-
-def _is_differential(node: Surface) -> bool:
-    base = node.base if isinstance(node, Scripted) else node
-    return isinstance(base, Word) and base.text in (r"\partial", r"\mathrm{d}", "d")
-
-
-def _count_script(name: str, kind: str, script: Surface | None, census: _Census) -> None:
-    if kind != "sub" or script is None:
-        return
-    census.subscripted.add(name)
-    for part in _parts(script):
-        if isinstance(part, Sums):
-            census.shifted.update(word.text for word in _words(part) if word.kind == "NAME")
-
-
-def _parts(script: Surface) -> list[Surface]:
-    return script.items if isinstance(script, Fence) and script.opening == "{" else [script]
-
-
-def _words(node: Surface) -> Iterator[Word]:
-    match node:
-        case Word():
-            yield node
-        case Sums(_, _, terms):
-            for term in terms:
-                yield from _words(term)
-        case Term(_, factors):
-            for factor in factors:
-                yield from _words(factor)
-        case _:
-            return
-
-
-def _count_bound(kind: str, script: Surface | None, census: _Census) -> None:
-    if script is None:
-        return
-    for part in _parts(script):
-        if isinstance(part, Chain):
-            position = 1 if len(part.relations) == 2 else 0
-            side = part.sides[position]
-            if side is not None:
-                census.bound.update(word.text for word in _words(side) if word.kind == "NAME")
-        elif kind == "sub":
-            census.bound.update(word.text for word in _words(part) if word.kind == "NAME")

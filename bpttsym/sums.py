@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from itertools import combinations
 
+from bpttsym.census import base_name
 from bpttsym.errors import NotRead
 from bpttsym.expr import (
     Add,
@@ -26,7 +27,6 @@ from bpttsym.expr import (
     walk,
     with_children,
 )
-from bpttsym.signature import base_name
 from bpttsym.surface import Big, Chain, Fence, Surface, Term, Word
 from bpttsym.whole_numbers import is_whole
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from bpttsym.copies import with_copies
 from bpttsym.expr import (
     Call,
     Component,
@@ -93,6 +94,7 @@ def variants(relation: Relation, scope: int, models: Sequence[Model]) -> list[Va
 
 
 def _fit(relation: Relation, model: Model) -> Iterator[Variant]:
+    model = with_copies(relation, model)
     missing = unknown_symbols(relation, model)
     numerators = {
         (part.of.name, len(part.of.index))

@@ -24,6 +24,7 @@ from bpttsym.conditions import (
     scope_words,
     vacuous_words,
 )
+from bpttsym.copies import is_copy
 from bpttsym.displays import Entry
 from bpttsym.document import Document
 from bpttsym.errors import NotRead
@@ -343,6 +344,8 @@ def assumptions(variant: Variant, relation: Relation) -> tuple[str, ...]:
     used = names(relation).union(*map(names, formulas_used(relation, model)))
     targets = [unicode_line(Symbol(name)) for name in model.distributions if name in used]
     found = [f"the entries of each {target} sum to 1" for target in targets]
+    copies = [Symbol(known.name, known.index) for known in model.definitions if is_copy(known)]
+    found += [f"{unicode_line(copy)} is the copy of {unicode_line(Symbol(copy.name))} at its step" for copy in copies]
     return (*((f"the model is that of an earlier section, {variant.label}",) if variant.earlier else ()), *found)
 
 

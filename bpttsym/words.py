@@ -28,6 +28,10 @@ def settle_words(tokens: list[Tok]) -> list[Tok]:
         elif tok.kind == "TEXT":
             before = tokens[position - 1] if position else Tok("", "", 0, 0)
             behind = tokens[position + 1] if position + 1 < len(tokens) else Tok("", "", 0, 0)
+            kinds = [earlier.kind for earlier in tokens[max(position - 2, 0) : position]]
+            if kinds in (["SUB", "LBRACE"], ["SUP", "LBRACE"]) and behind.kind == "RBRACE" and is_identifier(tok.value):
+                tok.kind, tok.value = "NAME", rf"\mathrm{{{tok.value}}}"  # a label, be it `in` or `of`
+                continue
             _settle(tok, before, behind, depth)
     return tokens
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from bpttsym.bounds import BOUNDS
+from bpttsym.census import BUILTIN_FUNCTIONS, FUNCTION_LETTERS, INDEX_LETTERS
 from bpttsym.commands import ACCENTS, FONTS, OPERATORS, RELATIONS
 from bpttsym.differentials import DIFFERENTIALS
 from bpttsym.document import read_document
@@ -26,7 +27,7 @@ from bpttsym.reckoner import IDENTITIES, MAXIMUM_STEPS
 from bpttsym.scope import DEFINING
 from bpttsym.scripts import NORM_ORDERS, TRANSPOSES
 from bpttsym.shapes import LOSS_LETTERS, SCALAR_LETTERS
-from bpttsym.signature import BUILTIN_FUNCTIONS, FUNCTION_LETTERS, INDEX_LETTERS, signature
+from bpttsym.signature import signature
 from bpttsym.source import MAXIMUM_CHARACTERS, source_from_text
 from bpttsym.tokens import MAXIMUM_LENGTH, MAXIMUM_NESTING
 from bpttsym.verdict import EQUALITIES, judge

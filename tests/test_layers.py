@@ -47,7 +47,17 @@ PARTS: dict[str, tuple[str, ...]] = {
         *("tables", "index_ranges", "rows", "latex_table", "grammar"),
     ),
     "notation": (
-        *("dots", "last_steps", "signature", "notation_parts", "sums", "scripts", "path_ranges", "differentials"),
+        *(
+            "dots",
+            "last_steps",
+            "census",
+            "signature",
+            "notation_parts",
+            "sums",
+            "scripts",
+            "path_ranges",
+            "differentials",
+        ),
     ),
     "shapes": ("entry_shapes", "inner_products"),
     "edits": ("positions",),
@@ -66,7 +76,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         *("symbolic_letters", "symbolic_expansion", "symbolic_code"),
     ),
     "verdict": (
-        *("guesses", "variants", "scrutiny", "trial", "witness", "stand_ins", "starts", "attack", "bounds"),
+        *("guesses", "copies", "variants", "scrutiny", "trial", "witness", "stand_ins", "starts", "attack", "bounds"),
         *("conditions", "ruling", "bench", "insertions", "repairs"),
         *("hypotheses", "inequalities"),
     ),

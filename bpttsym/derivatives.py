@@ -29,7 +29,13 @@ def derivative(reckoner: Reckoner, node: Derivative, bindings: Mapping[str, int]
         immediate = node.kind == "immediate" or (node.kind == "partial" and _immediate(reckoner, node, key, variables))
         if immediate:
             variables = tuple(reckoner.graph.copy(key, variable) for variable in variables)
-        jacobian = reckoner.world.derivative(key, variables, immediate)
+        if immediate and _is_through_helpers(reckoner, key, variables):
+            whole = reckoner.graph.written_out(key)
+            jacobian = reckoner.world.derivative_of(
+                lambda world: reckoner.on(world).value(whole, {}, frozenset()), variables, True
+            )
+        else:
+            jacobian = reckoner.world.derivative(key, variables, immediate)
         scalar = row is not None or reckoner.world.shapes[key[0]] == (1, 1)
         if row is not None:
             jacobian = _row(reckoner, jacobian, _flat(row, reckoner.world.shapes[key[0]], bindings, bound))
@@ -46,6 +52,12 @@ def derivative(reckoner: Reckoner, node: Derivative, bindings: Mapping[str, int]
         column = _flat(node.by, reckoner.world.shapes[variables[0][0]], bindings, bound)
         return _laid_out_column(reckoner, node, jacobian, column)
     return laid_out(reckoner, node, jacobian, variables, scalar)
+
+
+def _is_through_helpers(reckoner: Reckoner, of: Key, by: tuple[Key, ...]) -> bool:
+    """Whether a node names none of some variables itself, but one where its helpers are written out."""
+    parents = reckoner.graph.nodes[of].parents
+    return not any(one == of or one in parents for one in by) and any(one in reckoner.graph.mentioned(of) for one in by)
 
 
 def _is_node(reckoner: Reckoner, of: Expr) -> bool:

@@ -37,6 +37,10 @@ from bpttsym.expr import (
     Symbol,
     Whole,
     children,
+    integer,
+    substitute,
+    transform,
+    walk,
 )
 
 MAXIMUM_NODES = 20_000
@@ -268,17 +272,56 @@ class Graph:
     def ambiguous(self, of: Key, by: Key) -> bool:
         """Whether the immediate and the total derivative of ``of`` by ``by`` can differ.
 
-        They can only where the definition of ``of`` mentions ``by`` and ``of`` depends on it through another
-        node as well.
+        They can only where the definition of ``of`` mentions ``by`` (a parameter perhaps through ``helpers``), and
+        ``of`` depends on it through another node as well.
         """
         if of not in self.nodes or by not in self.nodes or of == by:
             return False
-        parents, own = self.nodes[of].parents, self.copy(of, by)
-        return own in parents and any(by in self.ancestors(parent) for parent in parents if parent != own)
+        own = self.copy(of, by)
+        direct = self.nodes[of].parents if own in self.nodes[of].parents or by[1] else self.mentioned(of)
+        return own in direct and any(by in self.ancestors(parent) for parent in direct if parent != own)
+
+    def helpers(self, of: Key) -> tuple[Key, ...]:
+        """The parents of a node that only help to compute it: of its own step, and used at no other one."""
+        same = (p for p in self.nodes[of].parents if p[1] == of[1] and p[1] and self.nodes[p].body is not None)
+        return tuple(p for p in same if p[0] not in self._carried and self.nodes[p].body != Symbol(p[0]))
+
+    @cached_property
+    def _carried(self) -> set[str]:
+        """The names of quantities that another step uses: states."""
+        pairs = ((key, parent) for key, node in self.nodes.items() for parent in node.parents)
+        return {parent[0] for key, parent in pairs if len(key[1]) == len(parent[1]) and key[1] != parent[1]}
+
+    def mentioned(self, of: Key) -> tuple[Key, ...]:
+        """The parents of a node with its helpers written out."""
+        found, coming = dict.fromkeys(self.nodes[of].parents), [of]
+        while coming:
+            for helper in self.helpers(coming.pop()):
+                if found.pop(helper, helper) is None:
+                    found |= dict.fromkeys(self.nodes[helper].parents)
+                    coming.append(helper)
+        return tuple(found)
+
+    def written_out(self, of: Key) -> Expr:
+        """The definition of a node at its step, its helpers written out."""
+        node = self.nodes[of]
+        assert node.body is not None, "a leaf has no definition"
+        values = {name: integer(value) for name, value in node.bindings.items() if name not in self.ends}
+        bodies = {helper: self.written_out(helper) for helper in self.helpers(of)}
+
+        def change(part: Expr) -> Expr:
+            if not isinstance(part, Symbol) or not part.index or index_letters(part) - set(self.ends):
+                return part
+            return bodies.get((part.name, tuple(index_value(one, self.ends) for one in part.index)), part)
+
+        whole = transform(substitute(node.body, values), change)
+        if sum(1 for _ in walk(whole)) > MAXIMUM_NODES:
+            raise LimitExceeded(f"a definition written out is over the limit of {MAXIMUM_NODES} parts", node.body.span)
+        return whole
 
     def copy(self, of: Key, by: Key) -> Key:
         """What a node uses of a parameter: its copy at the step of the node if there is one, else the parameter."""
-        copies = (parent for parent in self.nodes[of].parents if parent[0] == by[0] and parent[1] and not by[1])
+        copies = (parent for parent in self.mentioned(of) if parent[0] == by[0] and parent[1] and not by[1])
         return next((copy for copy in copies if self.nodes[copy].body == Symbol(by[0])), by)
 
 

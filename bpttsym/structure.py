@@ -175,8 +175,8 @@ class Structure:
             with suppress(NotRead):  # definitions at literal steps exist at their own horizon only
                 graphs.append(make_ground(self.model, CLEAR_LENGTH).graph)
         for graph in graphs:
-            for key, node in graph.nodes.items():
-                found |= {(key[0], parent[0]) for parent in node.parents if graph.ambiguous(key, parent)}
+            for key in graph.nodes:
+                found |= {(key[0], parent[0]) for parent in graph.mentioned(key) if graph.ambiguous(key, parent)}
         return frozenset(found)
 
     def is_number(self, symbol: Symbol) -> bool:

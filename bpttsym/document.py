@@ -9,9 +9,10 @@ from functools import cached_property
 from bpttsym.components import resolved, resolved_definitions, step_letters, understood, with_left_out_step
 from bpttsym.displays import Displays, Entry
 from bpttsym.errors import UsageError
-from bpttsym.expr import Call, Derivative, Relation, Span, Symbol, walk
+from bpttsym.expr import Call, Derivative, Relation, Span, Symbol, names, walk
 from bpttsym.kinds import targets
 from bpttsym.model import Model, has_derivative
+from bpttsym.named_derivatives import NamedDerivatives
 from bpttsym.notation import Written
 from bpttsym.parse import Line, read_display
 from bpttsym.scope import DEFINING, Scope
@@ -31,6 +32,7 @@ class Document:
     settings: dict[str, str]
     reasons: dict[str, str] = field(default_factory=dict)
     written: list[Written] = field(default_factory=list)
+    letters: NamedDerivatives = field(default_factory=NamedDerivatives)
 
     @cached_property
     def models(self) -> list[Model]:
@@ -76,11 +78,11 @@ class Document:
 
         Raises NotRead where an index is both.
         """
-        return resolved(relation, *self._known(scope, model))
+        return resolved(self.letters.opened(relation, scope), *self._known(scope, model))
 
     def with_left_out_step(self, relation: Relation, scope: int, model: Model | None = None) -> Relation | None:
         """A relation whose single indices count entries, the step left out; None where they cannot."""
-        return with_left_out_step(relation, *self._known(scope, model))
+        return with_left_out_step(self.letters.opened(relation, scope), *self._known(scope, model))
 
     def _known(self, scope: int, model: Model | None) -> tuple[dict[str, frozenset[int]], str, frozenset[str]]:
         """The numbers of steps of names by the nearest model that knows them, the horizon, and letters of steps."""
@@ -214,4 +216,14 @@ def read_document(source: Source, settings: dict[str, str] | None = None) -> Doc
         place = entry.relation.span if entry.relation is not None else None
         if entry.kind == "definition" and (entry.scope, place) in again:
             entry.kind = "claim"
+    document.letters.find(source.text, document.entries, _names_of_definitions(document.scopes))
     return document
+
+
+def _names_of_definitions(scopes: list[Scope]) -> set[str]:
+    """All names that the definitions of a document give a meaning or use."""
+    found: set[str] = set()
+    for scope in scopes:
+        for known in (*scope.definitions.values(), *scope.abbreviations.values()):
+            found |= {known.name} | names(known.body)
+    return found

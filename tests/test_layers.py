@@ -62,7 +62,17 @@ PARTS: dict[str, tuple[str, ...]] = {
     "shapes": ("entry_shapes", "inner_products"),
     "edits": ("positions",),
     "model": ("axes", "losses", "definitions"),
-    "document": ("conclusions", "kinds", "components", "heads", "forward", "scope", "displays", "settings"),
+    "document": (
+        "conclusions",
+        "kinds",
+        "components",
+        "heads",
+        "forward",
+        "scope",
+        "displays",
+        "named_derivatives",
+        "settings",
+    ),
     "ground": ("extents",),
     "evaluate": (
         *("world", "dice", "grid", "arithmetic", "reckoner", "ranges", "entries", "derivatives", "over_paths"),

@@ -101,3 +101,34 @@ def test_a_step_t_leaves_other_letters_alone() -> None:
     """Where the document has a step T, a sum up to N over another recursion is not the end of the steps."""
     text = STEPS + r"$$s_n=f(s_{n-1})$$ $$S=\sum_{n=1}^{N}s_n$$"
     assert claimed(text)[: len(JUDGED)] == JUDGED
+
+
+NAMED = r"""
+$$h_t=\tanh(W h_{t-1}+U x_t),\quad z_t=V h_t,\quad\hat y_t=\mathrm{softmax}(z_t)$$
+
+$$L_t=-\sum_k y_{t,k}\log\hat y_{t,k},\qquad L=\sum_t L_t$$
+
+$$A:\frac{\partial L_t}{\partial\hat y_t}$$
+
+$$B=\frac{\partial\hat y_t}{\partial z_t}=\mathrm{diag}(\hat y_t)-\hat y_t\hat y_t^\top$$
+
+$$C:\frac{\partial z_t}{\partial h_t}=V$$
+"""
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (r"A\times B=(\hat y_t-y_t)^\top", "proved"),
+        (r"A\times B=(\hat y_t+y_t)^\top", "refuted"),
+        (r"\frac{\partial L_t}{\partial h_t}=A B C", "proved"),
+        (r"\frac{\partial L_t}{\partial h_t}=A C B", "refuted"),
+        (r"B=\frac{\partial z_t}{\partial h_t}", "refuted"),
+        (r"W=\frac{\partial h_t}{\partial h_{t-1}}", "refuted"),
+        (r"V:\frac{\partial h_t}{\partial h_{t-1}}", "unchecked"),
+    ],
+)
+def test_a_letter_stands_for_the_derivative_beside_it(claim: str, verdict: str) -> None:
+    """A label or a name without steps is a derivative; one that has a meaning already is a claim."""
+    found = [v.status for v in verdicts(f"{NAMED}\n\n$${claim}$$")]
+    assert found == ["definition"] * 7 + ["proved", "proved", verdict]

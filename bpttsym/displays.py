@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
+from bpttsym.asides import PARAGRAPH, Asides
 from bpttsym.conclusions import IMPLICATIONS, conclusions
 from bpttsym.errors import NotRead
 from bpttsym.expr import Expr, Hole, Relation, Span, Symbol
-from bpttsym.latex import unicode_line
 from bpttsym.notation import Written, read_chain
 from bpttsym.parse import Line
 from bpttsym.scope import Scope
@@ -29,7 +29,8 @@ class Entry:
     ``scope`` is the number of the scope in which it stands; ``relation`` is None where nothing was read;
     ``where`` holds conditions on its indices (``t < T``) and ``words`` what else stands behind it; ``head`` is the
     name to which a relation that was not read gives a meaning; ``concluded`` says that it stands behind an arrow;
-    ``former`` is the number of the scope in which another formula was given to what it defines.
+    ``former`` is the number of the scope in which another formula was given to what it defines;
+    ``aside`` is the scope of the formula that running text nearby gives, which may be meant as well.
     """
 
     equation: int
@@ -47,18 +48,21 @@ class Entry:
     head: str = ""
     concluded: bool = False
     former: int | None = None
+    aside: int | None = None
 
 
 class Displays:
     """Walks the displays of a document in order; a scope begins at a heading or at a new formula."""
 
-    def __init__(self, source: Source, known: Signature, first: Scope) -> None:
+    def __init__(self, source: Source, known: Signature, first: Scope, heads: frozenset[str] = frozenset()) -> None:
         self.source = source
         self.signature = known
+        self.heads = heads
         self.scopes = [first]
+        self.place = 0  # of the scope in which the walk is
+        self.asides = Asides(self.scopes)
         self.entries: list[Entry] = []
         self.last: Expr | None = None
-        self.changed: Relation | None = None  # what running text defines anew
         self.written: list[Written] = []
 
     def run(self, read: list[tuple[Maths, list[Line]]]) -> None:
@@ -67,15 +71,27 @@ class Displays:
         for maths, lines in read:
             while headings and headings[0].start < maths.start:
                 heading = headings.pop(0)
-                if self.scopes[-1].own or any(entry.scope == len(self.scopes) - 1 for entry in self.entries[-1:]):
-                    self.scopes.append(self.scopes[-1].child(heading.start, heading.title))
+                self.asides.close()
+                if self.scope.own or any(entry.scope == self.place for entry in self.entries[-1:]):
+                    self._begin(heading.start, heading.title)
                 else:
-                    self.scopes[-1].title = heading.title
+                    self.scope.title = heading.title
             if maths.inline:
-                self._inline(lines)
+                self._inline(maths, lines)
             else:
                 self._display(maths, lines)
+        self.asides.complete()
         self._overrule()
+
+    @property
+    def scope(self) -> Scope:
+        """The scope in which the walk is."""
+        return self.scopes[self.place]
+
+    def _begin(self, start: int, title: str) -> None:
+        """A new scope, which inherits everything."""
+        self.scopes.append(self.scope.child(start, title))
+        self.place = len(self.scopes) - 1
 
     def _overrule(self) -> None:
         """Recursions for which a closed definition followed become claims."""
@@ -84,26 +100,49 @@ class Displays:
             if entry.kind == "definition" and entry.relation is not None and entry.relation.span in overruled:
                 entry.kind = "claim"
 
-    def _inline(self, lines: list[Line]) -> None:
-        """Running text only defines what is not defined yet; another formula is kept for the display behind it."""
+    def _inline(self, maths: Maths, lines: list[Line]) -> None:
+        """Running text defines what is not defined yet in its section; another formula is for what stands near it."""
         last = self.last
         for line in lines:
             for relation in self._relations(line):
-                if isinstance(relation, Relation) and self.scopes[-1].conflict(relation) is not None:
-                    self.changed = relation
-                elif isinstance(relation, Relation) and not self.scopes[-1].knows(relation):
+                if not isinstance(relation, Relation):
+                    continue
+                self.asides.restated(relation, self.scope)
+                part = self.scope.part_named(relation, self.heads)
+                if part is None and self.scope.differs(relation):
+                    self.asides.add(relation, self.place)
+                    self._said_behind(maths)
+                elif part is not None or self.scope.anew(relation, self.heads) or not self.scope.knows(relation):
                     with suppress(NotRead):
-                        self.scopes[-1].define(relation)
+                        self.scope.define(part or relation)
         self.last = last
 
-    def _introduces(self, relation: Relation, maths: Maths) -> bool:
-        """Whether a formula in running text stands in the paragraph before a display."""
-        between = self.source.text[relation.span.end : maths.start] if relation.span is not None else ""
-        return len(re.findall(r"\n\s*\n", between)) < 2
+    def _said_behind(self, maths: Maths) -> None:
+        """A formula may also be meant for the display that stands right before it, in the same paragraph."""
+        for entry in self.entries[::-1]:
+            if entry.equation != self.entries[-1].equation:
+                break
+            between = self.source.text[entry.span.end : maths.start]
+            if entry.kind == "claim" and not PARAGRAPH.search(between) and self.asides.place is not None:
+                entry.aside = self.asides.place
 
     def _display(self, maths: Maths, lines: list[Line]) -> None:
-        if self.changed is not None and not self._introduces(self.changed, maths):
-            self.changed = None
+        """Take in a display, in the scope of the formula that the text before it gives if there is one."""
+        before, aside = self.place, self.asides.place
+        only = aside is not None and self.asides.introduces(self.source.text, maths.start)
+        begin = len(self.entries)
+        if only and aside is not None:
+            self.place = aside
+        self._lines(maths, lines)
+        claims = [entry for entry in self.entries[begin:] if entry.kind == "claim"]
+        if only:
+            self.place = before
+            self.asides.used = bool(claims)
+        elif aside is not None and aside == self.asides.place:
+            for entry in claims:
+                entry.aside = aside
+
+    def _lines(self, maths: Maths, lines: list[Line]) -> None:
         part = 0
         begin = len(self.entries)
         row: list[Entry] = []
@@ -113,9 +152,9 @@ class Displays:
                 for entry in row:
                     entry.words = f"{entry.words} {self.source.text[line.span.start : line.span.end]}".strip()
                 continue
-            for conclusion in conclusions(self._relations(line), self.scopes[-1].is_index_relation):
+            for conclusion in conclusions(self._relations(line), self.scope.is_index_relation):
                 relation = conclusion.relation
-                if row and isinstance(relation, Relation) and self.scopes[-1].is_index_relation(relation):
+                if row and isinstance(relation, Relation) and self.scope.is_index_relation(relation):
                     for entry in row:
                         entry.where = (*entry.where, relation)
                         entry.words = f"{entry.words} {line.words}".strip()
@@ -126,7 +165,7 @@ class Displays:
                     continue
                 part += 1
                 span = relation.span or line.span
-                entry = Entry(maths.number, part, span, "unchecked", len(self.scopes) - 1, model=maths.model)
+                entry = Entry(maths.number, part, span, "unchecked", self.place, model=maths.model)
                 entry.words, entry.where = line.words, conclusion.where
                 entry.concluded = conclusion.concluded
                 self.entries.append(entry)
@@ -136,22 +175,19 @@ class Displays:
                     head = HEAD.match(self.source.text, line.span.start, line.span.end)
                     entry.head = re.sub(r"\s", "", head[1]) if head else ""
                     continue
-                conflict = self.scopes[-1].conflict(relation)
+                self.asides.restated(relation, self.scope)
+                part_named = self.scope.part_named(relation, self.heads)
+                conflict = self.scope.conflict(relation) if part_named is None else None
                 if conflict is not None and conflict.start < maths.start:
-                    entry.former = len(self.scopes) - 1
-                    self.scopes.append(self.scopes[-1].child(maths.start, self.scopes[-1].title))
-                entry.scope = len(self.scopes) - 1
+                    entry.former = self.place
+                    self._begin(maths.start, self.scope.title)
+                entry.scope = self.place
                 entry.relation = relation
                 try:
-                    entry.kind = "definition" if self.scopes[-1].define(relation) else "claim"
+                    entry.kind = "definition" if self.scope.define(part_named or relation) else "claim"
                 except NotRead as error:
                     entry.relation, entry.failure = None, error
                 entry.open = isinstance(relation.right, Hole)
-                if self.changed is not None and entry.kind == "claim":
-                    said = f"the text before it says {unicode_line(self.changed)}, where another formula is in force"
-                    failure = NotRead(said, self.changed.span, "a display with the formula that is meant")
-                    entry.kind, entry.relation, entry.failure = "unchecked", None, failure
-        self.changed = None
         if part == 0:
             self._nothing(maths, lines)
         for position, entry in enumerate(self.entries[begin:]):
@@ -168,8 +204,7 @@ class Displays:
         """A display without a relation is still counted and told."""
         span = lines[0].span if lines else Span(maths.start, maths.end)
         failure = NotRead("there is no relation here to judge", span, "two sides and a sign such as `=`")
-        scope = len(self.scopes) - 1
-        self.entries.append(Entry(maths.number, 1, span, "unchecked", scope, failure=failure))
+        self.entries.append(Entry(maths.number, 1, span, "unchecked", self.place, failure=failure))
 
     def _relations(self, line: Line) -> Iterator[Relation | NotRead]:
         """The relations of a line, or why they were not read."""

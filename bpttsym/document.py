@@ -6,11 +6,14 @@ import os
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from bpttsym.census import base_name
 from bpttsym.components import resolved, resolved_definitions, step_letters, understood, with_left_out_step
 from bpttsym.displays import Displays, Entry
 from bpttsym.errors import UsageError
 from bpttsym.expr import Call, Derivative, Relation, Span, Symbol, names, walk
+from bpttsym.in_force import InForce
 from bpttsym.kinds import targets
+from bpttsym.latex import unicode_line
 from bpttsym.model import Model, has_derivative
 from bpttsym.named_derivatives import NamedDerivatives
 from bpttsym.notation import Written
@@ -73,6 +76,12 @@ class Document:
             found |= {(number, d.span) for d, kept in pairs if kept is None and d.span is not None}
         return found
 
+    def lineage(self, scope: int) -> list[int]:
+        """The scopes that a claim may be about, its own last: what running text gives one display is for no other."""
+        if self.scopes[scope].aside:
+            return [scope]
+        return [place for place in range(scope + 1) if not self.scopes[place].aside]
+
     def resolved(self, relation: Relation, scope: int, model: Model | None = None) -> Relation:
         """A relation in which every index is a step or an entry, by the nearest model that knows a name.
 
@@ -88,7 +97,7 @@ class Document:
         """The numbers of steps of names by the nearest model that knows them, the horizon, and letters of steps."""
         ranks: dict[str, frozenset[int]] = {}
         steps: frozenset[str] = frozenset()
-        for known in [model] if model is not None else self.models[scope::-1]:
+        for known in [model] if model is not None else [self.models[place] for place in reversed(self.lineage(scope))]:
             ranks = {**known.arities, **ranks}
             steps |= step_letters(known.definitions)
         return ranks, self.signature.horizon, steps
@@ -136,14 +145,17 @@ class Document:
                 return model
         return load_preset(name).models[-1]
 
-    def _label(self, scope: Scope) -> str:
+    def _label(self, scope: InForce) -> str:
         """Where the definitions of a scope stand, for messages."""
         spans = scope.own
         if not spans:
             return scope.origin or ("" if scope.parent is None else self._label(scope.parent))
         first = min(self.source.locate(span.start).line for span in spans)
         last = max(self.source.locate(max(span.start, span.end - 1)).line for span in spans)
-        return f"line {first}" if first == last else f"lines {first}-{last}"
+        lines = f"line {first}" if first == last else f"lines {first}-{last}"
+        said = [d for d in scope.definitions.values() if d.span in scope.own] if scope.aside else []
+        formulas = ", ".join(unicode_line(Relation(Symbol(d.name, d.index), "=", d.body)) for d in said)
+        return f"{lines}, where the text says {formulas}" if formulas else lines
 
 
 def _distributions(scope: Scope) -> tuple[str, ...]:
@@ -206,9 +218,10 @@ def read_document(source: Source, settings: dict[str, str] | None = None) -> Doc
         known = known.joined(base.signature)
     known = replace(known, first=int(merged.get("first", "1")))
     first = Scope(0, known)
+    starts = [line.chain.sides[0] for _, lines in read for line in lines if line.chain is not None]
     if base is not None:
         first = replace(base.scopes[-1].child(0, ""), signature=known, origin=f"model {merged['model']}", parent=None)
-    displays = Displays(source, known, first)
+    displays = Displays(source, known, first, frozenset(base_name(s) for s in starts if s is not None))
     displays.run(read)
     document = Document(source, known, displays.scopes, displays.entries, merged, written=displays.written)
     again = document.said_again

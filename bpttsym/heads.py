@@ -6,8 +6,20 @@ from dataclasses import replace
 from fractions import Fraction
 
 from bpttsym.errors import NotRead
-from bpttsym.expr import Add, Expr, Number, Relation, Symbol, shifted, substitute, transform, walk
-from bpttsym.model import MAXIMUM_RANGE, Definition, index_letters, index_value
+from bpttsym.expr import (
+    Add,
+    Expr,
+    Number,
+    Relation,
+    Symbol,
+    children,
+    shifted,
+    substitute,
+    transform,
+    walk,
+    with_children,
+)
+from bpttsym.model import MAXIMUM_RANGE, Definition, free_letters, index_letters, index_value
 
 
 def horizon_value(relation: Relation) -> int:
@@ -94,3 +106,44 @@ def written(definition: Definition) -> Relation:
         left = replace(left, index=tuple(substitute(part, letters) for part in left.index))
         body = transform(substitute(body, letters), merged_indices)
     return Relation(left, "=", body)
+
+
+def closes(left: Symbol, right: Expr) -> bool:
+    """A closed form (``h_t = W^t h_0``) of what is defined step by step: it names a single step of itself."""
+    named = [part for part in walk(right) if isinstance(part, Symbol) and part.name == left.name]
+    own = [part for part in named if part.index and len(part.index) == len(left.index)]
+    return bool(own) and not any(free_letters(part) for part in own)
+
+
+def another_layer(left: Symbol, kept: Definition) -> bool:
+    """Whether two definitions run over the same steps, each at a number of its own (``\\delta_{t,1}``)."""
+    pairs = list(zip(left.index, kept.index, strict=True))
+    numbers = [(one, other) for one, other in pairs if isinstance(one, Number) and isinstance(other, Number)]
+    running = [one for one, other in pairs if isinstance(one, Symbol) and isinstance(other, Symbol)]
+    apart = any(one.value != other.value for one, other in numbers)
+    return apart and bool(running) and len(numbers) + len(running) == len(pairs)
+
+
+def named_part(known: Definition, left: Symbol, right: Expr) -> Relation | None:
+    r"""What ``h_t = \tanh(z_t)`` says of ``z_t`` where ``h_t = \tanh(W h_{t-1} + U x_t)`` is known; None if nothing.
+
+    The two formulas agree but for one symbol that has the index of the whole.
+    """
+    letters = {o.name: n for o, n in zip(known.index, left.index, strict=True) if isinstance(o, Symbol)}
+    body = transform(substitute(known.body, letters), merged_indices)
+    found: dict[Symbol, Expr] = {}
+    if not _fits(right, body, left.index, found) or len(found) != 1:
+        return None
+    ((symbol, value),) = found.items()
+    return Relation(symbol, "=", value, span=value.span)
+
+
+def _fits(pattern: Expr, body: Expr, index: tuple[Expr, ...], found: dict[Symbol, Expr]) -> bool:
+    if pattern == body:
+        return True
+    if isinstance(pattern, Symbol):
+        return pattern.index == index and found.setdefault(pattern, body) == body
+    inner, other = children(pattern), children(body)
+    if type(pattern) is not type(body) or len(inner) != len(other) or with_children(pattern, other) != body:
+        return False
+    return all(_fits(one, part, index, found) for one, part in zip(inner, other, strict=True))

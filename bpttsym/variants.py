@@ -86,11 +86,18 @@ def variants(relation: Relation, scope: int, models: Sequence[Model]) -> list[Va
         for variant in group:
             if not any(variant.base == other.base and variant.condition == other.condition for other in distinct):
                 distinct.append(variant)
-    if len(fitting) > 1 and len({variant.label for variant in distinct}) > 1:
-        return [
-            replace(v, condition=" and ".join(filter(None, (f"the model of {v.label}", v.condition)))) for v in distinct
-        ]
-    return distinct
+    return _named(distinct) if len(fitting) > 1 and len({variant.label for variant in distinct}) > 1 else distinct
+
+
+def _named(found: Sequence[Variant]) -> list[Variant]:
+    """Models that are told apart by their places."""
+    return [replace(v, condition=" and ".join(filter(None, (f"the model of {v.label}", v.condition)))) for v in found]
+
+
+def either(first: list[Variant], second: list[Variant]) -> list[Variant]:
+    """Two models that a claim may be about, each one reading of it."""
+    same = [one.base for one in first] == [other.base for other in second]
+    return first or second if same or not first or not second else _named([*first, *second])
 
 
 def _fit(relation: Relation, model: Model) -> Iterator[Variant]:

@@ -39,7 +39,7 @@ from bpttsym.ruling import Case as Case
 from bpttsym.ruling import Status as Status
 from bpttsym.ruling import Suggestion as Suggestion
 from bpttsym.ruling import Verdict as Verdict
-from bpttsym.variants import EQUALITIES, Variant, scalar_variant, unknown_symbols, variants
+from bpttsym.variants import EQUALITIES, Variant, either, scalar_variant, unknown_symbols, variants
 from bpttsym.witness import smallest_counterexample
 
 CONNECTORS = frozenset("for where if when with all any each every and let".split())
@@ -130,7 +130,12 @@ class Judge:
     def _models_for(self, entry: Entry, relation: Relation, models: Sequence[Model] | None = None) -> list[Variant]:
         if entry.model:
             return variants(relation, 0, [self.document.model_named(entry.model)])
-        return variants(relation, entry.scope, models or self.document.models)
+        known = models or self.document.models
+        lineage = self.document.lineage(entry.scope)
+        found = variants(relation, len(lineage) - 1, [known[place] for place in lineage])
+        if entry.aside is None:
+            return found
+        return either(found, variants(relation, 0, [known[entry.aside]]))
 
     def _undefined(self, entry: Entry, relation: Relation) -> Verdict:
         missing = sorted(unknown_symbols(relation, self.document.models[entry.scope]))

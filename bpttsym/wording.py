@@ -251,8 +251,9 @@ def _notes(document: Document, verdict: Verdict) -> Iterator[Note]:
     if verdict.entry.relation is not None:
         yield "read as", ((read_line(verdict.entry.relation),),)
     if verdict.model:
+        place, comma, said = verdict.model.partition(", where ")
         lines = verdict.model.startswith("line")
-        yield "model", ((f"{verdict.model} of {document.source.name}" if lines else verdict.model,),)
+        yield "model", ((f"{place} of {document.source.name}{comma}{said}" if lines else verdict.model,),)
     for words in verdict.told:
         yield _told(document, words)
     whole = [part for words in verdict.conditions if OR_ELSE in words for part in words.split(OR_ELSE)]

@@ -132,3 +132,71 @@ def test_a_letter_stands_for_the_derivative_beside_it(claim: str, verdict: str) 
     """A label or a name without steps is a derivative; one that has a meaning already is a claim."""
     found = [v.status for v in verdicts(f"{NAMED}\n\n$${claim}$$")]
     assert found == ["definition"] * 7 + ["proved", "proved", verdict]
+
+
+TANH = r"$$h_t=\tanh(W h_{t-1}+U x_t)$$"
+INSTEAD = r"Let $h_t=\sigma(W h_{t-1}+U x_t)$ instead. Then"
+OF_TANH = r"$$\frac{\partial h_t}{\partial h_{t-1}}=\mathrm{diag}(1-h_t^2)W$$"
+OF_SIGMA = r"$$\frac{\partial h_t}{\partial h_{t-1}}=\mathrm{diag}(h_t\odot(1-h_t))W$$"
+OF_NEITHER = r"$$\frac{\partial h_t}{\partial h_{t-1}}=\mathrm{diag}(1-h_t)W$$"
+
+
+def document(*paragraphs: str) -> str:
+    """Paragraphs with blank lines between them."""
+    return "\n\n".join(paragraphs)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (document(TANH, OF_TANH, OF_SIGMA), ["proved", "refuted"]),
+        (document(TANH, INSTEAD, OF_SIGMA), ["proved"]),
+        (document(TANH, INSTEAD, OF_TANH), ["refuted"]),
+        (document(TANH, INSTEAD, OF_SIGMA, "and so", OF_SIGMA), ["proved", "conditional"]),
+        (document(TANH, INSTEAD, OF_SIGMA, "and so", OF_TANH), ["proved", "conditional"]),
+        (document(TANH, INSTEAD, OF_SIGMA, "and so", OF_NEITHER), ["proved", "refuted"]),
+        (document(TANH, INSTEAD, OF_SIGMA, "# The usual cell", OF_TANH, OF_SIGMA), ["proved", "proved", "refuted"]),
+        (document(TANH, INSTEAD, OF_SIGMA, f"Back to {TANH[1:-1]}:", OF_TANH, OF_SIGMA), [*2 * ["proved"], "refuted"]),
+        (document(TANH, INSTEAD, "A paragraph between.", OF_SIGMA, OF_NEITHER), ["conditional", "refuted"]),
+        (document(TANH, f"So {OF_SIGMA}\nwhere " + r"$h_t=\sigma(W h_{t-1}+U x_t)$."), ["conditional"]),
+        (document(TANH, "# Logistic", INSTEAD, OF_SIGMA, OF_TANH), ["proved", "refuted"]),
+        (document(TANH, "# Again", r"Here $h_t=\tanh(W h_{t-1}+U x_t)$.", OF_TANH, OF_SIGMA), ["proved", "refuted"]),
+        (document(TANH, "# In general", r"A cell is $h_t=f(h_{t-1},x_t)$.", OF_TANH), ["proved"]),
+        (document(TANH, r"A cell is $h_t=f(h_{t-1},x_t)$. So", OF_TANH), ["proved"]),
+        (document(TANH, r"Let $h_t=\sigma(W h_{t-1}+U x_t)$. So", OF_SIGMA, "$$L=\\|h_T-y\\|^2$$"), ["proved"]),
+    ],
+)
+def test_a_formula_in_running_text_is_for_what_it_introduces(text: str, expected: list[str]) -> None:
+    """It is the model of the display behind it, a reading for the others of its section, and the model of a section."""
+    assert claimed(text) == expected
+
+
+def test_the_model_that_running_text_gives_is_told() -> None:
+    """The verdict names the line and the formula."""
+    found = verdicts(document(TANH, INSTEAD, OF_TANH))[-1]
+    assert found.model == "line 6, where the text says h_t = σ(W h_{t-1} + U x_t)"
+
+
+def test_what_is_defined_later_belongs_to_a_formula_of_running_text_too() -> None:
+    """The loss that stands behind the display is the loss of both models."""
+    claim = r"$$\nabla_W L=\sum_{t=1}^{T}\mathrm{diag}(%s)(\nabla_{h_t}L)h_{t-1}^\top$$"
+    loss = r"where $L=\sum_{t=1}^{T}\lVert h_t-y_t\rVert^2$."
+    right, wrong = (document(TANH, INSTEAD, claim % slope, loss) for slope in (r"h_t\odot(1-h_t)", "1-h_t^2"))
+    assert (claimed(right), claimed(wrong)) == (["proved"], ["refuted"])
+
+
+PART = r"\frac{\partial h_t}{\partial z_t}=\mathrm{diag}(%s)"
+
+
+@pytest.mark.parametrize(
+    "said", ["\n\nRecall $h_t=\\tanh(z_t)$.\n\n", "\n\n$$h_t=\\tanh(z_t)$$\n\n", "\n\n# S\n\nAs $h_t=\\tanh(z_t)$,\n\n"]
+)
+def test_a_formula_with_a_name_for_a_part_names_it(said: str) -> None:
+    """After ``h_t = tanh(W h_{t-1} + U x_t)`` the words ``h_t = tanh(z_t)`` say what z_t is, and the cell stays."""
+    text = document(TANH, said)
+    claims = (OF_TANH, OF_SIGMA, f"$${PART % '1-h_t^2'}$$", f"$${PART % '1-h_t'}$$", r"$$z_t=W h_{t-1}+U x_t$$")
+    assert claimed(document(text, *claims[:-1])) == ["proved", "refuted", "proved", "refuted"]
+    assert claimed(document(text, r"$$\frac{\partial z_t}{\partial h_{t-1}}=W$$")) == ["proved"]
+    assert claimed(document(text, r"$$\frac{\partial z_t}{\partial h_{t-1}}=U$$")) == ["refuted"]
+    defined = (r"$$z_t=W h_{t-1}+U x_t+b$$", f"$${PART % '1-h_t^2'}$$", OF_SIGMA)
+    assert claimed(document(text, *defined)) == ["proved", "refuted"]  # its own formula, elsewhere, is its formula

@@ -1,0 +1,226 @@
+"""The definitions in force in a stretch of a document, and how another formula goes with them (a part of scope)."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Self
+
+from bpttsym.components import says_again
+from bpttsym.expr import Call, Expr, Hole, Number, Relation, SetOf, Span, Sum, Symbol, names, walk
+from bpttsym.forward import Slot
+from bpttsym.heads import closes, named_part, names_itself
+from bpttsym.model import Definition, has_derivative, index_letters
+from bpttsym.shapes import ELEMENTWISE
+from bpttsym.signature import Signature
+
+DEFINING = frozenset(("=", ":=", r"\leftarrow"))
+
+
+@dataclass
+class InForce:
+    """Definitions in force from ``start`` on; ``own`` holds the spans of those made here, not inherited.
+
+    ``overruled`` holds recursions that were taken for definitions until a closed one followed: they are claims.
+
+    ``origin`` says where the inherited ones come from if that is no part of the document. An ``aside`` is a model that
+    running text gives to the display behind it only.
+    """
+
+    start: int
+    signature: Signature
+    definitions: dict[Slot, Definition] = field(default_factory=dict)
+    abbreviations: dict[Slot, Definition] = field(default_factory=dict)
+    functions: dict[str, tuple[tuple[str, ...], Expr]] = field(default_factory=dict)
+    sets: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    length: int | None = None
+    stated: Span | None = None
+    counts: dict[str, int] = field(default_factory=dict)
+    slots: dict[str, dict[Slot, None]] = field(default_factory=dict)
+    own: dict[Span, None] = field(default_factory=dict)
+    overruled: list[Span] = field(default_factory=list)
+    title: str = ""
+    origin: str = ""
+    parent: InForce | None = field(default=None, repr=False)
+    aside: bool = False
+
+    def child(self, start: int, title: str) -> Self:
+        """A scope that inherits everything."""
+        return type(self)(
+            start,
+            self.signature,
+            dict(self.definitions),
+            dict(self.abbreviations),
+            dict(self.functions),
+            dict(self.sets),
+            self.length,
+            None,
+            dict(self.counts),
+            {name: dict(found) for name, found in self.slots.items()},
+            title=title,
+            parent=self,
+            aside=self.aside,
+        )
+
+    def adopt(self, other: InForce) -> None:
+        """Take over what another scope defines and this one does not."""
+        for slot, known in other.definitions.items():
+            if slot not in self.definitions and slot not in self.abbreviations:
+                self._put(known)
+        self.abbreviations |= {k: v for k, v in other.abbreviations.items() if k not in self.definitions}
+        self.functions = {**other.functions, **self.functions}
+        self.sets = {**other.sets, **self.sets}
+        self.length = self.length if self.length is not None else other.length
+
+    def slot(self, symbol: Symbol) -> Slot:
+        """The place of a symbol's definition."""
+        if self._general(symbol):
+            return symbol.name, len(symbol.index), ""
+        runs = [isinstance(part, Symbol) and not self._is_last(part.name) for part in symbol.index]
+        return symbol.name, len(symbol.index), repr(["*" if r else p for r, p in zip(runs, symbol.index, strict=True)])
+
+    def _general(self, symbol: Symbol) -> bool:
+        return all(isinstance(part, Symbol) and not self._is_last(part.name) for part in symbol.index)
+
+    def _is_last(self, name: str) -> bool:
+        """Whether a letter names the last index of an axis."""
+        return name == self.signature.horizon or self.signature.is_last(name)
+
+    def _lasts(self, expr: Expr) -> set[str]:
+        return {name for name in index_letters(expr) if self._is_last(name)}
+
+    def _is_head(self, left: Symbol) -> bool:
+        """An index that a definition may have: letters, and steps that are fixed by the name of a last one."""
+        fixed = (part for part in left.index if not isinstance(part, Symbol))
+        return all(not (index_letters(Symbol("", (part,))) - self._lasts(left)) for part in fixed)
+
+    def knows(self, relation: Relation) -> bool:
+        """Whether the left side already has a definition here."""
+        left = relation.left
+        if left == Symbol(self.signature.horizon):
+            return self.length is not None
+        return isinstance(left, Symbol) and (self._is_defined(left) or left.name in self.sets)
+
+    def conflict(self, relation: Relation) -> Span | None:
+        """Where this very scope defines that to which a relation gives a different formula."""
+        left, right = relation.left, relation.right
+        if not isinstance(left, Symbol) or relation.operator not in DEFINING or not self._is_head(left):
+            return None
+        if has_derivative(right) or isinstance(right, Hole | SetOf) or names_itself(left, right):
+            return None
+        if left == Symbol(self.signature.horizon):
+            return None if right == Number(Fraction(self.length or 0)) else self.stated
+        if self._says_again(relation):
+            return None
+        for slot in self._others(left):
+            other = self.definitions[slot]
+            if other.span in self.own and left.name not in names(other.body) | names(right):
+                return other.span
+        if self._closes(left, right):
+            return None
+        known = self.definitions.get(self.slot(left))
+        if known is None or known.span not in self.own or known.body == right or self._agrees(known.body, right):
+            return None
+        return known.span
+
+    def differs(self, relation: Relation) -> bool:
+        """Whether it gives another formula to what this very scope defines, and not only in general words."""
+        right = relation.right
+        general = isinstance(right, Call) and self._unknown(right.function)
+        return not general and self.conflict(relation) is not None
+
+    def anew(self, relation: Relation, heads: Container[str]) -> bool:
+        """Whether it gives to what is inherited another formula, of quantities that are known or among ``heads``."""
+        left, right = relation.left, relation.right
+        if not isinstance(left, Symbol) or relation.operator not in DEFINING or not self._is_head(left):
+            return False
+        known = self.definitions.get(self.slot(left))
+        if known is None or known.span in self.own or known.body == right or self._agrees(known.body, right):
+            return False
+        if has_derivative(right) or isinstance(right, Hole | SetOf | Number) or names_itself(left, right):
+            return False
+        said = self._said()
+        fresh = {part.name for part in walk(right) if isinstance(part, Symbol) and part.index} - said
+        known_later = all(name.partition("_{")[0] in heads for name in fresh)
+        return not self._closes(left, right) and not self._says_again(relation) and known_later
+
+    def part_named(self, relation: Relation, heads: Container[str]) -> Relation | None:
+        """What a formula that is given again says of a symbol in it that nothing defines (``h_t = \\tanh(z_t)``).
+
+        ``heads`` are the names that stand on a left side anywhere in the document.
+        """
+        left, right = relation.left, relation.right
+        if not isinstance(left, Symbol) or relation.operator not in DEFINING or has_derivative(right):
+            return None
+        known = self.definitions.get(self.slot(left)) if left.index else None
+        part = None if known is None or known.body == right else named_part(known, left, right)
+        if part is None or not isinstance(part.left, Symbol):
+            return None
+        name = part.left.name
+        return None if name in self._said() or name.partition("_{")[0] in heads else part
+
+    def _said(self) -> set[str]:
+        """All names that the definitions here give a meaning or use."""
+        return {name for known in self.definitions.values() for name in (known.name, *names(known.body))}
+
+    def _closes(self, left: Symbol, right: Expr) -> bool:
+        """A closed form (``h_t = W^t h_0``) of what is defined step by step."""
+        return closes(left, right) or self._adds_up(left, right)
+
+    def _adds_up(self, left: Symbol, right: Expr) -> bool:
+        """A sum over all steps up to its own (``y_t = \\sum_{k=1}^t C A^{t-k} B x_k``), of what is known already."""
+        if not any(isinstance(part, Sum) and part.upper in left.index for part in walk(right)):
+            return False
+        known = {name for definition in self.definitions.values() for name in names(definition.body)}
+        return names(right) <= known | set(self.slots) | index_letters(right)
+
+    def _says_again(self, relation: Relation) -> bool:
+        """Whether it gives by its entries what is defined as a whole: that is a claim."""
+        if not isinstance(relation.left, Symbol) or not self._others(relation.left):
+            return False
+        ranks = {name: frozenset(slot[1] for slot in slots) for name, slots in self.slots.items()}
+        return says_again(relation, ranks, self.signature.horizon)
+
+    def _others(self, left: Symbol) -> list[Slot]:
+        """The definitions of a name with another number of indices."""
+        return [slot for slot in self.slots.get(left.name, ()) if slot[1] != len(left.index)]
+
+    def _put(self, definition: Definition) -> None:
+        slot = self.slot(Symbol(definition.name, definition.index))
+        self.definitions[slot] = definition
+        self.slots.setdefault(slot[0], {})[slot] = None
+
+    def _drop(self, slot: Slot) -> Definition:
+        del self.slots[slot[0]][slot]
+        return self.definitions.pop(slot)
+
+    def _agrees(self, known: Expr, new: Expr) -> bool:
+        """A formula for what was so far an unknown function's value, or that application said again."""
+        for one, other in ((known, new), (new, known)):
+            if isinstance(one, Call) and self._unknown(one.function):
+                grouped = names(one) & set(self.sets)
+                members = {member for name in grouped for member in self.sets[name]}
+                return names(one) - grouped <= names(other) and (not members or members <= names(other))
+        return False
+
+    def _unknown(self, function: str) -> bool:
+        """Whether a function stands for any: the letter sigma without a formula is the logistic function."""
+        return self.signature.applies(function) and function not in self.functions and function not in ELEMENTWISE
+
+    def _own(self, relation: Relation) -> None:
+        if relation.span is not None:
+            self.own[relation.span] = None
+
+    def _is_defined(self, symbol: Symbol) -> bool:
+        return self.slot(symbol) in self.definitions
+
+    def _has(self, symbol: Symbol) -> bool:
+        slot = self.slot(symbol)
+        return slot in self.definitions or slot in self.abbreviations
+
+    def _within(self, left: Symbol) -> bool:
+        """Whether a literal index is one of the steps, not the one before the first or after the last."""
+        last = Symbol(self.signature.horizon)
+        inside = (part == last or (isinstance(part, Number) and part.value >= 1) for part in left.index)
+        return all(inside) and not any(isinstance(part, Symbol) and part != last for part in left.index)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bpttsym.expr import Derivative, Expr, Product, Relation, Span, Transpose
+from bpttsym.extents import free_entries
 from bpttsym.latex import unicode_line
 from bpttsym.model import Model
 from bpttsym.readings import Readings
@@ -209,7 +210,7 @@ def range_words(outcomes: Sequence[Outcome], model: Model, relation: Relation) -
     skipped = [dict(instance) for outcome in chosen for instance in outcome.skipped]
     skipped = [instance for instance in skipped if first - 1 not in instance.values()]
     words: list[str] = []
-    for letter in sorted({letter for instance in skipped for letter in instance}):
+    for letter in sorted({letter for instance in skipped for letter in instance} - free_entries(relation)):
         values = {instance[letter] for instance in passed}
         if not values:
             continue
@@ -219,7 +220,8 @@ def range_words(outcomes: Sequence[Outcome], model: Model, relation: Relation) -
         last = model.axes.bindings(length)[end]
         if max(values) < last:
             words.append(f"{letter} < {end}" if max(values) == last - 1 else f"{letter} ≤ {end}-{last - max(values)}")
-    ends = {one: model.axes.letter_end(one, relation) for instance in passed for one in instance}
+    counted = {one for instance in passed for one in instance} - free_entries(relation)
+    ends = {one: model.axes.letter_end(one, relation) for one in counted}
     letters = sorted(ends)
     for one in letters:
         for other in letters:

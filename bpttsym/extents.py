@@ -6,15 +6,19 @@ from collections.abc import Iterator, Mapping
 
 from bpttsym.errors import NotRead
 from bpttsym.expr import (
+    Add,
     Call,
     Cases,
     Component,
     Derivative,
+    Divide,
     Entries,
     Expr,
     Indicator,
     Negate,
+    Norm,
     Number,
+    Power,
     Relation,
     Sum,
     Symbol,
@@ -127,10 +131,12 @@ def shape_of(shapes: Mapping[str, Shape], expr: Expr) -> Shape:
             return size, size
         case Call(_, (argument,), ()):
             return shape_of(shapes, argument)
+        case Norm():
+            return 1, 1
         case _:
             wide = [shape for child in children(expr) if (shape := shape_of(shapes, child)) != (1, 1)]
             if hasattr(expr, "factors") and wide:
                 return wide[0][0], wide[-1][1]
-            if hasattr(expr, "terms") and wide:
-                return wide[0]
+            if isinstance(expr, Add | Divide | Power):
+                return wide[0] if wide else (1, 1)
             raise NotRead("the size of what this is an entry of is not known", expr.span)

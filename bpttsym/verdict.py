@@ -35,6 +35,7 @@ from bpttsym.latex import unicode_line
 from bpttsym.model import Model, free_letters
 from bpttsym.readings import OPTIONS
 from bpttsym.repairs import suggestions
+from bpttsym.rephrased import rephrasings
 from bpttsym.ruling import Case as Case
 from bpttsym.ruling import Status as Status
 from bpttsym.ruling import Suggestion as Suggestion
@@ -46,6 +47,7 @@ CONNECTORS = frozenset("for where if when with all any each every and let".split
 """Words beside a condition on indices that do not change what it says."""
 
 HYPOTHESIS = "a hypothesis: the bounds that it is about are judged under it"
+LEFT_OUT = "indices count entries, the step is left out"
 CLOSE_NAMES, ALIKE = 3, 0.6
 
 
@@ -161,7 +163,7 @@ class Judge:
             relation = case.relation = entry.relation = self._resolved(entry, relation)
         except NotRead as failure:
             case.failure = failure
-            self._without_step(case, entry, written)
+            self._otherwise(case, entry, written, written)
             return case
         found = self._models_for(entry, relation)
         for variant in found:
@@ -172,22 +174,23 @@ class Judge:
                 if scalar is not None:
                     self.bench.run(case, relation, scalar, True)
         if not any(row.holds for row in case.rows):
-            self._without_step(case, entry, written)
+            self._otherwise(case, entry, written, relation)
         return case
 
-    def _without_step(self, case: Case, entry: Entry, written: Relation) -> None:
-        """Where nothing holds, the single indices may count entries, the step being left out; kept if that holds."""
+    def _otherwise(self, case: Case, entry: Entry, written: Relation, relation: Relation) -> None:
+        """Where nothing holds, what else the relation may say, the first of it that does; else nothing is kept."""
         named = self.document.model_named(entry.model) if entry.model else None
-        read = self.document.with_left_out_step(written, entry.scope, named)
-        if read is None:
-            return
+        without = self.document.with_left_out_step(written, entry.scope, named)
+        left_out = [] if without is None else [(LEFT_OUT, without)]
+        left_out += [(f"{LEFT_OUT} and {words}", read) for _, one in left_out for words, read in rephrasings(one)]
         before = list(case.rows)
-        for variant in self._models_for(entry, read):
-            condition = " and ".join(filter(None, (variant.condition, "indices count entries, the step is left out")))
-            self.bench.run(case, read, replace(variant, condition=condition, suggested=True), True)
-        if any(row.holds for row in case.rows):
-            case.relation = entry.relation = read
-        else:
+        for words, read in (*left_out, *rephrasings(relation)):
+            for variant in self._models_for(entry, read):
+                condition = " and ".join(filter(None, (variant.condition, words)))
+                self.bench.run(case, read, replace(variant, condition=condition, suggested=True), True)
+            if any(row.holds for row in case.rows):
+                case.relation = entry.relation = read
+                return
             case.rows[:] = before
 
     def _document_layouts(self, cases: Sequence[Case]) -> frozenset[str]:

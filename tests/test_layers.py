@@ -89,7 +89,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     ),
     "verdict": (
         *("guesses", "copies", "variants", "scrutiny", "trial", "witness", "stand_ins", "starts", "attack", "bounds"),
-        *("conditions", "ruling", "bench", "insertions", "repairs"),
+        *("conditions", "ruling", "bench", "insertions", "repairs", "rephrased"),
         *("hypotheses", "inequalities"),
     ),
     "derivation": (

@@ -15,7 +15,7 @@ import numpy as np
 from bpttsym.errors import LimitExceeded, NotRead
 from bpttsym.evaluate import Evaluator
 from bpttsym.expr import Derivative, Relation, walk
-from bpttsym.ground import Ground, instances
+from bpttsym.ground import Ground, instances, runs_back
 from bpttsym.leaves import Array
 from bpttsym.model import Key
 from bpttsym.numeric import NumericWorld
@@ -127,8 +127,9 @@ class Attack:
     def bindings(self) -> tuple[dict[str, int], ...]:
         """The values of the free indices; the state before the first step is out of range."""
         before = self.ground.model.first - 1
-        found = instances(self.question.relation, self.ground, self.question.readings)
-        return tuple(bindings for bindings in found if before not in bindings.values())
+        relation = self.question.relation
+        found = instances(relation, self.ground, self.question.readings)
+        return tuple(b for b in found if before not in b.values() and not runs_back(relation, self.ground, b))
 
     def search(self, arena: Arena, climb: bool = False) -> Violation | None:
         """The first candidate that breaks the bound, or one that is found by climbing from the best."""

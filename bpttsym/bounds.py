@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from bpttsym.attack import BOUNDS, Arena, Attack, Question, Violation
+from bpttsym.components import has_components
 from bpttsym.errors import NotRead
 from bpttsym.evaluate import Evaluator
 from bpttsym.expr import Call, Derivative, Expr, Multiply, Norm, Number, Relation, Symbol, multiply, names, walk
-from bpttsym.ground import Ground, default_size, instances, lengths, make_ground, used_symbols
+from bpttsym.ground import Ground, default_size, instances, lengths, make_ground, runs_back, used_symbols
 from bpttsym.latex import unicode_line
 from bpttsym.model import Definition, Model
 from bpttsym.numeric import NumericWorld
@@ -135,7 +136,7 @@ def _inspect(question: Question, model: Model, length: int) -> tuple[bool, Expr 
     matrix = False
     met = False
     for bindings in instances(relation, ground, question.readings):
-        if ground.model.first - 1 in bindings.values():
+        if ground.model.first - 1 in bindings.values() or runs_back(relation, ground, bindings):
             continue
         vanished = dict(evaluator.vanished)
         try:
@@ -184,7 +185,7 @@ def _search(
     tried, heavy = 0, False
     reached: dict[tuple[int, int], float] = {}
     for length, size, count, climb in _plans(steps):
-        if heavy and count == 54:
+        if (heavy and count == 54) or (size == 1 and has_components(question.relation)):
             continue
         arena = stage.arena(model, length, size, 54 if heavy and count else count)
         attack = Attack(question, arena.ground)

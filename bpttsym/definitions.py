@@ -35,6 +35,7 @@ from bpttsym.expr import (
     walk,
 )
 from bpttsym.losses import losses
+from bpttsym.weight_shapes import IDENTITIES
 from bpttsym.whole_numbers import Bindings as Bindings
 from bpttsym.whole_numbers import index_value as index_value
 
@@ -160,6 +161,7 @@ class Model:
         for definition in (*self.definitions, *self.abbreviations):
             found.setdefault(definition.name, set()).add(len(definition.index))
             letters = index_letters(definition.body) | {self.horizon} | set(self.axes.ends)
+            letters |= IDENTITIES
             for part in walk(definition.body):
                 if isinstance(part, Symbol) and (part.index or part.name not in letters):
                     found.setdefault(part.name, set()).add(len(part.index))

@@ -63,6 +63,9 @@ class Evaluator(Reckoner):
         try:
             if isinstance(node.body, Entries):
                 return listed(self, node.body, node.bindings, shape)
+            share = self._of_identity(node.body, node.bindings, frozenset())
+            if share is not None and shape[0] == shape[1]:
+                return self._identity(shape[0], node.body, share)
             value = self.value(node.body, node.bindings)
         except ShapeClash as clash:
             raise NotRead(f"in the definition of `{key[0]}` {clash}", clash.span) from None
@@ -305,6 +308,9 @@ class Evaluator(Reckoner):
             if 1 not in self.world.shape(values[0]):
                 raise ShapeClash(f"diag of a matrix {show(self.world.shape(values[0]))}", node.span)
             return self.world.diagonal(values[0])
+        rows, columns = self.world.shape(values[0])
+        if function == r"\exp" and rows == columns > 1:
+            raise NotRead("whether this is the exponential of a matrix or of its entries is not said", node.span)
         if function in SPECTRAL:
             rows, columns = self.world.shape(values[0])
             if rows != columns and not function.startswith(r"\sigma"):

@@ -190,6 +190,21 @@ def _values(letter: str, relation: Relation, ground: Ground) -> range:
     return range((ground.model.first if steps else 1) - 1, last + 1)
 
 
+def runs_back(relation: Relation, ground: Ground, bindings: Mapping[str, int]) -> bool:
+    """Whether a derivative at two free steps is by a later one than that of what is differentiated (``k > t``)."""
+    for part in walk(relation):
+        match part:
+            case Derivative(Symbol(of, above) as one, Symbol(by, below) as other) if above and below and one != other:
+                if free_letters(part) <= set(bindings) and index_letters(one) != index_letters(other):
+                    key, start = (
+                        (n, tuple(index_value(i, bindings) for i in x)) for n, x in ((of, above), (by, below))
+                    )
+                    known = key in ground.graph.nodes and start in ground.graph.nodes
+                    if known and key != start and start not in ground.graph.ancestors(key):
+                        return True
+    return False
+
+
 def beyond_the_edge(relation: Relation, ground: Ground, bindings: Mapping[str, int]) -> bool:
     """Whether a free index leads beyond the steps: an abbreviation after the last, any quantity before the start.
 
@@ -211,13 +226,28 @@ def _between_starts(relation: Relation, ground: Ground, bindings: Mapping[str, i
     """Whether a derivative by a state before the first step stands beside the value of another such state.
 
     Its paths run through that other state, which is computed at every later step and a leaf of its own at the start.
+    So do they where what is differentiated depends on such a state.
     """
     derivatives = [part for part in walk(relation) if isinstance(part, Derivative)]
     ends = [end for derivative in derivatives for end in (derivative.of, derivative.by)]
     by = {key for derivative in derivatives for key in _starts(derivative.by, ground, bindings)}
     inside = {id(part) for end in ends for part in walk(end)}
     values = (part for part in walk(relation) if id(part) not in inside)
-    return bool(by) and any(_starts(part, ground, bindings) - by for part in values)
+    if by and any(_starts(part, ground, bindings) - by for part in values):
+        return True
+    return any(_is_cut(part, start, ground, bindings) for part in derivatives for start in by)
+
+
+def _is_cut(derivative: Derivative, start: Key, ground: Ground, bindings: Mapping[str, int]) -> bool:
+    """Whether a path from a state before the first step is cut at another, which follows from it at later steps."""
+    graph, of = ground.graph, derivative.of
+    if not isinstance(of, Symbol) or not free_letters(of) <= set(bindings):
+        return False
+    if start not in _starts(derivative.by, ground, bindings):
+        return False
+    key = of.name, tuple(index_value(index, bindings) for index in of.index)
+    others = (other for other in graph.nodes if other != start and graph.starts_at(other))
+    return any(key in graph.dependents((o,)) and graph.later(start) in graph.ancestors(graph.later(o)) for o in others)
 
 
 def _starts(part: Expr, ground: Ground, bindings: Mapping[str, int]) -> set[Key]:

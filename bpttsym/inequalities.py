@@ -20,6 +20,7 @@ from bpttsym.expr import (
     Number,
     Relation,
     Symbol,
+    Transpose,
     children,
     names,
     walk,
@@ -181,16 +182,41 @@ class Inequalities:
         results: list[BoundResult] = []
         fixed = {**({} if _layout_matters(relation) else {"layout": "numerator"}), **self.declared, "shorthand": "none"}
         for variant in found:
-
-            def attack(readings: Readings) -> BoundResult:
-                return judge_bound(relation, variant.base, readings, self.stage, about)  # noqa: B023
-
-            for choices, readings, result in explore(attack, fixed, where):
-                named = {"model": variant.condition} if len(found) > 1 or variant.suggested else {}
-                outcome = Outcome(KINDS[result.status], variant.base.length or 0, message=result.message, part=relation)
-                rows.append(Row({**choices, **named}, variant, readings, [outcome]))
-                results.append(result)
+            self._attacked(relation, variant, fixed, where, about, rows, results, len(found) > 1 or variant.suggested)
+        lettered = any(isinstance(part, Transpose) and part.letter for part in walk(relation))
+        if lettered and all(result.status == "refuted" for result in results):
+            for row in list(rows):
+                power, results_ = {**fixed, "superscript": "power"}, list[BoundResult]()
+                more = self._attacked(relation, row.variant, power, where, about, [], results_, False)
+                for other, result in zip(more, results_, strict=True):
+                    if other.holds and "superscript" in other.readings.met:
+                        row.choices["superscript"], other.choices["superscript"] = "transpose", "power"
+                        rows.append(other)
+                        results.append(result)
         return self._weighed(entry, relation, rows, results, about)
+
+    def _attacked(
+        self,
+        relation: Relation,
+        variant: Variant,
+        fixed: Mapping[str, str],
+        where: Where,
+        about: Hypotheses,
+        rows: list[Row],
+        results: list[BoundResult],
+        named: bool,
+    ) -> list[Row]:
+        """Every reading of a bound on a model, attacked: the rows, and in the same order what came of them."""
+
+        def attack(readings: Readings) -> BoundResult:
+            return judge_bound(relation, variant.base, readings, self.stage, about)
+
+        for choices, readings, result in explore(attack, fixed, where):
+            model = {"model": variant.condition} if named else {}
+            outcome = Outcome(KINDS[result.status], variant.base.length or 0, message=result.message, part=relation)
+            rows.append(Row({**choices, **model}, variant, readings, [outcome]))
+            results.append(result)
+        return rows
 
     def _weighed(
         self, entry: Entry, relation: Relation, rows: list[Row], results: list[BoundResult], about: Hypotheses

@@ -42,6 +42,7 @@ from bpttsym.expr import (
     transform,
     walk,
 )
+from bpttsym.weight_shapes import IDENTITIES
 
 MAXIMUM_NODES = 20_000
 MAXIMUM_TERMS = 300_000
@@ -126,6 +127,13 @@ class Graph:
         )
         return node is not None and node.body is None and before and self._before_first(key)
 
+    def later(self, key: Key) -> Key:
+        """A node just before the first step, one step later."""
+        before = self.model.first - 1
+        places = (Place(key[0], len(key[1]), position) for position in range(len(key[1])))
+        steps = (self.model.axes.counts_steps(place) for place in places)
+        return key[0], tuple(v + 1 if s and v == before else v for s, v in zip(steps, key[1], strict=True))
+
     def _inside(self, key: Key) -> bool:
         ranges = (self.axis(Place(key[0], len(key[1]), position)) for position in range(len(key[1])))
         return all(low <= value <= high for (low, high), value in zip(ranges, key[1], strict=True))
@@ -173,6 +181,8 @@ class Graph:
         match expr:
             case Symbol(name, index):
                 if not index and name in bindings and not self.is_quantity(name):
+                    return
+                if not index and name in IDENTITIES and (name, ()) not in self._literal_names:
                     return
                 members = self.model.set_members.get(name)
                 if members and not index and (name, ()) not in self._literal_names:

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from bpttsym.arithmetic import product, show, total_of
 from bpttsym.errors import NotRead
-from bpttsym.expr import Expr, Norm, Number, Product, Sum, Symbol
+from bpttsym.expr import Expr, Negate, Norm, Number, Product, Sum, Symbol
 from bpttsym.model import index_letters, index_value, sum_range
 from bpttsym.reckoner import Reckoner
 from bpttsym.shapes import Shape, ShapeClash
@@ -34,6 +34,9 @@ def power_of(reckoner: Reckoner, base: Expr, exponent: Expr, bindings: Mapping[s
         raise NotRead("this superscript may count components, which are not judged", exponent.span)
     if rows > 1 and columns > 1:
         return matrix_power(reckoner, found, power, base, exponent, bindings, bound)
+    letters = index_letters(Symbol("", (exponent,))) - set(reckoner.graph.ends) - bound
+    if power < 0 and len(letters) > 1:  # the number of steps between two of them, the later one first
+        raise MissingNode((str(power), ()), "", int(power), exponent.span)
     return reckoner.world.power(found, power)
 
 
@@ -50,6 +53,8 @@ def matrix_power(
     rows, columns = reckoner.world.shape(value)
     if rows != columns:
         raise ShapeClash(f"a matrix {show((rows, columns))} cannot be raised to a power", base.span)
+    if power < 0 and isinstance(exponent, Negate):
+        raise CannotSay("the inverse of a matrix is not read", base.span)
     if power < 0 and not index_letters(Symbol("", (exponent,))) & bound:
         raise MissingNode((str(power), ()), "", int(power), exponent.span)
     if power.denominator != 1 or not 0 <= power <= MAXIMUM_MATRIX_POWER:

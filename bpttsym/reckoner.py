@@ -10,10 +10,10 @@ from bpttsym.errors import LimitExceeded, NotRead
 from bpttsym.expr import Add, Derivative, Expr, Multiply, Negate, Number, Relation, Sum, Symbol, Transpose, walk
 from bpttsym.model import Key, index_letters, index_value
 from bpttsym.readings import Readings
+from bpttsym.weight_shapes import IDENTITIES
 from bpttsym.world import MissingNode, V, World
 
 MAXIMUM_STEPS = 400_000
-IDENTITIES = frozenset(("I", r"\mathbf{I}", r"\mathbb{I}"))
 BindingKey = tuple[tuple[str, int], ...]
 
 

@@ -147,6 +147,8 @@ class Scope(InForce):
             outside = isinstance(right, Number) and not self._within(left)
             if not slot[2] or slot in self.abbreviations or not (recursive or outside):
                 return False
+            if general is not None and is_later(Symbol(general.name, general.index), general.body) and _is_first(left):
+                return False  # a recursion that runs back ends there, and this says what it ends with
             self.abbreviations[slot] = definition
             return True
         return self._define_node(left, right, relation, definition)
@@ -207,6 +209,10 @@ class Scope(InForce):
         for slot, known in list(self.definitions.items()):
             if slot[2] and isinstance(known.body, Number) and (slot[0], slot[1], "") in self.abbreviations:
                 self.abbreviations[slot] = self._drop(slot)
+
+
+def _is_first(left: Symbol) -> bool:
+    return any(isinstance(part, Number) and part.value == 1 for part in left.index)
 
 
 def _function(definition: Definition) -> str:

@@ -27,7 +27,16 @@ from bpttsym.expr import (
     Symbol,
     Transpose,
     Whole,
-    walk,
+)
+from bpttsym.weight_shapes import (
+    IDENTITIES,
+    has_row_states,
+    impose,
+    is_applied,
+    is_capital,
+    is_row_of_letter,
+    is_small,
+    weights,
 )
 
 SCALAR_LETTERS = frozenset(r"\alpha \beta \gamma \epsilon \varepsilon \eta \kappa \lambda \mu \nu \tau".split())
@@ -141,11 +150,13 @@ class Sizes:
         """Whether a shape is known to be a number's."""
         return self.find(shape[0]) == 0 and self.find(shape[1]) == 0
 
-    def define(self, definition: SizedDefinition) -> None:
-        """Take in one definition."""
+    def define(self, definition: SizedDefinition, matrix: bool = False) -> None:
+        """Take in one definition, of a matrix if its use says so."""
         if definition.scalar or self._scalar:
             self.same(self._names.setdefault(definition.name, (0, 0)), (0, 0))
         self._number = definition.scalar
+        if matrix and definition.name in self._names:
+            impose(self, definition.body, self._names[definition.name])
         found = self.infer(definition.body, None)
         self._number = False
         if found is None:
@@ -153,12 +164,16 @@ class Sizes:
             self.expect(definition.body, found)
         if definition.name not in self._names:
             self._names[definition.name] = found
+        elif matrix and self.is_one(found):
+            return  # a multiple of the identity
         elif not definition.scalar or self.is_one(found) or _is_opaque(definition.body):
             self.same(self._names[definition.name], found)
 
     def expect(self, expr: Expr, shape: tuple[int, int]) -> None:
         """Give a shape to an expression whose own form does not say."""
         match expr:
+            case Symbol(name, ()) if name in IDENTITIES and name not in self._names:
+                return  # it has the size of its surroundings, another one each time
             case Symbol(name, index) if not index or name in self._parameters:
                 self.same(self._names.setdefault(name, shape), shape)
             case Transpose(body):
@@ -173,6 +188,8 @@ class Sizes:
         match expr:
             case Number() | Whole():
                 return (0, 0)
+            case Symbol(name, ()) if name in IDENTITIES and name not in self._names:
+                return None
             case Symbol(name, index):
                 return self.of_name(name, bool(index))
             case Sum(components=True):
@@ -189,6 +206,13 @@ class Sizes:
             case Norm(body):
                 (self._settle if self._last else self.inside)(body, None)
                 return (0, 0)
+            case Power(Symbol(name, ()) as base, Negate(Number())) if is_capital(name):
+                square = self.infer(base, hint)
+                if square is None:
+                    side = self.fresh()
+                    square = (side, side)
+                    self.expect(base, square)
+                return square
             case Power(base) | Divide(base):
                 found = self.infer(base, hint)
                 if isinstance(expr, Divide):
@@ -234,8 +258,13 @@ class Sizes:
     def _multiply(self, factors: tuple[Expr, ...], operators: tuple[str, ...]) -> tuple[int, int] | None:
         if self._rows:
             return self._multiply_rows(factors)
+        if isinstance(factors[-1], Symbol) and factors[-1].name in IDENTITIES and len(factors) > 1:
+            others = self._multiply(factors[:-1], operators[:-1]) if len(factors) > 2 else self.infer(factors[0], None)
+            return None if others is None or self.is_one(others) else others
         right = self._settle(factors[-1])
         for factor, operator in zip(reversed(factors[:-1]), reversed(operators), strict=True):
+            if not operator and is_applied(factor) and self.find(right[1]) == 0 != self.find(right[0]):
+                impose(self, factor, (self.fresh(), right[0]))
             left = self.infer(factor, None)
             if operator in (r"\odot", r"\circ"):
                 if left is None:
@@ -246,10 +275,10 @@ class Sizes:
             elif operator == r"\otimes":
                 left = left or self._settle(factor)
                 right = (left[0], right[0])
-            elif left is None and self._number and _is_small(factor) and not self.is_one(right):
+            elif left is None and self._number and is_small(factor) and not self.is_one(right):
                 self.expect(factor, right)
             elif left is None:
-                row = _is_row_of_letter(factor) or (self._number and (factor is factors[0] or self.is_one(right)))
+                row = is_row_of_letter(factor) or (self._number and (factor is factors[0] or self.is_one(right)))
                 left = (0 if row else self.fresh(), right[0])
                 self.expect(factor, left)
                 right = (left[0], right[1])
@@ -327,15 +356,17 @@ def infer_sizes(
     ``numbers`` are names of losses, ``parameters`` leaves whose index counts no steps.
     """
     listed = list(definitions)
-    rows = any(has_row_states(d.body, numbers, parameters) for d in listed)
+    rows = any(has_row_states(d.body, numbers, parameters, SCALAR_LETTERS) for d in listed)
     sizes = Sizes(horizon, scalar, frozenset(elementwise), rows, parameters)
     for definition in listed:
         if definition.scalar:
             sizes.define(definition)
+    matrices = weights((d.name, d.indexed or d.scalar, d.body) for d in listed)
+    listed.sort(key=lambda definition: definition.name in matrices)  # by then their use has said what they are
     for last in (False, True, True):
         sizes.conclude(last)
         for definition in listed:
-            sizes.define(definition)
+            sizes.define(definition, definition.name in matrices)
     return sizes
 
 
@@ -350,30 +381,3 @@ def _is_opaque(body: Expr) -> bool:
             return any(_is_opaque(term) for term in terms)
         case _:
             return False
-
-
-def _is_row_of_letter(factor: Expr) -> bool:
-    """``v^T`` before a vector: a small letter is a vector, so that the product is a number."""
-    return isinstance(factor, Transpose) and _is_small(factor.body)
-
-
-def _is_small(factor: Expr) -> bool:
-    """A small letter, which textbooks keep for vectors and numbers."""
-    return isinstance(factor, Symbol) and len(factor.name) == 1 and factor.name.islower()
-
-
-def has_row_states(body: Expr, numbers: frozenset[str], parameters: frozenset[str]) -> bool:
-    """Whether a vector with a step index stands on the left of a parameter, as in ``x_t W^T``.
-
-    ``numbers`` and ``parameters`` are names that are no vectors although they have an index.
-    """
-    for part in walk(body):
-        if isinstance(part, Multiply):
-            for left, right, operator in zip(part.factors, part.factors[1:], part.operators, strict=False):
-                matrix = right.body if isinstance(right, Transpose) else right
-                whole = isinstance(matrix, Symbol) and (not matrix.index or matrix.name in parameters)
-                parameter = whole and isinstance(matrix, Symbol) and matrix.name not in SCALAR_LETTERS
-                vector = isinstance(left, Symbol) and bool(left.index) and left.name not in numbers | parameters
-                if vector and parameter and operator not in (r"\odot", r"\circ", r"\otimes"):
-                    return True
-    return False

@@ -24,8 +24,8 @@ from bpttsym.expr import (
 from bpttsym.ground import used_symbols
 from bpttsym.guesses import folded, formulas_used, loss_models
 from bpttsym.model import Definition, Model
-from bpttsym.reckoner import IDENTITIES
 from bpttsym.shapes import ELEMENTWISE, LOSS_LETTERS, SPECTRAL
+from bpttsym.weight_shapes import IDENTITIES
 
 EQUALITIES = frozenset(("=", ":="))
 

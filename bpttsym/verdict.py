@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 
+from bpttsym.aftermath import behind_arrow, under_assumptions
 from bpttsym.attack import BOUNDS
 from bpttsym.bench import Bench
 from bpttsym.conditions import (
@@ -87,7 +88,8 @@ class Judge:
             else:
                 verdict = self._other(entry)
             before = [other for other in verdicts if other.entry.equation == equation]
-            verdicts.append(_behind_arrow(verdict, before) if entry.concluded else verdict)
+            verdicts.append(behind_arrow(verdict, before) if entry.concluded else verdict)
+        verdicts = under_assumptions(self.document, verdicts)
         return [
             Verdict(verdict.entry, "definition", HYPOTHESIS) if self.inequalities.is_assumed(verdict.entry) else verdict
             for verdict in verdicts
@@ -371,15 +373,6 @@ def loose_letter(relation: Relation) -> str:
 def harmless(words: str) -> bool:
     """Whether words beside a condition only connect it."""
     return all(word.strip(".,:;()").casefold() in CONNECTORS for word in words.split())
-
-
-def _behind_arrow(verdict: Verdict, before: Sequence[Verdict]) -> Verdict:
-    """A false conclusion refutes nothing where what it is drawn from is not known to be true."""
-    known = all(other.status in ("definition", "proved", "verified", "conditional") for other in before)
-    if verdict.status != "refuted" or known:
-        return verdict
-    message = "it fails as written, but what stands before its arrow is not known to be true"
-    return Verdict(verdict.entry, "unchecked", message, model=verdict.model, readings=verdict.readings, code="words")
 
 
 def judge(document: Document, samples: int = 6, mend: bool = True) -> list[Verdict]:

@@ -59,7 +59,7 @@ PARTS: dict[str, tuple[str, ...]] = {
             "differentials",
         ),
     ),
-    "shapes": ("entry_shapes", "inner_products"),
+    "shapes": ("entry_shapes", "inner_products", "weight_shapes"),
     "edits": ("positions",),
     "model": ("axes", "losses", "definitions"),
     "document": (
@@ -90,7 +90,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "verdict": (
         *("guesses", "copies", "variants", "scrutiny", "trial", "witness", "stand_ins", "starts", "attack", "bounds"),
         *("conditions", "ruling", "bench", "insertions", "repairs", "rephrased"),
-        *("hypotheses", "inequalities"),
+        *("hypotheses", "inequalities", "aftermath"),
     ),
     "derivation": (
         *("names", "structure", "ways", "expansion", "summation"),

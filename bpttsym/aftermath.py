@@ -1,0 +1,81 @@
+"""What becomes of verdicts in the light of others: conclusions, and what is assumed of a parameter (SEMANTICS 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bpttsym.document import Document
+from bpttsym.expr import Derivative, Divide, Expr, Multiply, Negate, Number, Power, Relation, Symbol, Transpose, walk
+from bpttsym.ground import used_symbols
+from bpttsym.guesses import formulas_used
+from bpttsym.latex import unicode_line
+from bpttsym.model import Model
+from bpttsym.ruling import Verdict
+from bpttsym.weight_shapes import IDENTITIES
+
+
+def behind_arrow(verdict: Verdict, before: Sequence[Verdict]) -> Verdict:
+    """A false conclusion refutes nothing where what it is drawn from is not known to be true."""
+    known = all(other.status in ("definition", "proved", "verified", "conditional") for other in before)
+    if verdict.status != "refuted" or known:
+        return verdict
+    message = "it fails as written, but what stands before its arrow is not known to be true"
+    return Verdict(verdict.entry, "unchecked", message, model=verdict.model, readings=verdict.readings, code="words")
+
+
+def assumed_of(relation: Relation, model: Model) -> str:
+    r"""The parameter that an equation can only assume something of (``W^\top W = I``); empty for a claim.
+
+    Nothing else stands in it, and one side is a number, an identity, or the parameter itself.
+    """
+    if relation.operator != "=" or any(isinstance(part, Derivative) for part in walk(relation)):
+        return ""
+    known = {definition.name for definition in (*model.definitions, *model.abbreviations)}
+    about = {name for name, _ in used_symbols(relation, model.horizon)} - IDENTITIES
+    plain = any(map(_is_plain, (relation.left, relation.right)))
+    return min(about) if len(about) == 1 and plain and not about & known else ""
+
+
+def _is_plain(side: Expr) -> bool:
+    match side:
+        case Number() | Symbol():
+            return True
+        case Negate(body) | Transpose(body) | Power(body, _):
+            return _is_plain(body)
+        case Multiply(factors):
+            return all(isinstance(f, Number) or (isinstance(f, Symbol) and f.name in IDENTITIES) for f in factors)
+        case Divide(Number(), Number()):
+            return True
+        case _:
+            return False
+
+
+def under_assumptions(document: Document, verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """The verdicts where what is assumed of a parameter is no claim, and refutes nothing that rests on it."""
+    assumed: list[tuple[int, str, Verdict]] = []
+    for verdict in verdicts:
+        relation = verdict.entry.relation
+        if verdict.status == "refuted" and relation is not None:
+            name = assumed_of(relation, document.models[verdict.entry.scope])
+            assumed += [(verdict.entry.equation, name, verdict)] if name else []
+    return [_under(document, verdict, assumed) for verdict in verdicts] if assumed else list(verdicts)
+
+
+def _under(document: Document, verdict: Verdict, assumed: Sequence[tuple[int, str, Verdict]]) -> Verdict:
+    entry, relation = verdict.entry, verdict.entry.relation
+    if verdict.status != "refuted" or relation is None:
+        return verdict
+    own = next((name for _, name, other in assumed if other is verdict), "")
+    if own:
+        words = f"it is an assumption about `{own}`: false of most, and not true of the samples"
+        return Verdict(entry, "definition", words, model=verdict.model, assumed=(words,))
+    model = document.models[entry.scope]
+    roots = (relation, *formulas_used(relation, model))
+    used = {part.name for root in roots for part in walk(root) if isinstance(part, Symbol)}
+    for equation, name, other in assumed:
+        if name in used and equation <= entry.equation and other.entry.relation is not None:
+            said = unicode_line(other.entry.relation)
+            message = f"it fails in general, but the document assumes {said}, which the samples do not satisfy"
+            return replace(verdict, status="unchecked", message=message, counterexample=None, suggestions=(), code="")
+    return verdict

@@ -1,0 +1,151 @@
+r"""Sizes of what a weight is made of (``W = Q \Lambda Q^\top``): the weight is a matrix by its use, and so are they.
+
+A part of shapes. Read from the right, ``Q^\top`` would be a vector and the weight a number: then everything commutes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+from bpttsym.entry_shapes import Dimensions, Inference
+from bpttsym.expr import (
+    Add,
+    Call,
+    Divide,
+    Expr,
+    Multiply,
+    Negate,
+    Number,
+    Power,
+    Symbol,
+    Transpose,
+    walk,
+)
+
+IDENTITIES = frozenset(("I", r"\mathbf{I}", r"\mathbb{I}"))
+
+
+def weights(definitions: Iterable[tuple[str, bool, Expr]]) -> frozenset[str]:
+    """The names without an index that are made of matrices and stand as a factor before another, as weights do.
+
+    Of each definition its name, whether it has an index, and its body.
+    """
+    given = list(definitions)
+    made = {name for name, indexed, body in given if not indexed and is_of_matrices(body)}
+    applied = {
+        factor.name
+        for _, _, body in given
+        for part in walk(body)
+        if isinstance(part, Multiply)
+        for factor, operator in zip(_bare(part.factors), part.operators, strict=False)
+        if isinstance(factor, Symbol) and not operator
+    }
+    return frozenset(made & applied)
+
+
+def _bare(factors: tuple[Expr, ...]) -> list[Expr]:
+    return [factor.body if isinstance(factor, Transpose) else factor for factor in factors]
+
+
+def is_capital(name: str) -> bool:
+    """A capital letter, perhaps in bold or under an accent, which stands for a matrix."""
+    return name.rpartition("{")[2].lstrip("\\")[:1].isupper()
+
+
+def is_small(factor: Expr) -> bool:
+    """A small letter, which textbooks keep for vectors and numbers."""
+    return isinstance(factor, Symbol) and len(factor.name) == 1 and factor.name.islower()
+
+
+def is_of_matrices(body: Expr) -> bool:
+    """Whether a formula has matrices where it is no number: a capital letter."""
+    match body:
+        case Symbol(name, ()):
+            return is_capital(name)
+        case Add(parts) | Multiply(parts):
+            return any(map(is_of_matrices, parts))
+        case Negate(inner) | Transpose(inner) | Power(inner) | Divide(inner):
+            return is_of_matrices(inner)
+        case Call(_, (inner,), ()):
+            return is_of_matrices(inner)
+        case _:
+            return False
+
+
+def is_applied(factor: Expr) -> bool:
+    """Whether it is a sum of matrices, or a power of one, which stand before what they are applied to."""
+    known = isinstance(factor, Add | Power) and is_of_matrices(factor)
+    return known and not any(isinstance(part, Symbol) and part.index for part in walk(factor))
+
+
+def impose(sizes: Inference, expr: Expr, shape: Dimensions) -> None:
+    """Give a matrix its shape, and to all that it is made of what follows."""
+    match expr:
+        case Symbol(name, ()) if name in IDENTITIES:
+            sizes.unify(*shape)
+        case Symbol():
+            sizes.expect(expr, shape)
+        case Call(r"\mathrm{diag}", (body,)):
+            sizes.unify(*shape)
+            impose(sizes, body, (shape[0], 0))
+        case Add(terms):
+            for term in terms:
+                impose(sizes, term, shape)
+        case Negate(body) | Divide(body) | Call(_, (body,), ()):
+            impose(sizes, body, shape)
+        case Transpose(body):
+            impose(sizes, body, (shape[1], shape[0]))
+        case Power(body):
+            sizes.unify(*shape)
+            impose(sizes, body, shape)
+        case Multiply(factors, operators):
+            _chain(sizes, [factor for factor in factors if not _is_number(sizes, factor)], operators, shape)
+        case _:
+            return
+
+
+def _chain(sizes: Inference, factors: list[Expr], operators: tuple[str, ...], shape: Dimensions) -> None:
+    """A product of matrices from the rows of the first to the columns of the last; one of vectors has a 1 between."""
+    if any(operator in (r"\odot", r"\circ") for operator in operators):
+        for factor in factors if all(operator in (r"\odot", r"\circ") for operator in operators) else ():
+            impose(sizes, factor, shape)
+        return
+    for factor, after in list(pairwise(factors)):
+        small = factor.numerator if isinstance(factor, Divide) else factor
+        if is_small(small) and not isinstance(after, Transpose):  # a vector can only stand before a row
+            sizes.expect(small, (0, 0))
+            factors = [other for other in factors if other is not factor]
+    between = [0 if is_small(a) else sizes.fresh() for a, _ in pairwise(factors)]
+    ends = [shape[0], *between, shape[1]]
+    for factor, rows, columns in zip(factors, ends, ends[1:], strict=False):
+        impose(sizes, factor, (rows, columns))
+
+
+def _is_number(sizes: Inference, factor: Expr) -> bool:
+    if isinstance(factor, Number):
+        return True
+    found = sizes.infer(factor, None) if not is_of_matrices(factor) and not is_small(factor) else None
+    return found is not None and sizes.find(found[0]) == sizes.find(found[1]) == 0
+
+
+def is_row_of_letter(factor: Expr) -> bool:
+    """``v^T`` before a vector: a small letter is a vector, so that the product is a number."""
+    return isinstance(factor, Transpose) and is_small(factor.body)
+
+
+def has_row_states(body: Expr, losses: frozenset[str], parameters: frozenset[str], numbers: frozenset[str]) -> bool:
+    """Whether a vector with a step index stands on the left of a parameter, as in ``x_t W^T``.
+
+    ``losses`` and ``parameters`` are names that are no vectors although they have an index; ``numbers`` no matrices.
+    """
+    for part in walk(body):
+        if isinstance(part, Multiply):
+            for left, right, operator in zip(part.factors, part.factors[1:], part.operators, strict=False):
+                matrix = right.body if isinstance(right, Transpose) else right
+                whole = isinstance(matrix, Symbol) and (not matrix.index or matrix.name in parameters)
+                parameter = whole and isinstance(matrix, Symbol) and matrix.name not in numbers
+                vector = isinstance(left, Symbol) and bool(left.index) and left.name not in losses | parameters
+                if vector and parameter and operator not in (r"\odot", r"\circ", r"\otimes"):
+                    return True
+    return False

@@ -144,7 +144,7 @@ class Evaluator(Reckoner):
 
     def sides(self, relation: Relation, bindings: Mapping[str, int]) -> tuple[V, V]:
         """The values of both sides; an identity that is a whole side has the size of the other."""
-        if not self.counting:
+        if self.counting is None:
             self.counting = frozenset(entry_letters(relation))
         try:
             return self._sides(relation, bindings)

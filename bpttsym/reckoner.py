@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from bpttsym.errors import LimitExceeded, NotRead
 from bpttsym.expr import Add, Derivative, Expr, Multiply, Negate, Number, Relation, Sum, Symbol, Transpose, walk
@@ -64,10 +65,12 @@ class Reckoner(ABC):
         self.told: set[tuple[int, BindingKey]] = set()
         self.empty: set[tuple[int, BindingKey]] = set()
         self.memory: dict[tuple[int, BindingKey], tuple[Expr, V]] = {}
+        self.measured = 0
+        self.reach = 0.0
         self.steps = 0
         self.open: set[tuple[str, tuple[int, ...]]] = set()
         self.counts: dict[str, int] = {}
-        self.counting = frozenset[str]()
+        self.counting: frozenset[str] | None = None
         self.alive: set[tuple[int, BindingKey]] = set()
 
     def value(self, expr: Expr, bindings: Mapping[str, int], bound: frozenset[str] = frozenset()) -> V:
@@ -84,6 +87,13 @@ class Reckoner(ABC):
             self._look(expr, key, result)
         self.memory[key] = (expr, result)
         return result
+
+    def largest(self, size: Callable[[V], float]) -> float:
+        """The largest ``size`` of all values so far; each value is measured once."""
+        sizes = (size(value) for _, value in islice(self.memory.values(), self.measured, None))
+        self.reach = max(self.reach, max(sizes, default=0.0))
+        self.measured = len(self.memory)
+        return self.reach
 
     @abstractmethod
     def on(self, world: World) -> Reckoner:
@@ -103,7 +113,7 @@ class Reckoner(ABC):
         """
         if isinstance(expr, Number):
             return
-        whole = (key[0], tuple(pair for pair in key[1] if pair[0] not in self.counting))
+        whole = (key[0], tuple(pair for pair in key[1] if pair[0] not in (self.counting or ())))
         if not self.world.is_zero(result):
             self.alive.add(whole)
             self.vanished.pop(whole, None)

@@ -9,11 +9,18 @@ from itertools import islice
 from bpttsym.bench import Bench
 from bpttsym.conditions import Row
 from bpttsym.edits import Edit, neighbours
+from bpttsym.errors import NotRead
+from bpttsym.evaluate import Evaluator
 from bpttsym.expr import Derivative, Negate, Number, Relation, integer, walk
+from bpttsym.extents import free_entries
+from bpttsym.ground import Ground, beyond_the_edge, free_indices, instances, lengths
 from bpttsym.insertions import insertions
 from bpttsym.model import Model
 from bpttsym.positions import at
+from bpttsym.reckoner import lone_sides
 from bpttsym.ruling import Suggestion
+from bpttsym.shapes import ShapeClash
+from bpttsym.world import RELATIVE
 
 SLIPS = (
     "bound",
@@ -41,10 +48,13 @@ def suggestions(bench: Bench, relation: Relation, row: Row) -> tuple[Suggestion,
     Only where none of the slips of the pen mends it, something is put in, or one name for another.
     """
     tried = 0
+    screen = Screen(bench, relation, row)
     for edits in (_slips(relation), _omissions(relation, row.variant.base)):
         found: list[tuple[tuple[int, int], Suggestion]] = []
         for edit in edits:
             tried += 1
+            if screen.surely_fails(edit.relation):
+                continue
             status, _ = bench.status_under(edit.relation, row)
             trivial = edit.relation.left == edit.relation.right
             if status in ("proved", "verified") and not trivial and not bench.is_empty(edit.relation, row):
@@ -53,6 +63,50 @@ def suggestions(bench: Bench, relation: Relation, row: Row) -> tuple[Suggestion,
             best = [suggestion for _, suggestion in sorted(found, key=lambda pair: pair[0])]
             return tuple(replace(s, note=f"{s.note}; {tried} one-edit changes were tried") for s in best[:SHOWN])
     return ()
+
+
+class Screen:
+    """Turns away the neighbours of a relation that differ at one ordinary instance; it says nothing of the others.
+
+    All share one evaluator, so that of a neighbour only what was edited and what holds it is evaluated.
+    """
+
+    def __init__(self, bench: Bench, relation: Relation, row: Row) -> None:
+        self.model = row.variant.base
+        self.lengths = lengths(relation, self.model)
+        self.trial = bench.trial(row.variant, self.lengths[0])
+        self.ground = self.trial.ground
+        self.letters = _free(relation, self.ground)
+        self.lone = lone_sides(relation)
+        self.evaluator = Evaluator(self.trial.numbers, row.readings.settled(), self.lone)
+        before = self.ground.model.first - 1
+        try:
+            everywhere = instances(relation, self.ground, self.evaluator.readings)
+            inner = [bindings for bindings in everywhere if before not in bindings.values()]
+        except NotRead:
+            inner = []
+        self.tried = inner[len(inner) // 2 :][:1]
+
+    def surely_fails(self, relation: Relation) -> bool:
+        """Whether a neighbour is refuted by this one instance already."""
+        if (_free(relation, self.ground), lone_sides(relation)) != (self.letters, self.lone):
+            return False
+        if lengths(relation, self.model) != self.lengths:
+            return False
+        for bindings in self.tried:
+            try:
+                error, _ = self.trial.compare(relation, self.evaluator, bindings)
+            except ShapeClash:
+                return True
+            except NotRead:
+                return False
+            return error > RELATIVE and not beyond_the_edge(relation, self.ground, bindings)
+        return False
+
+
+def _free(relation: Relation, ground: Ground) -> tuple[frozenset[str], frozenset[str]]:
+    """The letters of a relation that nothing binds: those of steps, and those of entries."""
+    return frozenset(free_indices(relation, ground.model)), frozenset(free_entries(relation))
 
 
 def _slips(relation: Relation) -> Iterator[Edit]:

@@ -68,8 +68,7 @@ def largest(value: Any) -> float:
 
 def may_cancel(evaluator: Evaluator, error: float, left: Any, right: Any) -> bool:
     """Whether two sides in floats differ by no more than what was lost of the numbers that they are made of."""
-    met = max((largest(value) for _, value in evaluator.memory.values()), default=0.0)
-    return error * max(largest(left), largest(right)) <= CANCELLED * met
+    return error * max(largest(left), largest(right)) <= CANCELLED * evaluator.largest(largest)
 
 
 def conform(world: World, readings: Readings, relation: Relation, left: Any, right: Any) -> tuple[Any, Any]:

@@ -41,17 +41,24 @@ SLIPS = (
 MAXIMUM_SLIPS, MAXIMUM_OMISSIONS = 200, 400
 SHOWN = 3
 
+WORK = 200_000
+"""How many nodes of trees are read and evaluated before a search for repairs ends; a line of a book has under 100."""
+
 
 def suggestions(bench: Bench, relation: Relation, row: Row) -> tuple[Suggestion, ...]:
     """One-edit neighbours of a refuted relation that hold under the same reading, the simplest first.
 
-    Only where none of the slips of the pen mends it, something is put in, or one name for another.
+    Only where none of the slips of the pen mends it, something is put in, or one name for another. An equation that
+    is very long to read or to evaluate gets fewer tries.
     """
     tried = 0
     screen = Screen(bench, relation, row)
+    size = sum(1 for _ in walk(relation))
     for edits in (_slips(relation), _omissions(relation, row.variant.base)):
         found: list[tuple[tuple[int, int], Suggestion]] = []
         for edit in edits:
+            if tried * size + screen.evaluator.steps > WORK:
+                break
             tried += 1
             if screen.surely_fails(edit.relation):
                 continue

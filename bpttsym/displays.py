@@ -154,7 +154,7 @@ class Displays:
                 continue
             for conclusion in conclusions(self._relations(line), self.scope.is_index_relation):
                 relation = conclusion.relation
-                if row and isinstance(relation, Relation) and self.scope.is_index_relation(relation):
+                if row and isinstance(relation, Relation) and self._restricts(relation, row):
                     for entry in row:
                         entry.where = (*entry.where, relation)
                         entry.words = f"{entry.words} {line.words}".strip()
@@ -194,6 +194,11 @@ class Displays:
             words = maths.expectation
             if words and (len(words) == 1 or position < len(words)):
                 entry.expected = words[0] if len(words) == 1 else words[position]
+
+    def _restricts(self, relation: Relation, row: list[Entry]) -> bool:
+        """Whether a relation of indices is a condition of what stands before it, and no count of its own."""
+        counts = self.scope.counts_last(relation) and all(entry.kind == "definition" for entry in row)
+        return self.scope.is_index_relation(relation) and not counts
 
     def _is_index_set(self, relation: Relation) -> bool:
         """``k \\in \\{1, ..., t\\}``: a range of an index that is not read."""

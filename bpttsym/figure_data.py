@@ -16,12 +16,14 @@ from typing import Any
 from bpttsym import vanishing
 from bpttsym.document import load_preset
 from bpttsym.errors import Contradiction, UsageError
-from bpttsym.figure_words import GRAPH_WORDS
+from bpttsym.figure_words import GRAPH_WORDS, speaker
 from bpttsym.graph_layout import graph_layout
 from bpttsym.graph_parts import Layout
 from bpttsym.graph_term import is_many_to_one
 from bpttsym.model import Graph, Model
 from bpttsym.networks import ACTIVATIONS, SETTINGS
+from bpttsym.path_picture import PathPicture, paths_layout
+from bpttsym.truncation import Truncations, truncations
 
 DIGITS = 5
 """Decimals that count in the hash of a figure's data; what nobody could see on the page is left out."""
@@ -110,6 +112,32 @@ def graph_data(
     return graph_layout(Graph(model, length), by, k, t, GRAPH_WORDS[language])
 
 
+def paths_data(
+    model: Model | None = None,
+    T: int | None = None,
+    k: int | None = None,
+    t: int | None = None,
+    by: str | None = None,
+    of: str | None = None,
+    language: str = "en",
+) -> Layout:
+    """The states of a model, with all paths from one of them to another."""
+    model = model or load_preset("multi_layer").models[-1]
+    length = T if T is not None else model.length or 4
+    _within("T", length, 1, 10)
+    return paths_layout(PathPicture(Graph(model, length), by, k, of, t), speaker(language))
+
+
+def truncation_data(
+    steps: int = 12, length: int = 4, sigma: tuple[float, ...] = (0.5, 0.9, 1.0), seeds: int = 50, hidden: int = 16
+) -> Truncations:
+    """What a window and chunks keep of a gradient, and how far off they are."""
+    _check((), sigma, steps, seeds, hidden)
+    _within("steps", steps, 2, 40)
+    _within("length", length, 1, steps)
+    return truncations(steps, length, sigma, seeds, hidden)
+
+
 FORMS = {"graph-many-to-one": True, "graph-many-to-many": False}
 """Whether the loss of the model reads one step only."""
 
@@ -127,7 +155,7 @@ def _refuse(broken: Sequence[str]) -> None:
 def _check(panels: Sequence[str], sigma: Sequence[float], steps: int, seeds: int, hidden: int) -> None:
     for panel in panels:
         known("panel", panel, SETTINGS)
-    _within("number of panels", len(panels), 1, 3)
+    _within("number of panels", len(panels), 0, 3)
     _within("number of sigma", len(sigma), 1, 7)
     for value in sigma:
         _within("sigma", value, 1e-3, 1e3)

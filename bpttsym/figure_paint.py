@@ -25,7 +25,8 @@ FLOOR, CEILING = -24.0, 12.0
 """The decades of the axis; what leaves it goes on outside."""
 
 
-def _page(figure: Figure, title: str, caption: str) -> None:
+def page(figure: Figure, title: str, caption: str) -> None:
+    """A title above and a caption below."""
     figure.text(0.05, 0.94, title, size=20, va="center")
     figure.text(0.05, 0.08, caption, size=12.5, va="center", linespacing=1.7, color=COLOURS["quiet"][0])
 
@@ -37,16 +38,17 @@ def _coloured(curves: Sequence[vanishing.Curve]) -> list[tuple[str, vanishing.Cu
     return [(SERIES[curve.sigma] if curve.sigma in SERIES else next(others), curve) for curve in curves]
 
 
-def _decades(axes: Axes) -> None:
+def decades(axes: Axes) -> None:
     """Label an axis of logarithms with powers of ten."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     axes.yaxis.set_major_locator(MaxNLocator(7, integer=True))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"$10^{{{value:.0f}}}$"))
-    _ruled(axes)
+    ruled(axes)
 
 
-def _ruled(axes: Axes) -> None:
+def ruled(axes: Axes) -> None:
+    """Fine lines across, behind what is drawn."""
     axes.grid(axis="y", color="#E4E4E4", linewidth=0.8)
     axes.set_axisbelow(True)
 
@@ -102,7 +104,7 @@ def _panels(
         axes.text(0, 1.035 + 2.7 * free, _network(panel.setting), **line)
         axes.set_xlim(data.places[0], data.places[-1])
         axes.set_xlabel(say(abscissa))
-        _decades(axes)
+        decades(axes)
         axes.tick_params(axis="y", labelleft=not drawn, length=0 if drawn else 3.5)
         drawn.append(axes)
     drawn[0].set_ylabel(ordinate)
@@ -111,7 +113,7 @@ def _panels(
 
 def paint_vanishing(figure: Figure, data: vanishing.Curves, say: Say) -> None:
     """Norms of products against the number of steps back."""
-    _page(figure, say("vanishing title"), say("vanishing caption", seeds=data.seeds, hidden=data.hidden))
+    page(figure, say("vanishing title"), say("vanishing caption", seeds=data.seeds, hidden=data.hidden))
     _key(figure, data.panels[0].curves, say("bound"))
     for axes in _panels(figure, data, say, r"$\Vert\partial h_T/\partial h_t\Vert_2$", "distance"):
         axes.axhline(0.0, color="#8C8C8C", linewidth=0.9)
@@ -123,7 +125,7 @@ def paint_steps(figure: Figure, data: vanishing.Curves, say: Say) -> None:
     from matplotlib.colors import to_rgb
 
     fields = {"seeds": data.seeds, "hidden": data.hidden, "steps": len(data.places)}
-    _page(figure, say("step-norms title"), say("step-norms caption", **fields))
+    page(figure, say("step-norms title"), say("step-norms caption", **fields))
     _key(figure, data.panels[0].curves, say("bound"))
     drawn = _panels(figure, data, say, r"$\Vert\partial h_{t+1}/\partial h_t\Vert_2$", "step", 0.03)
     for axes, panel in zip(drawn, data.panels, strict=True):
@@ -144,7 +146,7 @@ def paint_terms(figure: Figure, data: vanishing.Curves, say: Say) -> None:
 
     [panel] = data.panels
     fields = {"network": say(panel.name), "seeds": data.seeds, "hidden": data.hidden}
-    _page(figure, say("terms title"), say("terms caption", **fields))
+    page(figure, say("terms title"), say("terms caption", **fields))
     _key(figure, panel.curves, say("sum"))
     axes = figure.add_axes((0.09, 0.245, 0.89, 0.565))
     for colour, curve in _coloured(panel.curves):
@@ -155,12 +157,12 @@ def paint_terms(figure: Figure, data: vanishing.Curves, say: Say) -> None:
     axes.set_xlabel(say("step"))
     axes.set_ylabel(say("term"))
     axes.xaxis.set_major_locator(MaxNLocator(12, integer=True))
-    _decades(axes)
+    decades(axes)
 
 
 def paint_activations(figure: Figure, data: tuple[vanishing.Slopes, ...], say: Say) -> None:
     """The slope of each activation, with its supremum."""
-    _page(figure, say("activations title"), say("activations caption"))
+    page(figure, say("activations title"), say("activations caption"))
     columns = min(len(data), 3)
     rows = -(-len(data) // columns)
     width, height = 0.95 / columns - 0.035, 0.67 / rows - 0.1
@@ -178,7 +180,7 @@ def paint_activations(figure: Figure, data: tuple[vanishing.Slopes, ...], say: S
         axes.set_yticks([0.0, 0.5, 1.0])
         axes.tick_params(labelleft=not column, labelbottom=row == rows - 1)
         axes.set_xlabel("$a$" if row == rows - 1 else "")
-        _ruled(axes)
+        ruled(axes)
 
 
 def paint_growth(figure: Figure, data: vanishing.GrowthMaps, say: Say) -> None:
@@ -187,7 +189,7 @@ def paint_growth(figure: Figure, data: vanishing.GrowthMaps, say: Say) -> None:
 
     fields = {**data.setting._asdict(), "steps": data.steps, "seeds": data.seeds, "hidden": data.hidden}
     fields["network"] = f"{say(data.setting.activation)}, {_matrix(data.setting)}"
-    _page(figure, say("growth title"), say("growth caption", **fields))
+    page(figure, say("growth title"), say("growth caption", **fields))
     for position, one in enumerate(data.maps):
         axes = figure.add_axes((0.075 + position * 0.435, 0.255, 0.365, 0.545))
         half = (one.sigma[1] - one.sigma[0]) / 2, (one.values[1] - one.values[0]) / 2

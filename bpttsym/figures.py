@@ -20,6 +20,7 @@ from bpttsym.errors import UsageError
 from bpttsym.figure_data import data_hash, known
 from bpttsym.figure_words import Say, speaker
 from bpttsym.tikz import tikz
+from bpttsym.truncation_paint import paint_truncation
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -91,6 +92,12 @@ _ROWS = (
         figure_paint.paint_terms,
     ),
     FigureKind(
+        "truncation",
+        "Which terms of a gradient a window and chunks keep, and how far off they are.",
+        figure_data.truncation_data,
+        paint_truncation,
+    ),
+    FigureKind(
         "activations",
         "The slope of each activation and its supremum gamma: one factor only.",
         figure_data.activation_data,
@@ -112,6 +119,12 @@ _ROWS = (
         "graph-many-to-many",
         "The unrolled graph of a model with an output at every step, with the paths of one term of the gradient.",
         partial(figure_data.graph_data, "graph-many-to-many"),
+        figure_paint.paint_graph,
+    ),
+    FigureKind(
+        "paths",
+        "The states of a model over time, with all paths from one of them back to another, and their number.",
+        figure_data.paths_data,
         figure_paint.paint_graph,
     ),
 )

@@ -108,6 +108,9 @@ def _model(kind: FigureKind, name: str) -> Model:
     trouble: BpttsymError = UsageError(f"`{name}` defines no model")
     for model in document.models:
         try:
+            if kind.name not in FORMS:
+                is_many_to_one(model)
+                return model
             form = is_many_to_one(model)
         except BpttsymError as error:
             trouble = error

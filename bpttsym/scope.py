@@ -73,9 +73,16 @@ class Scope(InForce):
 
     def _count(self, left: Expr, right: Expr) -> None:
         """``L = 3`` says how far an axis is counted."""
-        if isinstance(left, Symbol) and isinstance(right, Number) and right.value.denominator == 1 and right.value >= 1:
-            if self._is_last(left.name):
-                self.counts[left.name] = int(right.value)
+        if isinstance(left, Symbol) and isinstance(right, Number) and self.counts_last(Relation(left, "=", right)):
+            self.counts[left.name] = int(right.value)
+
+    def counts_last(self, relation: Relation) -> bool:
+        """Whether it gives the name of a last index a number, ``L = 3``."""
+        match relation:
+            case Relation(Symbol(name, ()), "=", Number(value)):
+                return self._is_last(name) and value.denominator == 1 and value >= 1
+            case _:
+                return False
 
     def is_index_relation(self, relation: Relation) -> bool:
         """Whether it only says something of step numbers (``k < t``)."""

@@ -33,8 +33,10 @@ from bpttsym.graph_labels import frame_of
 from bpttsym.graph_parts import HEIGHT, WIDTH, Layout, bezier
 from bpttsym.graph_term import Term, is_many_to_one
 from bpttsym.model import Graph, Key, Model
+from bpttsym.path_picture import PathPicture, spelled
 from bpttsym.source import source_from_text
 from bpttsym.tikz import tikz
+from bpttsym.truncation import truncations
 
 ROOT = Path(__file__).parents[1]
 GRAPHS = tuple(name for name in FIGURES if name.startswith("graph"))
@@ -326,6 +328,7 @@ def test_the_hash_changes_when_the_data_change(name: str) -> None:
         "activations": {"reach": 5.0},
         "graph-many-to-one": {"k": 3},
         "graph-many-to-many": {"t": 4},
+        "paths": {"T": 3},
     }.get(name, {"seeds": 4})
     assert figure_data.data_hash(figures.compute(name, **{**QUICK.get(name, {}), **changed})) != first
     assert figure_data.data_hash(scaled(data, 1 + 1e-12)) == first
@@ -868,7 +871,8 @@ def test_the_list_names_every_figure_and_option(capsys: pytest.CaptureFixture[st
     assert lines[::3] == list(FIGURES)
     assert lines[1::3] == [f"    {kind.sentence}" for kind in FIGURES.values()]
     assert lines[2] == "    panels=orthogonal,saturated,sigmoid sigma=0.5,0.9,1,1.5,3 steps=40 seeds=50 hidden=16"
-    assert lines[-1] == "    [FILE|NAME] T= k= t= by="
+    assert lines[-4] == "    [FILE|NAME] T= k= t= by="
+    assert lines[-1] == "    [FILE|NAME] T= k= t= by= of="
 
 
 def test_every_option_can_be_typed() -> None:
@@ -912,3 +916,79 @@ def test_an_unknown_option_of_the_function_is_named() -> None:
     with pytest.raises(UsageError, match="there is no format of terms `tex`"):
         figures.draw("terms", ["tex"], "nowhere")
     assert not Path("nowhere").exists()
+
+
+# Pictures of paths, and of truncation.
+
+
+def brute_count(edges: dict[str, list[str]], start: str, end: str) -> int:
+    """How many ways lead from one node to another, walked one by one."""
+    return 1 if start == end else sum(brute_count(edges, after, end) for after in edges.get(start, []))
+
+
+def test_the_paths_of_an_lstm_are_counted() -> None:
+    """Memory and state read memory and state of the step before: the ways are counted here by walking them."""
+    picture = PathPicture(Graph(load_preset("lstm").models[-1], 4), "c", 1, "c", 4)
+    edges: dict[str, list[str]] = {}
+    for t in range(1, 4):
+        edges[f"c{t}"] = [f"h{t}", f"c{t + 1}"]
+        edges[f"h{t}"] = [f"c{t + 1}", f"h{t + 1}"]
+    edges["c4"] = ["h4"]
+    assert picture.counts["c", (4,)] == brute_count(edges, "c1", "c4") == 13
+    assert {spelled(row) for row in picture.rows} == {"x", "c", "h", "haty"}
+
+
+def test_the_paths_of_layers_are_binomial() -> None:
+    """Beside the nodes of a lattice stands Pascal's triangle."""
+    model = read_document(source_from_text((ROOT / "derivations" / "multi_layer.md").read_text())).models[0]
+    picture = PathPicture(Graph(model, 4), None, None, None, None)
+    for t in range(1, 5):
+        for layer in range(1, 4):
+            assert picture.counts["h", (t, layer)] == math.comb(t - 1 + layer - 1, layer - 1)
+    labels = {label.text for label in figures.compute("paths", model=model, T=4).labels}
+    assert any("sum over 10 paths" in text for text in labels)
+
+
+def test_a_path_against_time_is_drawn() -> None:
+    """The second direction is reached from later steps; there is no way from an earlier one."""
+    graph = Graph(load_preset("bidirectional").models[-1], 4)
+    picture = PathPicture(graph, "overleftarrowh", 4, "haty", 2)
+    assert [edge[1][1] for edge in picture.marked] == [(2,), (3,), (4,)]
+    with pytest.raises(UsageError, match="no path leads"):
+        PathPicture(graph, "overleftarrowh", 1, "haty", 2)
+    with pytest.raises(UsageError, match="there is no row `c`"):
+        PathPicture(graph, "c", 1, "haty", 2)
+    with pytest.raises(UsageError, match=r"there is no t=9: `haty` has the steps 1 to 4"):
+        PathPicture(graph, None, None, "haty", 9)
+
+
+def test_what_truncation_keeps_and_errs() -> None:
+    """The kept terms are those of the formulas, and the error is that of a double sum written out here."""
+    data = truncations(6, 3, (0.9,), 2, 4)
+    window, chunks = data.kept
+    assert window.first == (1, 1, 1, 2, 3, 4)
+    assert chunks.first == (1, 1, 1, 4, 4, 4)
+    for error in data.errors:
+        first = {name: kept.first for name, kept in (("window", window), ("chunks", chunks))}[error.name]
+        values = sorted(truncation_error(seed, first) for seed in range(2))
+        assert error.median[2] == pytest.approx(values[0], rel=1e-9) or error.median[2] == pytest.approx(values[1])
+        assert error.median[5] == pytest.approx(0.0, abs=1e-12)
+
+
+def truncation_error(seed: int, first: tuple[int, ...]) -> float:
+    """The relative error by W, U and b of the double sum from ``first`` on, with Jacobians from their formula."""
+    W = 0.9 * networks.unit_weights("orthogonal", range(2), 4)[seed]
+    x, y = np.random.default_rng([seed, 2]).standard_normal((2, 6, 4))
+    h = [np.zeros(4)]
+    for inputs in x:
+        h.append(np.tanh(W @ h[-1] + 0.1 * inputs))
+    full, kept = np.zeros(4 * 9), np.zeros(4 * 9)
+    for t in range(1, 7):
+        row = 2 * (h[t] - y[t - 1])
+        for k in range(t, 0, -1):
+            alpha = row * (1 - h[k] ** 2)
+            read = np.concatenate([h[k - 1], 0.1 * x[k - 1], [1.0]])
+            full += np.outer(alpha, read).ravel()
+            kept += np.outer(alpha, read).ravel() * (k >= first[t - 1])
+            row = alpha @ W
+    return float(np.linalg.norm(kept - full) / np.linalg.norm(full))

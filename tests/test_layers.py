@@ -103,10 +103,10 @@ PARTS: dict[str, tuple[str, ...]] = {
         *("claims_data", "claims_cases", "claims_tools", "claims_layers", "claims_torch", "claims_gradients"),
         *("claims_classes", "claims_training", "claims_checks"),
     ),
-    "vanishing": ("networks",),
+    "vanishing": ("networks", "truncation"),
     "figures": (
-        *("figure_words", "graph_term", "graph_parts", "graph_labels", "graph_layout", "tikz"),
-        *("figure_data", "figure_paint"),
+        *("figure_words", "graph_term", "graph_parts", "graph_labels", "graph_layout", "path_picture", "tikz"),
+        *("figure_data", "figure_paint", "truncation_paint"),
     ),
     "cli": ("plot_job", "plot_command", "answer", "derive_job", "derive_command"),
 }
@@ -132,10 +132,10 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
 
 DOORS: dict[str, frozenset[str]] = {
     "numpy": frozenset({"rnn", *PARTS["rnn"], "numeric", "leaves", "opaque", "field", "exact", "symbolic_lambdify"})
-    | {"oracles", "figures", "networks", "vanishing", "starts", "attack"}
+    | {"oracles", "figures", "networks", "truncation", "vanishing", "starts", "attack"}
     | {"claims_tools", "claims_layers", "claims_gradients", "claims_classes", "claims_training"},
     "sympy": frozenset({"symbolic", *PARTS["symbolic"]} - {"symbolic_names"}),
-    "matplotlib": frozenset({"figures", "figure_paint"}),
+    "matplotlib": frozenset({"figures", "figure_paint", "truncation_paint"}),
     "lark": frozenset({"grammar"}),
     "mpmath": frozenset({"precise"}),
 }

@@ -209,3 +209,11 @@ def test_what_is_printed_reads_back(side: str) -> None:
     assert relation is not None
     again = read_document(source_from_text(f"{LAYERS}\n$${latex(relation)}$$\n")).entries[-1].relation
     assert relation.right == again.right  # type: ignore[union-attr]
+
+
+def test_a_number_of_layers_behind_a_comma_counts() -> None:
+    """``T = 4, \\quad L = 3`` says two things, and neither is a condition of the other."""
+    three = LAYERS.replace("L = 2", "L = 3")
+    first = r"\sum_{\pi : h_1^{(1)} \to h_4^{(L)}} 1"
+    assert verdicts(three, f"{first} = 10", f"{first} = 4") == ["proved", "refuted"]
+    assert verdicts(LAYERS, f"{first} = 10", f"{first} = 4") == ["refuted", "proved"]

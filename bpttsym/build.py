@@ -20,6 +20,8 @@ from bpttsym.claims import page_of
 from bpttsym.claims_data import FILE
 from bpttsym.derivation import Derivation
 from bpttsym.document import Document, read_document
+from bpttsym.document_figures import Named, drawn, hashed
+from bpttsym.document_figures import named as figures_of
 from bpttsym.errors import BpttsymError, Contradiction, NotRead, UsageError
 from bpttsym.expr import Symbol
 from bpttsym.jobs import done
@@ -59,6 +61,7 @@ class Result:
     judged: Judged
     derived: tuple[Derived, ...]
     texts: Files
+    figures: tuple[Named, ...] = ()
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -70,13 +73,14 @@ def main(arguments: argparse.Namespace) -> int:
         found = done([*jobs, partial(page_of, folder)] if (folder / FILE).is_file() else jobs)
         results = found[: len(paths)]
         files = contents(results) | (found[-1] if len(found) > len(paths) else {})
-        drawn = getattr(arguments, "figures", True)
+        drawing = getattr(arguments, "figures", True)
+        named = [figure for result in results for figure in result.figures]
         if arguments.check:
-            compare(files | (hashes() if drawn else {}), output)
+            compare(files | (hashes() | hashed(named) if drawing else {}), output)
             print(f"{arguments.output} is up to date: {_summary(results)}")
         else:
             texts = {name: text.encode() for name, text in files.items()}
-            write(texts | (pictures() if drawn else former_pictures(output)), output)
+            write(texts | (pictures() | drawn(named) if drawing else former_pictures(output)), output)
             print(f"{arguments.output}: {_summary(results)}")
     except Contradiction as error:
         return _complain(f"{error}; this is an error of bpttsym", CONTRADICTED)
@@ -136,7 +140,7 @@ def _result(path: Path) -> Result:
         except NotProved as error:
             raise NotProved(f"in {path}: {error}") from None
         derived += found
-    return Result(judged, tuple(derived), texts)
+    return Result(judged, tuple(derived), texts, tuple(figures_of(document)))
 
 
 def _chosen(names: list[str]) -> tuple[list[str], list[str]]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
-from inspect import signature
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from bpttsym.document import load_preset, read_document
-from bpttsym.errors import BpttsymError, UsageError
-from bpttsym.figure_data import FORMS, known
+from bpttsym.errors import UsageError
+from bpttsym.figure_data import known
+from bpttsym.figure_options import fitting, option
 from bpttsym.figures import FIGURES, FigureKind, render, write_whole
-from bpttsym.graph_term import is_many_to_one
 from bpttsym.model import Model
 from bpttsym.source import read_source
 
@@ -66,57 +65,20 @@ def _options(kind: FigureKind, rest: Sequence[str]) -> dict[str, Any]:
 
     found: dict[str, Any] = {}
     for word in rest:
-        name, equals, value = word.partition("=")
-        if not equals:
+        if "=" not in word:
             if "model" not in kind.options:
                 raise UsageError(f"{kind.name} is no figure of a document: `{word}` is neither OPTION=VALUE nor of use")
             if "model" in found:
                 raise UsageError(f"one figure is of one document, and `{word}` is a second")
             found["model"] = _model(kind, word)
             continue
-        known(f"option of {kind.name}", name, [option for option in kind.options if option != "model"])
-        found[name] = _value(kind, name, value)
+        name, value = option(kind, word)
+        found[name] = value
     return found
-
-
-PARSERS: dict[str, Callable[[str], Any]] = {
-    "int": int,
-    "int | None": int,
-    "float": float,
-    "str": str,
-    "str | None": str,
-    "tuple[float, ...]": lambda text: tuple(float(part) for part in text.split(",")),
-    "tuple[str, ...]": lambda text: tuple(text.split(",")),
-}
-"""How the text of an option is read, by the annotation of the parameter that it is."""
-
-
-def _value(kind: FigureKind, name: str, text: str) -> Any:
-    annotation = signature(kind.data).parameters[name].annotation
-    try:
-        return PARSERS[annotation](text)
-    except ValueError:
-        wanted = annotation.removesuffix(" | None").replace("tuple[float, ...]", "numbers with commas between them")
-        raise UsageError(f"`{name}={text}` does not give {wanted.replace('int', 'a whole number')}") from None
 
 
 def _model(kind: FigureKind, name: str) -> Model:
     """The first model of a document, or of a preset, that has the form of the figure."""
-
     is_file = name == "-" or Path(name).suffix or Path(name).exists()
     document = read_document(read_source(name)) if is_file else load_preset(name)
-    trouble: BpttsymError = UsageError(f"`{name}` defines no model")
-    for model in document.models:
-        try:
-            if kind.name not in FORMS:
-                is_many_to_one(model)
-                return model
-            form = is_many_to_one(model)
-        except BpttsymError as error:
-            trouble = error
-            continue
-        if form == FORMS[kind.name]:
-            return model
-        other = next(figure for figure, one in FORMS.items() if one == form)
-        trouble = UsageError(f"`{name}` has no model of this form: draw `{other}`")
-    raise trouble
+    return fitting(kind, document.models, name)

@@ -756,7 +756,7 @@ def run_plot(*arguments: str) -> int:
 
 
 BAD: dict[str, tuple[tuple[str, ...], str]] = {
-    "no kind": ((), "say which figure: vanishing, step-norms, terms, activations, growth, graph-many-to-one"),
+    "no kind": ((), "say which figure: vanishing, step-norms, terms, truncation, activations"),
     "a kind misspelt": (("vanishign",), "there is no figure `vanishign`: did you mean `vanishing`?"),
     "half a kind": (("graph",), "did you mean `graph-many-to-one` or `graph-many-to-many`?"),
     "another kind": (("zebra",), "there is no figure `zebra`: there is vanishing, step-norms"),

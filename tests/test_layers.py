@@ -31,7 +31,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("check",),
     ("wording",),
     ("report", "figures"),
-    ("claims",),
+    ("claims", "figure_options"),
     ("build", "cli", "__init__", "__main__"),
 )
 
@@ -97,7 +97,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         *("recursion", "patterns", "adjoint", "pullback", "gradients"),
     ),
     "check": ("path_sum", "manuscript", "stream", "quick", "recognise", "oracles"),
-    "build": ("report_page", "swap", "jobs"),
+    "build": ("report_page", "swap", "jobs", "document_figures"),
     "wording": ("evidence", "advice"),
     "claims": (
         *("claims_data", "claims_cases", "claims_tools", "claims_layers", "claims_torch", "claims_gradients"),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bpttsym.entries import place
+from bpttsym.entries import below_one_another, place
 from bpttsym.errors import NotRead
-from bpttsym.expr import Call, Component, Derivative, Expr, Symbol
+from bpttsym.expr import Call, Component, Concatenate, Derivative, Expr, Symbol
 from bpttsym.model import Key
 from bpttsym.reckoner import Reckoner
 from bpttsym.shapes import Shape
@@ -16,8 +16,6 @@ from bpttsym.world import V, World
 def derivative(reckoner: Reckoner, node: Derivative, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
     """The derivative of a node, of an entry or of an expression by a node or by an entry of one."""
     by = node.by.of if isinstance(node.by, Component) else node.by
-    if not isinstance(by, Symbol):
-        raise NotRead("a derivative by something that is no symbol", node.by.span)
     variables = _variables(reckoner, by, bindings, bound)
     row = None
     if isinstance(node.of, Component) and _is_node(reckoner, node.of.of):
@@ -39,6 +37,8 @@ def derivative(reckoner: Reckoner, node: Derivative, bindings: Mapping[str, int]
         scalar = row is not None or reckoner.world.shapes[key[0]] == (1, 1)
         if row is not None:
             jacobian = _row(reckoner, jacobian, _flat(row, reckoner.world.shapes[key[0]], bindings, bound))
+    elif isinstance(of, Concatenate) and all(_is_node(reckoner, part) for part in of.parts):
+        jacobian, scalar = _stacked(reckoner, node, of, variables, bindings, bound), False
     else:
         frozen = node.kind == "immediate" or _is_argument(node.of, by)
         inner = node.of
@@ -58,6 +58,21 @@ def _is_through_helpers(reckoner: Reckoner, of: Key, by: tuple[Key, ...]) -> boo
     """Whether a node names none of some variables itself, but one where its helpers are written out."""
     parents = reckoner.graph.nodes[of].parents
     return not any(one == of or one in parents for one in by) and any(one in reckoner.graph.mentioned(of) for one in by)
+
+
+def _stacked(
+    reckoner: Reckoner,
+    node: Derivative,
+    of: Concatenate,
+    variables: tuple[Key, ...],
+    bindings: Mapping[str, int],
+    bound: frozenset[str],
+) -> V:
+    """The derivatives of several nodes, one below the other: of ``(h_t, c_t)`` as one quantity, always total."""
+    if node.kind == "immediate":
+        raise NotRead("the immediate derivative of several quantities is not read", node.span)
+    keys = [reckoner.key(part, bindings, bound) for part in of.parts if isinstance(part, Symbol)]
+    return below_one_another(reckoner.world, [reckoner.world.derivative(key, variables, False) for key in keys])
 
 
 def _is_node(reckoner: Reckoner, of: Expr) -> bool:
@@ -87,7 +102,12 @@ def _laid_out_column(reckoner: Reckoner, node: Derivative, jacobian: V, column: 
     return world.transpose(value) if reckoner.readings.ask("layout", node) == "denominator" else value
 
 
-def _variables(reckoner: Reckoner, by: Symbol, bindings: Mapping[str, int], bound: frozenset[str]) -> tuple[Key, ...]:
+def _variables(reckoner: Reckoner, by: Expr, bindings: Mapping[str, int], bound: frozenset[str]) -> tuple[Key, ...]:
+    """The nodes that are moved; those of ``(h_t, c_t)`` each on its own, whatever the others do."""
+    if isinstance(by, Concatenate):
+        return tuple(key for part in by.parts for key in _variables(reckoner, part, bindings, bound))
+    if not isinstance(by, Symbol):
+        raise NotRead("a derivative by something that is no symbol", by.span)
     members = reckoner.model.set_members.get(by.name)
     if members and not by.index and (by.name, ()) not in reckoner.graph.nodes:
         return tuple((member, ()) for member in members if (member, ()) in reckoner.graph.nodes)
@@ -98,7 +118,8 @@ def _variables(reckoner: Reckoner, by: Symbol, bindings: Mapping[str, int], boun
 
 def _immediate(reckoner: Reckoner, node: Derivative, of: Key, by: tuple[Key, ...]) -> bool:
     """Whether an unmarked derivative is immediate under the reading; asked only where it matters."""
-    if not any(reckoner.graph.ambiguous(of, variable) for variable in by):
+    graph, together = reckoner.graph, isinstance(node.by, Concatenate)
+    if not (graph.ambiguous_together(of, by) if together else any(graph.ambiguous(of, variable) for variable in by)):
         return False
     if any(variable[1] for variable in by):
         return reckoner.readings.ask("states", node) == "immediate"
@@ -125,6 +146,6 @@ def laid_out(reckoner: Reckoner, node: Derivative, jacobian: V, by: tuple[Key, .
     return world.reshape(jacobian, variable) if in_shape else world.transpose(jacobian)
 
 
-def _is_argument(of: Expr, by: Symbol) -> bool:
+def _is_argument(of: Expr, by: Expr) -> bool:
     """A derivative of a function by its own argument is immediate by its form."""
     return isinstance(of, Call) and any(argument == by for argument in (*of.arguments, *of.parameters))

@@ -10,9 +10,9 @@ from typing import Protocol, cast
 
 from bpttsym import notation_parts as parts
 from bpttsym.errors import NotRead
-from bpttsym.expr import Derivative, DerivativeKind, Divide, Expr
+from bpttsym.expr import Concatenate, Derivative, DerivativeKind, Divide, Expr
 from bpttsym.scripts import ungroup
-from bpttsym.surface import Fraction, Scripted, Surface, Term, Word
+from bpttsym.surface import Fence, Fraction, Scripted, Surface, Term, Word
 
 DIFFERENTIALS = {r"\partial": "partial", r"\mathrm{d}": "total", "d": "total"}
 
@@ -90,7 +90,8 @@ def fraction(reader: Reader, node: Fraction, cursor: Cursor) -> Expr:
     below.at = 1
     if below.peek() is None:
         raise NotRead("the denominator of a derivative is empty", node.denominator.span)
-    by = reader.factor(below)
+    by = _several(reader, below.factors[1:]) or reader.factor(below)
+    below.at = max(below.at, 2) if isinstance(by, Concatenate) else below.at
     if below.peek() is not None:
         raise NotRead("this derivative has more than one variable", node.denominator.span, "one variable")
     above.at = 1
@@ -100,7 +101,17 @@ def fraction(reader: Reader, node: Fraction, cursor: Cursor) -> Expr:
         of = reader.factor(cursor)
         return Derivative(of, by, cast(DerivativeKind, kind), span=node.span.join(of.span or node.span))
     rest = Term(node.numerator.span, above.factors[1:], ["", *above.operators[2:]])
-    return Derivative(reader.expression(rest), by, cast(DerivativeKind, kind), span=node.span)
+    of = _several(reader, above.factors[1:]) or reader.expression(rest)
+    return Derivative(of, by, cast(DerivativeKind, kind), span=node.span)
+
+
+def _several(reader: Reader, factors: list[Surface]) -> Concatenate | None:
+    r"""Quantities in parentheses, ``\partial (h_t, c_t)``: all of them together, as one column."""
+    match factors:
+        case [Fence(span, "(", [_, _, *_] as items)]:
+            return Concatenate(tuple(reader.expression(item) for item in items), span=span)
+        case _:
+            return None
 
 
 def _factors(node: Surface) -> Cursor:

@@ -5,7 +5,7 @@ Entries are counted from 1; a letter that counts them runs over the axes at whic
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from bpttsym.arithmetic import show, total_of
@@ -28,7 +28,7 @@ from bpttsym.ground import satisfies
 from bpttsym.model import index_value
 from bpttsym.reckoner import Reckoner
 from bpttsym.shapes import Shape, ShapeClash
-from bpttsym.world import MissingNode, V
+from bpttsym.world import MissingNode, V, World
 
 
 def entry(reckoner: Reckoner, node: Component, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
@@ -124,9 +124,15 @@ def concatenated(reckoner: Reckoner, node: Concatenate, bindings: Mapping[str, i
     shapes = [world.shape(value) for value in values]
     if any(columns != 1 for _, columns in shapes):
         raise ShapeClash(f"only columns are concatenated, not {', '.join(map(show, shapes))}", node.span)
-    rows = sum(size for size, _ in shapes)
-    total, start = world.zeros((rows, 1)), 0
-    for value, (size, _) in zip(values, shapes, strict=True):
+    return below_one_another(world, values)
+
+
+def below_one_another(world: World, values: Sequence[V]) -> V:
+    """Values with as many columns each, the first one on top."""
+    sizes, columns = [world.shape(value)[0] for value in values], world.shape(values[0])[1]
+    rows = sum(sizes)
+    total, start = world.zeros((rows, columns)), 0
+    for value, size in zip(values, sizes, strict=True):
         moved = None
         for n in range(size):
             unit = world.unit((rows, size), start + n, n)

@@ -141,8 +141,7 @@ def _print(node: Expr, style: _Latex) -> _Piece:
             below = style.script("_", _print(by, tight).text)
             return _Piece(f"{shapes['nabla']}{below} {_held(of, _Level.NAME, style).text}", _Level.OPEN)
         case tree.Derivative(of, by, kind):
-            tightly = [_Level.SCRIPTED if isinstance(part, tree.Symbol) else _Level.ATOM for part in (of, by)]
-            above, below = (_held(part, level, style).text for part, level in zip((of, by), tightly, strict=True))
+            above, below = (_differentiated(part, style) for part in (of, by))
             return _Piece(shapes[kind] % (above, below), _Level.QUOTIENT)
         case tree.Paths(start, end, counted):
             ends = tuple(_print(end, tight).text for end in (start, end))
@@ -181,6 +180,13 @@ def _print(node: Expr, style: _Latex) -> _Piece:
             return _Piece("".join(_pieces(node, style)), _Level.RELATION)
         case _:
             raise TypeError(f"no rule prints {node!r}")
+
+
+def _differentiated(node: Expr, style: _Latex) -> str:
+    """What stands behind a differential; several quantities in parentheses."""
+    if isinstance(node, tree.Concatenate):
+        return f"({_list(node.parts, style)})"
+    return _held(node, _Level.SCRIPTED if isinstance(node, tree.Symbol) else _Level.ATOM, style).text
 
 
 def _number(value: Fraction, style: _Latex) -> _Piece:

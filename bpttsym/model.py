@@ -291,6 +291,14 @@ class Graph:
         direct = self.nodes[of].parents if own in self.nodes[of].parents or by[1] else self.mentioned(of)
         return own in direct and any(by in self.ancestors(parent) for parent in direct if parent != own)
 
+    def ambiguous_together(self, of: Key, by: tuple[Key, ...]) -> bool:
+        """Whether they can differ by several nodes that are moved each on its own, whatever the others do."""
+        if of not in self.nodes or of in by:
+            return False
+        parents, moved = self.nodes[of].parents, set(by)
+        others = [parent for parent in parents if parent not in moved]
+        return len(others) < len(parents) and any(moved & self.ancestors(parent) for parent in others)
+
     def helpers(self, of: Key) -> tuple[Key, ...]:
         """The parents of a node that only help to compute it: of its own step, and used at no other one."""
         same = (p for p in self.nodes[of].parents if p[1] == of[1] and p[1] and self.nodes[p].body is not None)

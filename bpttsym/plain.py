@@ -93,7 +93,7 @@ class PlainWorld(GridOperations[complex]):
         """The sample with each entry of some variables moved by a step."""
         if (by, frozen) not in self._moved:
             places = [(key, i, j) for key in by for i, j in product(*map(range, self.shapes[key[0]]))]
-            self._moved[by, frozen] = [_Moved(self, key, (i, j), frozen) for key, i, j in places]
+            self._moved[by, frozen] = [_Moved(self, key, (i, j), frozen, frozenset(by)) for key, i, j in places]
         return self._moved[by, frozen]
 
     def add(self, first: Matrix, second: Matrix) -> Matrix:
@@ -147,13 +147,13 @@ class PlainWorld(GridOperations[complex]):
 
 
 class _Moved(PlainWorld):
-    """The same sample with one entry of one variable moved; frozen, every other node keeps its value."""
+    """The same sample with one entry of one variable moved, others held ``still``; frozen, every other node is."""
 
-    def __init__(self, base: PlainWorld, by: Key, place: tuple[int, int], frozen: bool) -> None:
+    def __init__(self, base: PlainWorld, by: Key, place: tuple[int, int], frozen: bool, still: frozenset[Key]) -> None:
         super().__init__(base.graph, base.shapes, base.seed)
         self.base = base
-        self.by = by
-        self.moving = frozenset() if frozen else base.graph.dependents((by,))
+        self.still = still
+        self.moving = frozenset() if frozen else base.graph.dependents((by,)) - still
         moved = [list(row) for row in base.node(by)]
         moved[place[0]][place[1]] += 1j * STEP
         self._values[by] = tuple(map(tuple, moved))
@@ -161,7 +161,7 @@ class _Moved(PlainWorld):
 
     def value(self, of: Key, immediate: bool) -> Matrix:
         """The moved value of a node; immediate: by its own definition alone."""
-        own = immediate and of != self.by and self.graph.nodes[of].body is not None
+        own = immediate and of not in self.still and self.graph.nodes[of].body is not None
         return self.evaluator.node(of) if own else self.node(of)
 
     def node(self, key: Key) -> Matrix:

@@ -102,7 +102,7 @@ class PreciseWorld(GridOperations[Any]):
         for key in by:
             rows, width = self.shapes[key[0]]
             for place in ((i, j) for i in range(rows) for j in range(width)):
-                found = value(_Moved(self, key, place, frozen))
+                found = value(_Moved(self, key, place, frozen, frozenset(by)))
                 columns.append([self.context.im(entry) / self.step for entry in chain(*found)])
         return tuple(zip(*columns, strict=True))
 
@@ -206,16 +206,18 @@ class PreciseWorld(GridOperations[Any]):
 
 
 class _Moved(PreciseWorld):
-    """The same sample with one entry of one variable moved; frozen, every other node keeps its value."""
+    """The same sample with one entry of one variable moved, others held ``still``; frozen, every other node is."""
 
-    def __init__(self, base: PreciseWorld, by: Key, place: tuple[int, int], frozen: bool) -> None:
+    def __init__(
+        self, base: PreciseWorld, by: Key, place: tuple[int, int], frozen: bool, still: frozenset[Key]
+    ) -> None:
         self.graph, self.shapes, self.context = base.graph, base.shapes, base.context
         self.zero, self.one = base.zero, base.one
         self.step, self.functions, self.network = base.step, base.functions, base.network  # type: ignore[method-assign]
         self.least, self.top = base.least, base.top
         self.base = base
-        self.by = by
-        self.moving = frozenset() if frozen else base.graph.dependents((by,))
+        self.still = still
+        self.moving = frozenset() if frozen else base.graph.dependents((by,)) - still
         moved = [list(row) for row in base.node(by)]
         moved[place[0]][place[1]] += self.context.mpc(0, self.step)
         self._values = {by: tuple(map(tuple, moved))}
@@ -223,7 +225,7 @@ class _Moved(PreciseWorld):
 
     def moved(self, of: Key, immediate: bool) -> Matrix:
         """The moved value of a node; immediate: by its own definition alone."""
-        own = immediate and of != self.by and self.graph.nodes[of].body is not None
+        own = immediate and of not in self.still and self.graph.nodes[of].body is not None
         return self.evaluator.node(of) if own else self.node(of)
 
     def node(self, key: Key) -> Matrix:

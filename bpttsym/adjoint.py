@@ -82,7 +82,7 @@ class Adjoint:
         for source in self.states:
             for way in self.walker.ways(self.walker.at(source, self.letter)):
                 step = self.walker.step_of(way.end)
-                if self.walker.pattern(way.end) == state and self.structure.is_state(way.end) and step is not None:
+                if self.walker.pattern(way.end) == state and self.walker.is_state(way.end) and step is not None:
                     if way.binder is not None or step == self.last:
                         raise NotDerived(f"`{state[0]}` is read at many steps at once")
                     offset = offset_of(step, self.letter)
@@ -139,7 +139,7 @@ class Adjoint:
 
     def _gradient(self) -> list[Expr]:
         """The addends of the derivative by the variable."""
-        if self.structure.is_state(self.by) and self.walker.target in self.states:
+        if self.walker.is_state(self.by) and self.walker.target in self.states:
             return self._of_state(self.by)
         found = [self._direct(way) for way in self.walker.ways(self.of) if self.walker.is_end(way.end)]
         for state in self.states:

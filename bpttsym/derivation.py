@@ -16,10 +16,11 @@ from bpttsym.adjoint import Adjoint
 from bpttsym.axes import Place
 from bpttsym.errors import UsageError
 from bpttsym.expansion import count_paths, expanded, numbered, steps_of, weighted
-from bpttsym.expr import Derivative, Number, Relation, Symbol, add, multiply, shifted, walk
+from bpttsym.expr import Derivative, Number, Relation, Symbol, add, walk
 from bpttsym.gradients import Gradients
 from bpttsym.model import Definition, Model
 from bpttsym.names import of_number, relevant, unknown
+from bpttsym.nested import Nested
 from bpttsym.recursion import Recursion
 from bpttsym.structure import NotDerived, Step, Structure, Words
 from bpttsym.summation import Chain, total
@@ -179,39 +180,16 @@ def _outputs(derivation: Derivation, by: Symbol) -> Step | None:
 
 def _sum(derivation: Derivation) -> tuple[Step, ...]:
     """Sums over the steps with products of step Jacobians, for any number of steps."""
-    chain, by = derivation.chain, derivation.by
-    found: list[Step] = []
-    if chain.through and not by.index and not derivation.structure.is_state(derivation.of):
-        found += _states_by_parameter(derivation)
+    structure, by = derivation.structure, derivation.by
+    nested = Nested(structure, derivation.of, by)
     reason = "the sum over all paths, with the states between two steps as an ordered product"
-    reason = reason if chain.through else "the chain rule; no state lies between"
-    free = [part for part in by.index if isinstance(part, Symbol) and part.name != derivation.model.horizon]
-    state = free and derivation.structure.is_state(by) and chain.reads_states
-    where = derivation.structure.from_first(free[0]) if state else None
-    found.append(Step("sum", (reason,), Relation(derivation.left, "=", total(chain.terms())), where=where))
-    return tuple(found)
-
-
-def _states_by_parameter(derivation: Derivation) -> list[Step]:
-    """The state by a parameter, from its own step before, and with that put in until the first step."""
-    structure, chain, by = derivation.structure, derivation.chain, derivation.by
-    letter = Symbol(chain.letters()[0])
-    state = Symbol(chain.state, (letter,))
-    before = Symbol(chain.state, (shifted(letter, -1),))
-    now = [weighted(exit_.way.weight, *exit_.way.factors) for exit_ in chain.exits(letter)]
-    earlier = multiply(chain.jacobian(before.index[0]), structure.whole(before, by))
-    return [
-        Step(
-            "step",
-            (state, " depends on ", by, " through its own step and through the state before"),
-            Relation(structure.whole(state, by), "=", add(*now, earlier)),
-        ),
-        Step(
-            "unrolled",
-            (f"the step before put in again and again, down to step {structure.model.first}",),
-            Relation(structure.whole(state, by), "=", total(Chain(structure, state, by).terms())),
-        ),
-    ]
+    reason = reason if nested.through else "the chain rule; no state lies between"
+    where = None
+    free = [part for part in by.index if isinstance(part, Symbol) and part.name not in derivation.model.axes.names]
+    if free and structure.is_state(by) and nested.reads_states:
+        where = structure.from_first(free[0])
+    step = Step("sum", (reason,), Relation(derivation.left, "=", total(nested.terms())), where=where)
+    return (*nested.by_itself(), step)
 
 
 def _recursive(derivation: Derivation) -> tuple[Step, ...]:

@@ -26,6 +26,7 @@ class Patterns(Walker):
         self.ends = self.axes.bindings(structure.length)
         self.target = self.pattern(self._numbered(by))
         self._leading: dict[Pattern, bool] = {}
+        self._again: dict[Pattern, bool] = {}
 
     def pattern(self, node: Symbol) -> Pattern:
         """What a node is at any step."""
@@ -67,15 +68,27 @@ class Patterns(Walker):
             return True
         start = self.pattern(node)
         if start not in self._leading:
-            seen, coming = {start}, [start]
-            while coming and self.target not in seen:
-                for edge in self.edges(self.at(coming.pop(), self.letter)):
-                    below = self.pattern(edge.parent)
-                    if below not in seen:
-                        seen.add(below)
-                        coming.append(below)
-            self._leading[start] = self.target in seen
+            self._leading[start] = self.target in self._below_all(start)
         return self._leading[start]
+
+    def is_state(self, node: Symbol) -> bool:
+        """Whether a node is a state in its own layer: one that depends on its own pattern at another step."""
+        pattern = self.pattern(node)
+        if pattern not in self._again:
+            self._again[pattern] = self.structure.is_state(node) and pattern in self._below_all(pattern)
+        return self._again[pattern]
+
+    def _below_all(self, pattern: Pattern) -> set[Pattern]:
+        """All patterns that one is computed from."""
+        seen: set[Pattern] = set()
+        coming = [pattern]
+        while coming:
+            for edge in self.edges(self.at(coming.pop(), self.letter)):
+                below = self.pattern(edge.parent)
+                if below not in seen:
+                    seen.add(below)
+                    coming.append(below)
+        return seen
 
     def edges(self, node: Symbol) -> list[Edge]:
         definition = self._definition(node)
@@ -128,12 +141,12 @@ class Patterns(Walker):
     def states_below(self, top: Symbol) -> list[Pattern]:
         """The states between a quantity and the variable, each after all that it acts through at its own step."""
         found: dict[Pattern, set[Pattern]] = {}
-        coming = [self.pattern(way.end) for way in self.ways(top) if self.structure.is_state(way.end)]
+        coming = [self.pattern(way.end) for way in self.ways(top) if self.is_state(way.end)]
         while coming:
             state = coming.pop()
             if state in found:
                 continue
-            ends = [way.end for way in self._below(state) if self.structure.is_state(way.end)]
+            ends = [way.end for way in self._below(state) if self.is_state(way.end)]
             found[state] = {self.pattern(end) for end in ends if self.step_of(end) == self.letter} - {state}
             coming += [self.pattern(end) for end in ends]
         return _users_first(found)

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-from bpttsym.axes import Place
+from bpttsym.axes import LAST_BUT_ONE, Place
 from bpttsym.errors import BpttsymError, NotRead
 from bpttsym.expr import (
     Add,
+    Call,
     Derivative,
     Expr,
     Multiply,
@@ -133,7 +134,10 @@ class Structure:
 
     @cached_property
     def states(self) -> frozenset[Kind]:
-        """The kinds that a definition refers to at another step and that depend on it in turn."""
+        """The kinds that a definition refers to at another step and that depend on it in turn.
+
+        One that is computed from other states of its own step alone is none: it hands on what they hand on.
+        """
         found: set[Kind] = set()
         for definition in self.model.definitions:
             own = Symbol(definition.name, definition.index)
@@ -141,7 +145,50 @@ class Structure:
                 if own.index and part.index and part.index != own.index:
                     if kind_of(part) == kind_of(own) or self.reaches(part, own):
                         found.add(kind_of(part))
+        for kind in sorted(found):
+            if self._hands_on(kind, frozenset(found)):
+                found.discard(kind)
         return frozenset(found)
+
+    def _hands_on(self, kind: Kind, states: frozenset[Kind]) -> bool:
+        """Whether a kind is computed from nothing but states of its own step, parameters and inputs."""
+        seen, open_ = {kind}, [kind]
+        while open_:
+            below = open_.pop()
+            for definition in self.model.definitions:
+                if (definition.name, len(definition.index)) != below or self.is_start(definition):
+                    continue
+                if definition.skip or not definition.general:
+                    return False
+                for part in self.mentions(definition):
+                    same = part.index == definition.index
+                    if not part.index or (kind_of(part) not in self.uses and same):
+                        continue
+                    if not same or kind_of(part) == kind:
+                        return False
+                    if kind_of(part) not in states and kind_of(part) not in seen:
+                        seen.add(kind_of(part))
+                        open_.append(kind_of(part))
+        return True
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """All that a name of the model is: quantities, functions, last steps."""
+        functions = {part.function for d in self.model.definitions for part in walk(d.body) if isinstance(part, Call)}
+        formulas = {name for name, _, _ in self.model.functions}
+        return frozenset(self.model.arities) | functions | formulas | self.model.axes.names
+
+    def last_step(self, name: str) -> Expr:
+        """The last step under the name that the model has for it (``T_x``)."""
+        if name == LAST_BUT_ONE:
+            return shifted(Symbol(self.model.horizon), -1)
+        used = {part.name for d in self.model.definitions for part in walk(d.body) if isinstance(part, Symbol)}
+        other = sorted(self.model.axes.aliases & used)
+        return Symbol(other[0] if name == self.model.horizon and name not in used and other else name)
+
+    def skipped(self, node: Symbol) -> int:
+        """For how many first steps no definition computes a quantity (``x_{t+1} = ...``)."""
+        return max((d.skip for d in self.model.definitions if (d.name, len(d.index)) == kind_of(node)), default=0)
 
     def is_start(self, definition: Definition) -> bool:
         """Whether a definition is about a step before the first."""

@@ -51,13 +51,17 @@ class Walker:
         """Whether a node is the variable or depends on it."""
         raise NotImplementedError
 
+    def is_state(self, node: Symbol) -> bool:
+        """Whether a node is a state."""
+        return self.structure.is_state(node)
+
     def ways(self, start: Symbol) -> list[Way]:
         """All ways from a node to the nearest states that lead to the variable, and to the variable itself."""
         found: list[Way] = []
         open_ = [Way((), start, first=start if start.index else None)]
         while open_:
             way = open_.pop()
-            if way.end != start and (self.is_end(way.end) or self.structure.is_state(way.end)):
+            if way.end != start and (self.is_end(way.end) or self.is_state(way.end)):
                 found.append(way)
                 continue
             further = [self._along(way, edge) for edge in self.edges(way.end) if self.leads(edge.parent)]

@@ -21,9 +21,8 @@ from bpttsym.gradients import Gradients
 from bpttsym.model import Definition, Model
 from bpttsym.names import of_number, relevant, unknown
 from bpttsym.nested import Nested
-from bpttsym.recursion import Recursion
 from bpttsym.structure import NotDerived, Step, Structure, Words
-from bpttsym.summation import Chain, total
+from bpttsym.summation import total
 from bpttsym.ways import Unrolled
 
 MAXIMUM_FACTORS = 100_000
@@ -51,11 +50,6 @@ class Derivation:
     def structure(self) -> Structure:
         """The model made ready, with its graph over ``length`` steps."""
         return Structure(self.model, self.length)
-
-    @cached_property
-    def chain(self) -> Chain:
-        """The model seen for any number of steps."""
-        return Chain(self.structure, self.of, self.by)
 
     @property
     def left(self) -> Derivative:
@@ -194,13 +188,7 @@ def _sum(derivation: Derivation) -> tuple[Step, ...]:
 
 def _recursive(derivation: Derivation) -> tuple[Step, ...]:
     """The derivative by each state from that by the next one, or by the next ones where there are several."""
-    try:
-        return Recursion(derivation.chain).steps()
-    except NotDerived as reason:
-        try:
-            return Adjoint(derivation.structure, derivation.of, derivation.by).steps()
-        except NotDerived as other:
-            raise (other if len(derivation.structure.states) > 1 else reason) from None
+    return Adjoint(derivation.structure, derivation.of, derivation.by).steps()
 
 
 def _matrix(derivation: Derivation) -> tuple[Step, ...]:

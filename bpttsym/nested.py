@@ -18,7 +18,6 @@ from bpttsym.expr import (
     Concatenate,
     Derivative,
     Expr,
-    Number,
     Product,
     Relation,
     Symbol,
@@ -218,14 +217,14 @@ class Nested:
         entries: list[Entry] = []
         letter = None if way.binder is None else Symbol(way.binder.letter)
         if way.binder is not None:
-            lower = self._from(way.binder.lower, way, letter)
+            lower = self.walker.least(way, letter, way.binder.lower)
             variables.append(Variable(None, lower, way.binder.upper))
         for position, stay in enumerate(stays):
             entries.append(Entry(*self._relative(stay.enter, letter), stay.block.offset))
             letter = Symbol(GENERIC)
             first, last = self.blocks.ends(stay.block)
             fixed = self._fixed(stay.way) if position == len(stays) - 1 else None
-            variables.append(Variable(fixed, self._from(first, stay.way, letter), last))
+            variables.append(Variable(fixed, self.walker.least(stay.way, letter, first), last))
         return variables, entries
 
     @staticmethod
@@ -241,19 +240,6 @@ class Nested:
         end = self.walker.step_of(way.end)
         assert end is not None
         return shifted(self.by_step, -offset_of(end, Symbol(GENERIC)))
-
-    def _from(self, first: Expr, way: Way, letter: Symbol | None) -> Expr:
-        """The first step at which a way exists: later than the first of all where a definition on it begins later."""
-        least = max((self._least(factor, letter) for factor in way.factors), default=0)
-        return integer(least) if isinstance(first, Number) and first.value < least else first
-
-    def _least(self, factor: Expr, letter: Symbol | None) -> int:
-        if not isinstance(factor, Derivative) or not isinstance(factor.of, Symbol) or letter is None:
-            return 0
-        step = self.walker.step_of(factor.of)
-        if step is None or all(part != letter for part in walk(step)):
-            return 0
-        return self.structure.model.first + self.structure.skipped(factor.of) - offset_of(step, letter)
 
     def _product(self, block: Block, enter: Expr, leave: Expr, letter: str) -> tuple[Expr, ...]:
         """The factors that lead from a block at one step to it at another; none where they are one."""
@@ -272,8 +258,8 @@ class Nested:
         """
         blocks = {self.blocks.block(way.end) for way in self.through}
         exits = [way for block in blocks for way in self.exits(block)]
-        generic, first = Symbol(GENERIC), self.structure.model.first
-        late = any(self._least(factor, generic) > first for way in exits for factor in way.factors)
+        first = integer(self.structure.model.first)
+        late = any(self.walker.least(way, Symbol(GENERIC), first) != first for way in exits)
         if len(blocks) != 1 or self.by.index or self.walker.is_state(self.of) or late:
             return []
         if any(self.walker.is_state(way.end) for way in exits):

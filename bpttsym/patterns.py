@@ -7,9 +7,10 @@ goes from a pattern at the step ``t`` down to the next states, whose steps it gi
 from __future__ import annotations
 
 from bpttsym.axes import Place
-from bpttsym.expr import Expr, Number, Symbol, integer, substitute
+from bpttsym.expr import Derivative, Expr, Number, Symbol, integer, substitute, walk
 from bpttsym.model import Definition, index_value
 from bpttsym.structure import Edge, NotDerived, Structure, merged, tidy
+from bpttsym.summation import offset_of
 from bpttsym.ways import Walker, Way
 
 Pattern = tuple[str, tuple[int | None, ...]]
@@ -89,6 +90,23 @@ class Patterns(Walker):
                     seen.add(below)
                     coming.append(below)
         return seen
+
+    def least(self, way: Way, letter: Symbol | None, first: Expr) -> Expr:
+        """The first step at which a way exists: later than the first of all where a definition on it begins later."""
+        found = first
+        for factor in way.factors:
+            node = factor.of if isinstance(factor, Derivative) else None
+            step = self.step_of(node) if isinstance(node, Symbol) else None
+            if isinstance(node, Symbol) and step is not None and any(part == letter for part in walk(step)):
+                assert letter is not None
+                begin = self.structure.model.first + self.structure.skipped(node) - offset_of(step, letter)
+                if isinstance(found, Number) and found.value < begin:
+                    found = integer(begin)
+        return found
+
+    def ends_at(self, node: Symbol) -> bool:
+        """Whether nothing below the variable leads to it again at another step."""
+        return self.is_state(node) or self._definition(node) is None
 
     def edges(self, node: Symbol) -> list[Edge]:
         definition = self._definition(node)

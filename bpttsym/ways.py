@@ -2,18 +2,19 @@ r"""The ways from a node down to the next states and to the variable of a deriva
 
     \mathcal{L} -> \hat{y}_t -> h_t        h_t -> h_{t-1}        h_t -> \psi
 
-Two walkers see the same model: ``Unrolled`` with numbers as steps, ``Folded`` with letters, for any number of steps.
+Two walkers see the same model: ``Unrolled`` with numbers as steps, and ``Patterns`` of patterns.py with letters, for
+any number of steps.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
-from bpttsym.expr import Expr, Sum, Symbol, integer, substitute
-from bpttsym.model import Definition, Key, index_value, sum_range
-from bpttsym.structure import Binder, Edge, NotDerived, Structure, kind_of, merged, tidy
+from bpttsym.expr import Expr, Sum, Symbol, integer
+from bpttsym.model import Key, index_value, sum_range
+from bpttsym.structure import Binder, Edge, NotDerived, Structure, merged
 
 MAXIMUM_WAYS = 200_000
 
@@ -55,6 +56,10 @@ class Walker:
         """Whether a node is a state."""
         return self.structure.is_state(node)
 
+    def ends_at(self, node: Symbol) -> bool:
+        """Whether a way that has reached a state or the variable goes no further."""
+        return True
+
     def ways(self, start: Symbol) -> list[Way]:
         """All ways from a node to the nearest states that lead to the variable, and to the variable itself."""
         found: list[Way] = []
@@ -63,7 +68,8 @@ class Walker:
             way = open_.pop()
             if way.end != start and (self.is_end(way.end) or self.is_state(way.end)):
                 found.append(way)
-                continue
+                if self.ends_at(way.end):
+                    continue
             further = [self._along(way, edge) for edge in self.edges(way.end) if self.leads(edge.parent)]
             open_.extend(reversed(further))
             if len(found) + len(open_) > MAXIMUM_WAYS:
@@ -149,42 +155,3 @@ class Unrolled(Walker):
 
     def _leads_to(self, node: Symbol, target: Symbol) -> bool:
         return self.key(target) in self.graph.ancestors(self.key(node))
-
-
-class Folded(Walker):
-    """Ways in the model itself; the steps are letters."""
-
-    def is_end(self, node: Symbol) -> bool:
-        return kind_of(node) == kind_of(self.by)
-
-    def leads(self, node: Symbol) -> bool:
-        return self.is_end(node) or self.structure.reaches(node, self.by)
-
-    def edges(self, node: Symbol) -> list[Edge]:
-        found = self._definition(node)
-        if found is None:
-            return []
-        definition, bindings = found
-        edges = []
-        for edge in self.structure.references(definition.body):
-            if edge.binder is not None and edge.binder.letter in bindings:
-                raise NotDerived(f"the letter `{edge.binder.letter}` is bound twice in the definition of `{node.name}`")
-            index = tuple(tidy(substitute(part, bindings)) for part in edge.parent.index)
-            edges.append(replace(edge, parent=Symbol(edge.parent.name, index)))
-        horizon = self.structure.model.horizon
-        return merged([edge for edge in edges if edge.parent.index or edge.parent.name != horizon])
-
-    def _definition(self, node: Symbol) -> tuple[Definition, dict[str, Expr]] | None:
-        """The definition for any step, with what its letters stand for; NotDerived where some steps differ."""
-        model = self.structure.model
-        named = [d for d in model.definitions if d.name == node.name and len(d.index) == len(node.index)]
-        named = [d for d in named if not self.structure.is_start(d)]
-        for definition in named:
-            if definition.index == node.index:
-                return definition, {}
-        if not named:
-            return None
-        if len(named) > 1 or not named[0].general:
-            raise NotDerived(f"`{node.name}` is defined for single steps, so there is no formula for any step")
-        letters = [part.name for part in named[0].index if isinstance(part, Symbol)]
-        return named[0], dict(zip(letters, node.index, strict=True))

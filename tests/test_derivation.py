@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from bpttsym import rnn
+from bpttsym.blocks import Block
 from bpttsym.check import CheckedDerivation, NotProved, derive, main_model, manuscript_of, proved_text
 from bpttsym.derivation import FORMS, TooLong, derivation
 from bpttsym.document import load_preset, presets, read_document
@@ -28,6 +29,7 @@ from bpttsym.latex import latex
 from bpttsym.manuscript import markdown, settings, tex
 from bpttsym.model import Model
 from bpttsym.names import of_number, parameters, plain
+from bpttsym.nested import Nested
 from bpttsym.numeric import NumericWorld
 from bpttsym.path_sum import NoPathSum
 from bpttsym.plain import PlainWorld
@@ -35,7 +37,6 @@ from bpttsym.readings import Readings
 from bpttsym.source import source_from_text
 from bpttsym.stream import Printer, prover
 from bpttsym.structure import NotDerived, Structure
-from bpttsym.summation import Chain
 from bpttsym.verdict import judge
 
 ROOT = Path(__file__).parents[1]
@@ -307,7 +308,7 @@ L = \lVert h_T - y \rVert
 \end{gathered}"""
 OTHERS = {
     "a gate": (GATED, "W", tuple(FORMS)),
-    "two states": (LSTM, "P", ("expanded", "recursive", "matrix")),
+    "two states": (LSTM, "P", tuple(FORMS)),
     "two steps back": (
         r"h_t = f(h_{t-1}, h_{t-2}, x_t; \psi), \quad L = \sum_{t=1}^{T} \lVert h_t - y_t \rVert",
         "psi",
@@ -409,8 +410,8 @@ def _unmarked(self: Structure, of: Symbol, by: Symbol) -> Derivative:
 
 
 def _turned(original: Callable[..., tuple[Expr, ...]]) -> Callable[..., tuple[Expr, ...]]:
-    def product(self: Chain, last: Expr, first: Expr, letter: str) -> tuple[Expr, ...]:
-        found = original(self, last, first, letter)
+    def product(self: Nested, block: Block, enter: Expr, leave: Expr, letter: str) -> tuple[Expr, ...]:
+        found = original(self, block, enter, leave, letter)
         from dataclasses import replace
 
         return tuple(replace(part, direction="increasing") for part in found)  # type: ignore[type-var]
@@ -426,7 +427,7 @@ def _plant(monkeypatch: pytest.MonkeyPatch, error: str) -> None:
         case "an immediate derivative is not marked":
             monkeypatch.setattr(Structure, "local", _unmarked)
         case "the product runs the other way":
-            monkeypatch.setattr(Chain, "product", _turned(Chain.product))
+            monkeypatch.setattr(Nested, "_product", _turned(Nested._product))
         case "a path is left out":
             original = expansion.expanded_groups
 

@@ -39,14 +39,14 @@ def short_names(structure: Structure, wanted: Collection[str]) -> dict[str, str]
 class Hand:
     """A way that hands a derivative to a state; ``source`` is the state it comes from, None for the quantity derived.
 
-    The source is at the step of the state minus ``offset``. A way that is ``last`` reaches the last step only: once,
-    or from each step of the source.
+    The source is at the step of the state minus ``offset``. A way that is ``once`` reaches only the step at which the
+    recursion begins: from the quantity derived, or from each step of the source.
     """
 
     source: Pattern | None
     way: Way
     offset: int
-    last: bool = False
+    once: bool = False
 
 
 class Adjoint:
@@ -109,9 +109,8 @@ class Adjoint:
         if way.binder is not None or step is None:
             raise NotDerived(f"`{way.end.name}` is read at many steps at once")
         if all(part != self.letter for part in walk(step)):
-            if step != self._ends(self.walker.pattern(way.end))[1]:
-                raise NotDerived(f"`{way.end.name}` is read at a step that is not the last one")
-            return Hand(source, way, 0, last=True)
+            self._refuse_other(way.end, step)
+            return Hand(source, way, 0, once=True)
         offset = offset_of(step, self.letter)
         if abs(offset) > 1:
             raise NotDerived(f"`{source[0]}` reaches back over several steps")
@@ -124,12 +123,19 @@ class Adjoint:
         step = self.walker.step_of(way.end)
         first, last = self._ends(self.walker.pattern(way.end))
         if way.binder is None:
-            if step != last:
-                raise NotDerived(f"`{way.end.name}` is read at a step that is not the last one")
-            return Hand(None, way, 0, last=True)
+            self._refuse_other(way.end, step)
+            return Hand(None, way, 0, once=True)
         if step != Symbol(way.binder.letter) or (way.binder.lower, way.binder.upper) != (first, last):
             raise NotDerived(f"`{way.end.name}` is not read once at every step")
         return Hand(None, way, 0)
+
+    def _refuse_other(self, state: Symbol, step: Expr | None) -> None:
+        """Raise NotDerived where a state is read at a single step that is not the one the recursion begins at."""
+        block = self.blocks.block(state)
+        first, last = self.blocks.ends(block)
+        if step != (first if block.offset > 0 else last):
+            which = "first" if block.offset > 0 else "last"
+            raise NotDerived(f"`{state.name}` is read at a single step that is not the {which} one")
 
     def _ends(self, state: Pattern) -> tuple[Expr, Expr]:
         """The first and the last step of a state."""
@@ -140,7 +146,7 @@ class Adjoint:
         if hand.source is None:
             letter = hand.way.binder.letter if hand.way.binder is not None else self.letter.name
             return weighted(hand.way.weight, *(substitute(factor, {letter: step}) for factor in hand.way.factors))
-        if hand.last:
+        if hand.once:
             body = weighted(hand.way.weight, self.delta(hand.source, self.letter), *hand.way.factors)
             return summed(body, Binder(self.letter.name, *self._ends(hand.source)))
         before = shifted(step, -hand.offset)
@@ -153,13 +159,13 @@ class Adjoint:
         back = [hand for hand in hands if hand.offset > 0]
         if back and any(hand.offset < 0 for hand in hands):
             raise NotDerived(f"`{state[0]}` acts on the steps before it and on those after it")
-        everywhere = [hand for hand in hands if not hand.last]
+        everywhere = [hand for hand in hands if not hand.once]
         node, (first, last) = self.walker.at(state, self.letter), self._ends(state)
-        if not any(hand.offset or hand.last for hand in hands):
+        if not any(hand.offset or hand.once for hand in hands):
             terms = add(*(self._handed(hand, self.letter) for hand in hands))
             return [Step("recursion", (node, " acts at its own step only"), self._says(state, self.letter, terms))]
         end = first if back else last
-        here = [self._handed(hand, end) for hand in hands if hand.offset == 0 and (end == last or not hand.last)]
+        here = [self._handed(hand, end) for hand in hands if hand.offset == 0]
         if not here:
             raise NotDerived(f"nothing reads `{state[0]}` at its end")
         which, after = ("first", "before") if back else ("last", "after")

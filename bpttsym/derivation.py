@@ -16,7 +16,7 @@ from bpttsym.adjoint import Adjoint
 from bpttsym.axes import Place
 from bpttsym.errors import UsageError
 from bpttsym.expansion import count_paths, expanded, numbered, steps_of, weighted
-from bpttsym.expr import Derivative, Number, Relation, Symbol, add, walk
+from bpttsym.expr import Derivative, Number, Relation, Symbol, add, shifted, walk
 from bpttsym.gradients import Gradients
 from bpttsym.model import Definition, Model
 from bpttsym.names import of_number, relevant, unknown
@@ -180,7 +180,9 @@ def _sum(derivation: Derivation) -> tuple[Step, ...]:
     reason = reason if nested.through else "the chain rule; no state lies between"
     where = None
     free = [part for part in by.index if isinstance(part, Symbol) and part.name not in derivation.model.axes.names]
-    if free and structure.is_state(by) and nested.reads_states:
+    if free and nested.late > 0:
+        where = Relation(free[0], r"\le", shifted(Symbol(derivation.model.horizon), -nested.late))
+    elif free and structure.is_state(by) and nested.reads_states:
         where = structure.from_first(free[0])
     step = Step("sum", (reason,), Relation(derivation.left, "=", total(nested.terms())), where=where)
     return (*nested.by_itself(), step)

@@ -8,7 +8,7 @@ Each step is tied to the one before it alone, so that the sums can be nested fro
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bpttsym.expr import Expr, Number, Symbol, shifted
 from bpttsym.structure import Binder, NotDerived
@@ -54,12 +54,21 @@ def arranged(
 
 class _Arrangement:
     def __init__(self, variables: Sequence[Variable], entries: Sequence[Entry], letters: Sequence[str]) -> None:
-        self.variables = variables
         self.entries: list[Entry | None] = [*[None] * (len(variables) - len(entries)), *entries]
+        self.variables = self._reached(variables)
         self.own = letters[0] if self.entries[0] is None else None
         self.letters = iter(letters[1:] if self.own else letters)
         self.values: list[Expr | None] = [variable.given for variable in variables]
         self.sums: list[Binder] = []
+
+    def _reached(self, variables: Sequence[Variable]) -> list[Variable]:
+        """Each step from where on something comes after it in the chain (a state that is read one step late)."""
+        found = list(variables)
+        for position in reversed(range(len(found) - 1)):
+            own, entry, after = found[position], self.entries[position + 1], found[position + 1]
+            if entry is not None and entry.step is None and entry.offset < 0 and after.given is None:
+                found[position] = replace(own, lower=_later(own.lower, shifted(after.lower, -entry.shift)))
+        return found
 
     def made(self) -> tuple[list[Binder], list[Expr]]:
         heads = [n for n, entry in enumerate(self.entries) if entry is None or entry.step is not None]

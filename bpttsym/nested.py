@@ -77,6 +77,18 @@ class Nested:
         """Whether the quantity is computed from the states of every step themselves, the start excepted."""
         return any(way.binder is not None and len(way.factors) == 1 for way in self.starts)
 
+    @property
+    def late(self) -> int:
+        """By how many steps at least the variable acts on the quantity later than at its own step."""
+        direct = len(self.through) < len(self.starts)
+        ways = [stays for way in self.through for stays in self._itineraries(way.end)]
+        return 0 if direct or not ways else min(map(self._lag, ways))
+
+    def _lag(self, stays: tuple[Stay, ...]) -> int:
+        steps = [stay.enter for stay in stays[1:]]
+        inside = [step for step in steps if any(part == Symbol(GENERIC) for part in walk(step))]
+        return -sum(offset_of(step, Symbol(GENERIC)) for step in inside)
+
     def terms(self) -> list[Expr]:
         """The addends of the sum form."""
         found = [self._direct(way) for way in self.starts if not self.walker.is_state(way.end)]

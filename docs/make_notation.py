@@ -95,6 +95,7 @@ DERIVATIVES = [
     r"\frac{\mathrm{d} L}{\mathrm{d} W}",
     r"\frac{d L}{d W}",
     r"\frac{\partial^{+} h_t}{\partial W}",
+    r"\frac{\partial (h_t, c_t)}{\partial (h_{t-1}, c_{t-1})}",
     r"\nabla_{W} L",
     r"\nabla L",
     r"\frac{\partial^2 L}{\partial W^2}",

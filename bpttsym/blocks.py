@@ -118,7 +118,7 @@ class Blocks:
             return self.structure.whole(of, by)
         if isinstance(of, Symbol):
             key, others = self._key(of), self._keys(by)
-            return Derivative(of, by, "total" if self._graph.ambiguous(key, *others) else "partial")
+            return Derivative(of, by, "total" if self._graph.ambiguous_together(key, tuple(others)) else "partial")
         return Derivative(of, by)
 
     def covers(self, sources: Iterable[Symbol], target: Expr) -> bool:

@@ -222,8 +222,9 @@ class Structure:
             with suppress(NotRead):  # definitions at literal steps exist at their own horizon only
                 graphs.append(make_ground(self.model, CLEAR_LENGTH).graph)
         for graph in graphs:
-            for key in graph.nodes:
-                found |= {(key[0], parent[0]) for parent in graph.mentioned(key) if graph.ambiguous(key, parent)}
+            for key, node in graph.nodes.items():
+                named = {*node.parents, *graph.mentioned(key)}
+                found |= {(key[0], other[0]) for other in named if graph.ambiguous(key, other)}
         return frozenset(found)
 
     def is_number(self, symbol: Symbol) -> bool:

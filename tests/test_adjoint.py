@@ -72,7 +72,7 @@ def _without_last(self: Adjoint, state: Pattern) -> list[Hand]:
 
 
 def _shifted(self: Adjoint, state: Pattern) -> list[Hand]:
-    return [Hand(hand.source, hand.way, 0 if hand.source else hand.offset, hand.last) for hand in _HANDS(self, state)]
+    return [Hand(hand.source, hand.way, 0 if hand.source else hand.offset, hand.once) for hand in _HANDS(self, state)]
 
 
 _HANDS = Adjoint.hands

@@ -118,13 +118,18 @@ def indicated(reckoner: Reckoner, node: Indicator, bindings: Mapping[str, int]) 
 
 
 def concatenated(reckoner: Reckoner, node: Concatenate, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
-    """Columns one below the other."""
+    """Columns one below the other; matrices and rows too, or side by side behind a comma."""
     world = reckoner.world
     values = [reckoner.value(part, bindings, bound) for part in node.parts]
     shapes = [world.shape(value) for value in values]
-    if any(columns != 1 for _, columns in shapes):
-        raise ShapeClash(f"only columns are concatenated, not {', '.join(map(show, shapes))}", node.span)
-    return below_one_another(world, values)
+    beside = node.comma and any(columns != 1 for _, columns in shapes)
+    if beside:
+        values = [world.transpose(value) for value in values]
+    if len({world.shape(value)[1] for value in values}) > 1:
+        what = "side by side" if beside else "one below the other"
+        raise ShapeClash(f"{', '.join(map(show, shapes))} cannot stand {what}", node.span)
+    total = below_one_another(world, values)
+    return world.transpose(total) if beside else total
 
 
 def below_one_another(world: World, values: Sequence[V]) -> V:

@@ -167,9 +167,10 @@ class Ones(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Concatenate(Expr):
-    """Columns one below the other, ``[h_{t-1}; x_t]``."""
+    """Columns one below the other, ``[h_{t-1}; x_t]``; ``comma`` says that matrices and rows stand side by side."""
 
     parts: tuple[Expr, ...]
+    comma: bool = field(default=False, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

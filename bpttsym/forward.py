@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from bpttsym.definitions import Definition, has_derivative
-from bpttsym.expr import Call, names
-from bpttsym.shapes import LOSS_LETTERS
+from bpttsym.expr import Call, names, walk
+from bpttsym.shapes import ELEMENTWISE, LOSS_LETTERS
 
 Slot = tuple[str, int, str]
 """What a definition is kept under: name, number of indices, and the index itself where it is a literal."""
@@ -24,8 +24,9 @@ def nodes_among(
 ) -> list[Slot]:
     """The abbreviations without derivatives that are nodes.
 
-    They are if a loss is computed from them, if something is differentiated by them or they by something, or if an
-    unknown function (one of ``functions``) gives them.
+    They are if a loss is computed from them, if something is differentiated by them or they by something, if an
+    unknown function (one of ``functions``) gives them, or if they stand in an activation: a gradient is linear in the
+    gradients behind it.
     """
     plain = {slot: known for slot, known in abbreviations.items() if not has_derivative(known.body)}
     if not plain:
@@ -34,7 +35,14 @@ def nodes_among(
     wanted = needed | set(differentiated)
     applied = ((slot[0], known.body) for slot, known in plain.items() if isinstance(known.body, Call))
     wanted |= {name for name, body in applied if body.function in functions}
+    wanted |= {slot[0] for slot, known in plain.items() if _is_activated(known)}
     return [slot for slot in plain if slot[0] in wanted]
+
+
+def _is_activated(known: Definition) -> bool:
+    """Whether a quantity stands in an activation in its own formula."""
+    calls = (part for part in walk(known.body) if isinstance(part, Call) and part.function in ELEMENTWISE)
+    return any(known.name in names(call) for call in calls)
 
 
 def helpers_among(

@@ -167,7 +167,8 @@ def _print(node: Expr, style: _Latex) -> _Piece:
                 rows[-1] += shapes["otherwise"]
             return _Piece(shapes["cases"] % shapes["row"].join(rows), _Level.ATOM)
         case tree.Concatenate(parts):
-            return _Piece(f"[{'; '.join(_print(part, style).text for part in parts)}]", _Level.ATOM)
+            sign = ", " if node.comma else "; "
+            return _Piece(f"[{sign.join(_print(part, style).text for part in parts)}]", _Level.ATOM)
         case tree.Ones():
             return _Piece(style.name(r"\mathbf{1}"), _Level.NAME)
         case tree.Unread():

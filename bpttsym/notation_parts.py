@@ -136,10 +136,11 @@ def _condition(reader: Reader, condition: Condition) -> Expr:
 
 
 def listed(reader: Reader, fence: Fence) -> Expr:
-    """``[h_{t-1}; x_t]``: columns one below the other; ``[i = j]`` is an indicator."""
+    """``[h_{t-1}; x_t]``: columns one below the other, matrices as the sign says; ``[i = j]`` is an indicator."""
     if len(fence.items) == 1:
         return indicator(reader, fence, fence.span)
-    return Concatenate(tuple(reader.expression(item) for item in fence.items), span=fence.span)
+    comma = ";" not in fence.separators
+    return Concatenate(tuple(reader.expression(item) for item in fence.items), comma=comma, span=fence.span)
 
 
 def entry(reader: Reader, value: Expr, script: Surface, span: Span) -> Expr:

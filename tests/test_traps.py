@@ -34,6 +34,14 @@ LONG = r"\left\|\frac{\partial h_T}{\partial h_1}\right\|"
 CELL = r"$$h_t=\tanh(W h_{t-1}+U x_t)$$"
 CLASSES = CELL + r"$$\hat y=\mathrm{softmax}(V h_T)$$ $$L=-\sum_j y_j\log\hat y_j$$"
 EVERY = CELL + r"$$o_t=Vh_t$$ $$\hat y_t=\mathrm{softmax}(o_t)$$ $$L=-\sum_t\sum_j y_{t,j}\log\hat y_{t,j}$$"
+BOTH_WAYS = (
+    r"$$\overrightarrow h_t^{(l)}=\tanh(W^{(l)}z_t^{(l-1)}+A^{(l)}\overrightarrow h_{t-1}^{(l)})$$"
+    r"$$\overleftarrow h_t^{(l)}=\tanh(R^{(l)}z_t^{(l-1)}+B^{(l)}\overleftarrow h_{t+1}^{(l)})$$"
+    r"$$z_t^{(l)}=[\overrightarrow h_t^{(l)};\overleftarrow h_t^{(l)}]$$ $$z_t^{(0)}=x_t$$"
+)
+TOP = r"$$o_t=V z_t^{(2)}$$ $$L=\sum_t\|o_t-y_t\|^2$$"
+THERE = r"\mathrm{diag}(1-(\overrightarrow h_t^{(l)})^2)"
+BACK = r"\mathrm{diag}(1-(\overleftarrow h_t^{(l)})^2)"
 
 READ_OTHERWISE = frozenset(("the wrong order",))
 """True under a reading that is named."""
@@ -184,6 +192,20 @@ $$\nabla_{{h_t}}L=V^\top(\hat y_t-y_t)+W^\top\mathrm{{diag}}(1-h_{{t+1}}^2)\nabl
     + r"$$\frac{\partial L}{\partial V}=\sum_t(\hat y_{t,i}-y_{t,i})h_{t,i}$$",
     "two entries that have nothing to do with each other": CLASSES
     + r"$$\frac{\partial L}{\partial\hat y_i}=-\frac{y_j}{\hat y_j}$$",
+    "both directions, one transposed": BOTH_WAYS
+    + TOP
+    + rf"$$\nabla_{{z_t^{{(l-1)}}}}L=W^{{(l)\top}}{THERE}\nabla_{{\overrightarrow h_t^{{(l)}}}}L"
+    + rf"+W^{{(l)\top}}{BACK}\nabla_{{\overleftarrow h_t^{{(l)}}}}L$$",
+    "both directions, the inputs of the same layer": BOTH_WAYS
+    + TOP
+    + rf"$$\nabla_{{R^{{(l)}}}}L=\sum_t{BACK}\nabla_{{\overleftarrow h_t^{{(l)}}}}L\,z_t^{{(l)\top}}$$",
+    "both directions, the wrong neighbour": BOTH_WAYS
+    + r"$$o_t=Vz_t^{(2)}$$ $$L=\sum_tL_t$$"
+    + rf"$$\nabla_{{B^{{(l)}}}}L=\sum_t{BACK}\nabla_{{\overleftarrow h_t^{{(l)}}}}L"
+    + r"\,\overleftarrow h_{{t-1}}^{{(l)\top}}$$",
+    "both directions, slopes exchanged": BOTH_WAYS
+    + TOP
+    + rf"$$\frac{{\partial z_t^{{(l)}}}}{{\partial z_t^{{(l-1)}}}}=[{BACK}W^{{(l)}};{THERE}R^{{(l)}}]$$",
     "the wrong order": r"$$s_t = f(U x_t + W s_{t-1})$$ $$o_t = g(V s_t)$$"
     r"$$\frac{\partial s_t}{\partial s_k}=\prod_{j=k+1}^t \frac{\partial s_j}{\partial s_{j-1}}$$",
 }
@@ -311,6 +333,17 @@ Let $h_t=\sigma(W h_{{t-1}}+U x_t)$ instead. Then
     "a matrix and an entry": EVERY + r"$$\frac{\partial L}{\partial V}=\sum_t(\hat y_{t,i}-y_{t,i})h_{t,j}$$",
     "a vector and an entry that is summed without a sign": EVERY
     + r"$$\frac{\partial L}{\partial h_T}=(\hat y_{T,i}-y_{T,i})V_{ij}$$",
+    "both directions": BOTH_WAYS
+    + TOP
+    + rf"$$\nabla_{{z_t^{{(l-1)}}}}L=W^{{(l)\top}}{THERE}\nabla_{{\overrightarrow h_t^{{(l)}}}}L"
+    + rf"+R^{{(l)\top}}{BACK}\nabla_{{\overleftarrow h_t^{{(l)}}}}L$$",
+    "both directions and a loss that is not defined": BOTH_WAYS
+    + r"$$o_t=Vz_t^{(2)}$$ $$L=\sum_tL_t$$"
+    + rf"$$\nabla_{{B^{{(l)}}}}L=\sum_t{BACK}\nabla_{{\overleftarrow h_t^{{(l)}}}}L"
+    + r"\,\overleftarrow h_{{t+1}}^{{(l)\top}}$$",
+    "both directions, matrices one below the other": BOTH_WAYS
+    + TOP
+    + rf"$$\frac{{\partial z_t^{{(l)}}}}{{\partial z_t^{{(l-1)}}}}=[{THERE}W^{{(l)}};{BACK}R^{{(l)}}]$$",
     "a difference of states as rows": r"$$h_t=\tanh(x_t U^\top+h_{t-1}W^\top)$$"
     r"$$\frac{\partial h_t}{\partial h_{t-1}}=\mathrm{diag}(1-h_t^2)W$$",
 }

@@ -202,7 +202,7 @@ $$\nabla_{{h_t}}L=V^\top(\hat y_t-y_t)+W^\top\mathrm{{diag}}(1-h_{{t+1}}^2)\nabl
     "both directions, the wrong neighbour": BOTH_WAYS
     + r"$$o_t=Vz_t^{(2)}$$ $$L=\sum_tL_t$$"
     + rf"$$\nabla_{{B^{{(l)}}}}L=\sum_t{BACK}\nabla_{{\overleftarrow h_t^{{(l)}}}}L"
-    + r"\,\overleftarrow h_{{t-1}}^{{(l)\top}}$$",
+    + r"\,\overleftarrow h_{t-1}^{(l)\top}$$",
     "both directions, slopes exchanged": BOTH_WAYS
     + TOP
     + rf"$$\frac{{\partial z_t^{{(l)}}}}{{\partial z_t^{{(l-1)}}}}=[{BACK}W^{{(l)}};{THERE}R^{{(l)}}]$$",
@@ -340,7 +340,7 @@ Let $h_t=\sigma(W h_{{t-1}}+U x_t)$ instead. Then
     "both directions and a loss that is not defined": BOTH_WAYS
     + r"$$o_t=Vz_t^{(2)}$$ $$L=\sum_tL_t$$"
     + rf"$$\nabla_{{B^{{(l)}}}}L=\sum_t{BACK}\nabla_{{\overleftarrow h_t^{{(l)}}}}L"
-    + r"\,\overleftarrow h_{{t+1}}^{{(l)\top}}$$",
+    + r"\,\overleftarrow h_{t+1}^{(l)\top}$$",
     "both directions, matrices one below the other": BOTH_WAYS
     + TOP
     + rf"$$\frac{{\partial z_t^{{(l)}}}}{{\partial z_t^{{(l-1)}}}}=[{THERE}W^{{(l)}};{BACK}R^{{(l)}}]$$",

@@ -25,6 +25,7 @@ from bpttsym.ground import used_symbols
 from bpttsym.guesses import folded, formulas_used, loss_models
 from bpttsym.model import Definition, Model
 from bpttsym.shapes import ELEMENTWISE, LOSS_LETTERS, SPECTRAL
+from bpttsym.totals import completions
 from bpttsym.weight_shapes import IDENTITIES
 
 EQUALITIES = frozenset(("=", ":="))
@@ -36,6 +37,7 @@ class Variant:
 
     A ``suggested`` model is read off the claim itself; under a ``loose`` one a quantity is assumed that the
     document ties to nothing, so that a failure there refutes nothing. An ``earlier`` one is that of a section before.
+    ``told`` is what goes without saying, and is said all the same.
     """
 
     condition: str
@@ -45,6 +47,7 @@ class Variant:
     suggested: bool = False
     loose: bool = False
     earlier: bool = False
+    told: tuple[str, ...] = ()
 
 
 def _fixed(model: Model) -> Callable[[int], Model]:
@@ -121,10 +124,24 @@ def _fit(relation: Relation, model: Model) -> Iterator[Variant]:
     model = folded(relation, model)
     loose = any((name, 0) in defined for name, _ in losses)
     losses |= {entry for entry in leaves if entry[1] == 1}
+    tied = False
+    for loss in sorted(losses):
+        for ready in completions(loss, losses, model):
+            tied = tied or loss[1] == 1
+            for variant in _completed(losses - {loss}, ready.model):
+                condition = " and ".join(filter(None, (ready.condition, variant.condition)))
+                yield replace(variant, condition=condition, told=(ready.told,) if ready.told else ())
+    if not tied:
+        yield from (replace(variant, loose=loose or variant.loose) for variant in _completed(losses, model))
+
+
+def _completed(losses: set[tuple[str, int]], model: Model) -> Iterator[Variant]:
+    """The model with every loss that is not defined as a function of what it may depend on."""
     if not losses:
         yield Variant("", model.label, model, _fixed(model))
         return
-    yield from (replace(variant, loose=loose or variant.loose) for variant in _guesses(losses, model))
+    for condition, loose, build in loss_models(losses, model):
+        yield Variant(condition, model.label, model, build, loose=loose)
 
 
 def arguments_of_known(relation: Relation) -> set[str]:
@@ -175,12 +192,6 @@ def _marks_vector(part: Expr) -> bool:
             return r"\mathbf" in name
         case _:
             return False
-
-
-def _guesses(losses: set[tuple[str, int]], model: Model) -> Iterator[Variant]:
-    """The model with every loss that is not defined as a function of what it may depend on."""
-    for condition, loose, build in loss_models(losses, model):
-        yield Variant(condition, model.label, model, build, loose=loose)
 
 
 def suggested_model(relation: Relation, scope: Model) -> Variant | None:

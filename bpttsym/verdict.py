@@ -356,7 +356,11 @@ def assumptions(variant: Variant, relation: Relation) -> tuple[str, ...]:
     found = [f"the entries of each {target} sum to 1" for target in targets]
     copies = [Symbol(known.name, known.index) for known in model.definitions if is_copy(known)]
     found += [f"{unicode_line(copy)} is the copy of {unicode_line(Symbol(copy.name))} at its step" for copy in copies]
-    return (*((f"the model is that of an earlier section, {variant.label}",) if variant.earlier else ()), *found)
+    return (
+        *((f"the model is that of an earlier section, {variant.label}",) if variant.earlier else ()),
+        *variant.told,
+        *found,
+    )
 
 
 def loose_letter(relation: Relation) -> str:

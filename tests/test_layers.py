@@ -88,7 +88,8 @@ PARTS: dict[str, tuple[str, ...]] = {
         *("symbolic_letters", "symbolic_expansion", "symbolic_code"),
     ),
     "verdict": (
-        *("guesses", "copies", "variants", "scrutiny", "trial", "witness", "stand_ins", "starts", "attack", "bounds"),
+        *("totals", "guesses", "copies", "variants", "scrutiny", "trial", "witness", "stand_ins", "starts", "attack"),
+        *("bounds",),
         *("conditions", "ruling", "bench", "insertions", "repairs", "rephrased"),
         *("hypotheses", "inequalities", "aftermath"),
     ),

@@ -1,0 +1,74 @@
+"""A loss of all steps beside losses of single steps, of which a document defines one, or neither."""
+
+from __future__ import annotations
+
+import pytest
+
+from bpttsym.document import read_document
+from bpttsym.ruling import Verdict
+from bpttsym.source import source_from_text
+from bpttsym.verdict import judge
+
+CELL = r"$$h_t=\tanh(W h_{t-1}+U x_t+b)$$" "\n" r"$$\hat y_t = V h_t + c$$" "\n"
+SUM = r"\frac{\partial L}{\partial W}=\sum_{t=1}^{T}\frac{\partial L_t}{\partial W}"
+SHORT = r"\frac{\partial L}{\partial W}=\sum_{t=1}^{T-1}\frac{\partial L_t}{\partial W}"
+MEAN = r"\frac{\partial L}{\partial W}=\frac1T\sum_{t=1}^{T}\frac{\partial L_t}{\partial W}"
+LAST = r"\frac{\partial L}{\partial W}=\frac{\partial L_T}{\partial W}"
+BACK = r"\frac{\partial L}{\partial h_t}=\frac{\partial L_t}{\partial h_t}+"
+BACK += r"\frac{\partial L}{\partial h_{t+1}}\frac{\partial h_{t+1}}{\partial h_t}"
+
+EACH = r"$$L_t=\|\hat y_t-y_t\|^2$$"
+WHOLE = r"$$L=\sum_{t=1}^T\|\hat y_t-y_t\|^2$$"
+HALF = r"$$L=\frac12\sum_{s=1}^T\|\hat y_s-y_s\|^2$$"
+MINUS = r"$$L=-\sum_{t=1}^T\log(y_t^\top\hat y_t)$$"
+
+
+def verdict(loss: str, claim: str) -> Verdict:
+    """What is said of a claim behind a network, its loss and another claim that settles the layout."""
+    layout = "---\nlayout: numerator\n---\n"
+    return judge(read_document(source_from_text(f"{layout}{CELL}{loss}\n\n$${claim}$$\n")), mend=False)[-1]
+
+
+@pytest.mark.parametrize("loss", [EACH, "", r"$$E_t=\|\hat y_t-y_t\|^2$$"], ids=["each", "neither", "another letter"])
+@pytest.mark.parametrize(("claim", "words"), [(SUM, "the sum"), (MEAN, "the mean"), (LAST, "the last")])
+def test_what_the_total_is_made_of_is_a_condition(loss: str, claim: str, words: str) -> None:
+    """Nothing says that the losses are added up: what holds of their sum, mean or last holds on that condition."""
+    letter = "E" if "E_t" in loss else "L"
+    found = verdict(loss, claim.replace("L_", f"{letter}_"))
+    assert found.status == "conditional"
+    assert f"`L` is {words} of the `{letter}_t`" in found.conditions[0]
+
+
+@pytest.mark.parametrize("loss", [EACH, "", WHOLE])
+def test_a_sum_that_forgets_a_step_is_refuted(loss: str) -> None:
+    """It holds of no total that is made of the losses of the steps."""
+    assert verdict(loss, SHORT).status == "refuted"
+
+
+def test_a_gradient_flows_back_where_losses_are_added() -> None:
+    """The recursion needs the sum."""
+    assert verdict(EACH, BACK).conditions == ("`L` is the sum of the `L_t`",)
+
+
+@pytest.mark.parametrize("claim", [SUM, r"\frac{\partial L_t}{\partial\hat y_t}=2(\hat y_t-y_t)^\top", BACK])
+def test_the_part_of_a_step_is_told(claim: str) -> None:
+    """``L_t`` beside a sum without a factor is its summand, which is said but no condition."""
+    found = verdict(WHOLE, claim)
+    assert found.status == "proved"
+    assert "`L_t` is the part of step t of `L`" in found.assumed
+
+
+def test_a_sign_belongs_to_the_part() -> None:
+    """``-\\sum_t`` is a sum of losses, each with the sign."""
+    claim = r"\frac{\partial L_t}{\partial\hat y_t}=%s\frac{y_t^\top}{y_t^\top\hat y_t}"
+    assert verdict(MINUS, claim % "-").status == "proved"
+    assert verdict(MINUS, claim % "").status == "refuted"
+
+
+def test_a_factor_before_the_sum_may_belong_to_the_part() -> None:
+    """``\\frac12\\sum_s`` leaves open whether the part has the half."""
+    claim = r"\frac{\partial L_s}{\partial\hat y_s}=%s(\hat y_s-y_s)^\top"
+    found = {factor: verdict(HALF, claim % factor) for factor in ("2", "", "3")}
+    assert [one.status for one in found.values()] == ["conditional", "conditional", "refuted"]
+    assert "without the factor" in found["2"].conditions[0]
+    assert "with the factor" in found[""].conditions[0]

@@ -34,6 +34,7 @@ from bpttsym.weight_shapes import (
     impose,
     is_applied,
     is_capital,
+    is_constant,
     is_row_of_letter,
     is_small,
     weights,
@@ -243,7 +244,7 @@ class Sizes:
     def _add(self, terms: tuple[Expr, ...], hint: tuple[int, int] | None) -> tuple[int, int] | None:
         known = [(term, self.infer(term, hint)) for term in terms]
         shapes = [shape for _, shape in known if shape is not None]
-        numbers = [isinstance(term, Number) for term, _ in known]
+        numbers = [is_constant(term, SCALAR_LETTERS) for term in terms]
         wide = [shape for (_, shape), number in zip(known, numbers, strict=True) if shape is not None and not number]
         if not shapes:
             return None
@@ -355,7 +356,9 @@ def infer_sizes(
     A norm says least of what stands in it: only in the last passes does it make a vector of a parameter.
     ``numbers`` are names of losses, ``parameters`` leaves whose index counts no steps.
     """
-    listed = list(definitions)
+    given = list(definitions)
+    computed = {d.name for d in given if not is_constant(d.body)}
+    listed = [d for d in given if d.scalar or d.name not in computed or not is_constant(d.body)]  # `h_0 = 0`: a vector
     rows = any(has_row_states(d.body, numbers, parameters, SCALAR_LETTERS) for d in listed)
     sizes = Sizes(horizon, scalar, frozenset(elementwise), rows, parameters)
     for definition in listed:

@@ -149,3 +149,15 @@ def has_row_states(body: Expr, losses: frozenset[str], parameters: frozenset[str
                 if vector and parameter and operator not in (r"\odot", r"\circ", r"\otimes"):
                     return True
     return False
+
+
+def is_constant(body: Expr, letters: frozenset[str] = frozenset()) -> bool:
+    """Whether a formula is a number whatever the model is, which may stand for a vector of equal entries.
+
+    ``letters`` are names of numbers.
+    """
+    return all(
+        isinstance(part, Number | Negate | Divide | Add | Multiply | Power)
+        or (isinstance(part, Symbol) and not part.index and part.name in letters)
+        for part in walk(body)
+    )

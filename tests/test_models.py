@@ -200,3 +200,31 @@ def test_a_formula_with_a_name_for_a_part_names_it(said: str) -> None:
     assert claimed(document(text, r"$$\frac{\partial z_t}{\partial h_{t-1}}=U$$")) == ["refuted"]
     defined = (r"$$z_t=W h_{t-1}+U x_t+b$$", f"$${PART % '1-h_t^2'}$$", OF_SIGMA)
     assert claimed(document(text, *defined)) == ["proved", "refuted"]  # its own formula, elsewhere, is its formula
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        r"$$h_0=0$$",
+        r"$$h_0=\mathbf{0}$$",
+        r"$$h_0=\frac12$$",
+        r"with $h_0=0$",
+        r"$$h_{0}=-1,\qquad c_0=0$$",
+    ],
+)
+def test_a_number_for_the_first_state_leaves_it_a_vector(said: str) -> None:
+    """``h_0 = 0`` makes no number of the states: with numbers every order of factors and every transpose would hold."""
+    step = r"$$\nabla_{h_t}L=(h_t-y_t)+%s\,\mathrm{diag}(1-h_{t+1}^2)\nabla_{h_{t+1}}L$$"
+    loss = r"$$L=\frac12\sum_{t=1}^{T}\lVert h_t-y_t\rVert^2$$"
+    weight = r"$$\frac{\partial h_t}{\partial x_t}=%s$$"
+    slopes = (r"\mathrm{diag}(1-h_t^2)U", r"U\mathrm{diag}(1-h_t^2)")
+    claims = (step % r"W^\top", step % "W", *(weight % slope for slope in slopes))
+    for text in (document(TANH, said, loss, *claims), document(said, TANH, loss, *claims)):
+        assert claimed(text, "---\nlayout: mixed\n---\n") == ["proved", "refuted", "proved", "refuted"]
+
+
+def test_a_number_that_is_added_leaves_a_vector() -> None:
+    """A letter for numbers beside vectors does not make numbers of them."""
+    text = r"$$h_t=\tanh(W h_{t-1}+U x_t+\mu)$$"
+    wrong = r"$$\frac{\partial h_t}{\partial x_t}=U\mathrm{diag}(1-h_t^2)$$"
+    assert claimed(document(text, wrong)) != ["proved"]

@@ -69,10 +69,13 @@ class Census:
 
     ``lone`` are names that stand without scripts and arguments outside of all scripts; ``below`` and ``above`` hold
     for each name the letters of its subscripts and of the brackets in its superscripts, an empty one for numbers and
-    sums.
+    sums; ``labels`` hold what is spelled below. What is ``valued`` is differentiated with an index and no arguments.
     """
 
     lone: set[str] = field(default_factory=set)
+    given: set[str] = field(default_factory=set)
+    labels: dict[str, set[str]] = field(default_factory=dict)
+    valued: set[str] = field(default_factory=set)
     below: dict[str, set[str]] = field(default_factory=dict)
     above: dict[str, set[str]] = field(default_factory=dict)
     bare: set[str] = field(default_factory=set)
@@ -106,6 +109,9 @@ def _is_fence(node: Surface) -> bool:
 
 
 def count_chain(chain: Chain, census: Census) -> None:
+    """Count all that stands in a chain; what stands left of its first relation is ``given`` a meaning."""
+    if chain.relations and chain.sides[0] is not None:
+        census.given.add(base_name(chain.sides[0]))
     for position, side in enumerate(chain.sides):
         if side is None:
             continue
@@ -243,6 +249,8 @@ def _count_numerator(numerator: Surface, census: Census) -> None:
     else:
         if isinstance(inner, Term) and len(inner.factors) == 2 and _is_differential(inner.factors[0]):
             census.differentiated.add(base_name(inner.factors[1]))
+            if isinstance(inner.factors[1], Scripted) and inner.factors[1].scripts[0][0] == "sub":
+                census.valued.add(base_name(inner.factors[1]))
         _count(inner, census)
 
 
@@ -261,6 +269,8 @@ def _count_script(name: str, kind: str, script: Surface | None, census: Census) 
     for part in (inner for one in held for inner in _parts(one)):
         words = [word for word in _words(part) if word.kind in {"NAME", "NUMBER"}] if not isinstance(part, Term) else []
         letters = {word.text for word in words if word.kind == "NAME"}
+        if kind == "sub":
+            census.labels.setdefault(name, set()).add("".join(word.text for word in _words(part)))
         where.setdefault(name, set()).update(letters, [""] if len(letters) < len(words) else [])
         if isinstance(part, Sums):  # a capital above is a last layer more often than a step
             census.shifted.update(letter for letter in letters if kind == "sub" or not letter[:1].isupper())
@@ -298,9 +308,8 @@ def _count_bound(kind: str, script: Surface | None, census: Census) -> None:
         return
     for part in _parts(script):
         if isinstance(part, Chain):
-            position = 1 if len(part.relations) == 2 else 0
-            side = part.sides[position]
-            if side is not None:
-                census.bound.update(word.text for word in _words(side) if word.kind == "NAME")
+            for side in part.sides[1:-1] or part.sides[:1]:
+                if side is not None:
+                    census.bound.update(word.text for word in _words(side) if word.kind == "NAME")
         elif kind == "sub":
             census.bound.update(word.text for word in _words(part) if word.kind == "NAME")

@@ -5,15 +5,16 @@ r"""Derivatives and quotients to trees (a part of the notation): which different
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, cast
 
 from bpttsym import notation_parts as parts
 from bpttsym.errors import NotRead
-from bpttsym.expr import Concatenate, Derivative, DerivativeKind, Divide, Expr
+from bpttsym.expr import Concatenate, Derivative, DerivativeKind, Divide, Expr, Symbol
 from bpttsym.scripts import ungroup
-from bpttsym.surface import Fence, Fraction, Scripted, Surface, Term, Word
+from bpttsym.surface import Chain, Evaluated, Fence, Fraction, Scripted, Sums, Surface, Term, Word
 
+FIXED = r"\mathrm{fixed}"
 DIFFERENTIALS = {r"\partial": "partial", r"\mathrm{d}": "total", "d": "total"}
 
 
@@ -112,6 +113,45 @@ def _several(reader: Reader, factors: list[Surface]) -> Concatenate | None:
             return Concatenate(tuple(reader.expression(item) for item in items), span=span)
         case _:
             return None
+
+
+def held(reader: Reader, node: Evaluated) -> Expr:
+    r"""``\left.\frac{\partial h_t}{\partial W}\right|_{h_{t-1}}``: the step before is held, so it is immediate."""
+    value = reader.expression(node.body)
+    inner = ungroup(node.at)
+    sides = inner.sides if isinstance(inner, Chain) and inner.relations == ["="] else [inner]
+    items = [item for side in sides if side is not None for item in _listed(side)]
+    names = [item for item in items if not (isinstance(item, Word) and item.text == FIXED)]
+    said = len(names) < len(items)
+    if isinstance(value, Derivative) and node.upper is None and (said or (len(sides) == 1 and _is_of_step(value))):
+        if any(map(_is_shifted, names)) and all(said or _is_shifted(name) for name in names):
+            return replace(value, kind="immediate", span=node.span)
+    raise NotRead("an expression with something put into it (`|_{...}`) is not read", node.span)
+
+
+def _is_of_step(value: Derivative) -> bool:
+    """Whether a quantity of a step is differentiated by a parameter: nothing can be put into that."""
+    return isinstance(value.of, Symbol) and bool(value.of.index) and isinstance(value.by, Symbol) and not value.by.index
+
+
+def _listed(node: Surface) -> list[Surface]:
+    """What stands side by side or in a list."""
+    match node:
+        case Fence(_, "{", items):
+            return [part for item in items for part in _listed(item)]
+        case Term(_, factors, operators) if not any(operators):
+            return factors
+        case _:
+            return [node]
+
+
+def _is_shifted(node: Surface) -> bool:
+    """Whether a name has the step before or behind another one as its index: ``h_{t-1}``."""
+    scripts = node.scripts if isinstance(node, Scripted) else []
+    inside = [part for _, script in scripts if script is not None for part in _listed(script)]
+    return any(
+        isinstance(part, Sums) or (isinstance(part, Fence) and isinstance(part.items[0], Sums)) for part in inside
+    )
 
 
 def _factors(node: Surface) -> Cursor:

@@ -11,6 +11,7 @@ from bpttsym.asides import PARAGRAPH, Asides
 from bpttsym.conclusions import IMPLICATIONS, conclusions
 from bpttsym.errors import NotRead
 from bpttsym.expr import Expr, Hole, Relation, Span, Symbol
+from bpttsym.implied import with_steps
 from bpttsym.notation import Written, read_chain
 from bpttsym.parse import Line
 from bpttsym.scope import Scope
@@ -219,6 +220,7 @@ class Displays:
             return
         try:
             sides, operators = read_chain(line.chain, self.signature, self.written)
+            sides = with_steps(sides, dict(self.signature.implied), self.signature)
         except NotRead as error:
             if line.chain.relations:
                 self.last = None

@@ -11,6 +11,7 @@ from bpttsym.components import resolved, resolved_definitions, step_letters, und
 from bpttsym.displays import Displays, Entry
 from bpttsym.errors import UsageError
 from bpttsym.expr import Call, Derivative, Relation, Span, Symbol, names, walk
+from bpttsym.implied import implied_steps
 from bpttsym.in_force import InForce
 from bpttsym.kinds import targets
 from bpttsym.latex import unicode_line
@@ -213,12 +214,14 @@ def read_document(source: Source, settings: dict[str, str] | None = None) -> Doc
             text, macros = source.maths_text(item), source.macros(item.start)
             read.append((item, read_display(text, item.start, macros, item.environment)))
     base = load_preset(merged["model"]) if "model" in merged else None
-    known = signature(line.chain for _, lines in read for line in lines if line.chain is not None)
+    chains = [line.chain for _, lines in read for line in lines if line.chain is not None]
+    known = signature(chains)
+    known = replace(known, implied=tuple(implied_steps(chains, known).items()))
     if base is not None:
         known = known.joined(base.signature)
     known = replace(known, first=int(merged.get("first", "1")))
     first = Scope(0, known)
-    starts = [line.chain.sides[0] for _, lines in read for line in lines if line.chain is not None]
+    starts = [chain.sides[0] for chain in chains]
     if base is not None:
         first = replace(base.scopes[-1].child(0, ""), signature=known, origin=f"model {merged['model']}", parent=None)
     displays = Displays(source, known, first, frozenset(base_name(s) for s in starts if s is not None))

@@ -12,7 +12,7 @@ from typing import cast
 from bpttsym import dots
 from bpttsym import notation_parts as parts
 from bpttsym.census import base_name
-from bpttsym.differentials import Cursor, differential, fraction
+from bpttsym.differentials import Cursor, differential, fraction, held
 from bpttsym.errors import NotRead
 from bpttsym.expr import (
     Add,
@@ -107,8 +107,8 @@ class _Reader:
                 return self.big(node)
             case Table():
                 return parts.cases(self, node)
-            case Evaluated(span):
-                raise NotRead("an expression with something put into it (`|_{...}`) is not read", span)
+            case Evaluated():
+                return held(self, node)
             case Chain(span):
                 raise NotRead("a relation stands inside an expression", span)
             case _:
@@ -120,7 +120,7 @@ class _Reader:
         while (node := cursor.peek()) is not None:
             operator = cursor.operators[cursor.at]
             factor = self.factor(cursor)
-            if operator == "/":
+            if operator == "/" and factors:
                 numerator = factors.pop()
                 if operators:
                     operator = operators.pop()

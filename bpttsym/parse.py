@@ -32,7 +32,7 @@ from bpttsym.surface import (
 )
 from bpttsym.tables import CLOSES, JOINING, OPENS, read_table
 from bpttsym.tokens import MAXIMUM_NESTING, tokenize
-from bpttsym.words import settle_words
+from bpttsym.words import settle_words, without_empty_groups
 
 
 @dataclass(slots=True)
@@ -173,6 +173,9 @@ class _Build:
     def group_sign(self, left: Tok, sign: Tok, right: Tok) -> Fence:
         return Fence(Span(left.span.start, right.span.end), "{", [self._word(sign)], [])
 
+    def group_op(self, left: Tok, operator: Tok, body: Surface, right: Tok) -> Fence:
+        return Fence(Span(left.span.start, right.span.end), "{", [Term(body.span, [body], [operator.value])], [])
+
     def fence(self, left: Tok, items: Fence, right: Tok) -> Fence:
         return Fence(Span(left.span.start, right.span.end), left.value, items.items, items.separators)
 
@@ -304,7 +307,7 @@ def read_display(
     """
     try:
         expanded = expand(text, macros or {}, offset)
-        tokens = settle_words(tokenize(expanded.text, expanded.place))
+        tokens = without_empty_groups(settle_words(tokenize(expanded.text, expanded.place)))
     except NotRead as error:
         return [Line(error.span or Span(offset, offset + len(text)), None, error)]
     if environment.rstrip("*") in JOINING:

@@ -12,10 +12,27 @@ from typing import Protocol, cast
 from bpttsym import notation_parts as parts
 from bpttsym.census import base_name
 from bpttsym.errors import NotRead
-from bpttsym.expr import Add, Call, Expr, Negate, Norm, Number, Power, Span, Symbol, Transpose, walk
+from bpttsym.expr import (
+    Add,
+    Call,
+    Expr,
+    Multiply,
+    Negate,
+    Norm,
+    Number,
+    Power,
+    ProductOperator,
+    Span,
+    Symbol,
+    Transpose,
+    shifted,
+    walk,
+)
+from bpttsym.signature import NEIGHBOURS
 from bpttsym.surface import Fence, Scripted, Surface, Term, Word
 
 TRANSPOSES = frozenset((r"\top", r"\intercal", "T", r"\mathrm{T}", r"\mathsf{T}"))
+LARGEST_ENTRYWISE = 5
 NORM_ORDERS = {"2": "2", "1": "1", "F": "F", r"\mathrm{F}": "F", r"\infty": r"\infty"}
 
 
@@ -90,6 +107,8 @@ def subscript(reader: Reader, value: Expr, script: Surface, span: Span) -> Expr:
         return parts.entry(reader, value, script, span)
     if value.name == parts.ONES and parts.is_comparison(script):
         return parts.indicator(reader, script, span)
+    if value.name in reader.signature.identities:
+        return value
     name, index = labelled(reader, value.name, value.index, script)
     return Symbol(name, index, span=span)
 
@@ -99,11 +118,24 @@ def labelled(reader: Reader, name: str, index: tuple[Expr, ...], script: Surface
     items = script.items if isinstance(script, Fence) and script.opening == "{" else [script]
     for item in items:
         label = label_of(reader, item)
-        if label:
+        step = neighbour(reader, name, label, item.span)
+        if step is not None:
+            index = (*index, step)
+        elif label:
             name = f"{name}_{{{label}}}"
         else:
             index = (*index, reader.index(item))
     return name, index
+
+
+def neighbour(reader: Reader, name: str, label: str, span: Span) -> Expr | None:
+    """The step that a label names beside the present one: ``a_{prev}``, ``a_{next}``; None for any other label."""
+    offset = NEIGHBOURS.get(label.removeprefix(r"\mathrm{").removesuffix("}"))
+    if offset is None or name not in reader.signature.neighbours:
+        return None
+    if offset > 0 and name in reader.signature.counted_alone:
+        raise NotRead(f"whether `{name}` with `{label}` is of step t or t+1 is not said", span, "an index")
+    return shifted(Symbol("t", span=span), min(offset, 0))
 
 
 def label_of(reader: Reader, node: Surface | None) -> str:
@@ -151,6 +183,8 @@ def superscript(reader: Reader, value: Expr, script: Surface) -> Expr:
     inner = script
     while isinstance(inner, Fence) and inner.opening == "{" and len(inner.items) == 1:
         inner = inner.items[0]
+    if isinstance(inner, Term) and len(inner.factors) == 1 and inner.operators[0]:
+        return _entrywise(reader, value, inner, span)
     label = label_above(reader, value.name, inner) if isinstance(value, Symbol) else ""
     if label and isinstance(value, Symbol):
         return Symbol(f"{value.name}^{{{label}}}", value.index, span=span)
@@ -167,6 +201,16 @@ def superscript(reader: Reader, value: Expr, script: Surface) -> Expr:
     if isinstance(inner, Word) and inner.kind in {"SIGN", "OP"}:
         raise NotRead(f"the superscript `{inner.text}` is not read here", inner.span)
     return Power(value, reader.expression(inner), span=span)
+
+
+def _entrywise(reader: Reader, value: Expr, script: Term, span: Span) -> Expr:
+    r"""``h^{\odot 2}``: a power entry by entry, also of a matrix."""
+    exponent = reader.expression(script.factors[0])
+    count = int(exponent.value) if isinstance(exponent, Number) and exponent.value.denominator == 1 else 0
+    if script.operators[0] not in (r"\odot", r"\circ") or not 1 < count <= LARGEST_ENTRYWISE:
+        raise NotRead(f"the superscript `{script.operators[0]}` is not read here", script.span, r"`\odot 2`")
+    between: list[ProductOperator] = [r"\odot"] * (count - 1)
+    return Multiply((value,) * count, tuple(between), span=span)
 
 
 def _are_marks(reader: Reader, value: Expr, factors: list[Surface]) -> bool:

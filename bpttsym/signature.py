@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from bpttsym.census import BOLD, BUILTIN_FUNCTIONS, FUNCTION_LETTERS, INDEX_LETTERS, Census, count_chain
 from bpttsym.last_steps import USUAL, last_step
 from bpttsym.surface import Chain, Word
+from bpttsym.weight_shapes import IDENTITIES
+
+NEIGHBOURS = {"prev": -1, "previous": -1, "next": 1}
+"""Labels that say which step: the one that is computed is the next one where no other has an index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,9 @@ class Signature:
     ``aliases`` are names given to known functions (``g = \\mathrm{softmax}``); over ``running`` a sum or a
     recursion runs. What is ``stepped`` has its step in parentheses: ``h(t)``. ``lone`` names stand without scripts
     somewhere, ``counted`` ones have an index somewhere, ``stacked`` ones have it in brackets above: ``h^{(l)}``. What
-    is ``timed`` has its step there, before any entry below: ``o^{(t)}_j``.
+    is ``timed`` has its step there, before any entry below: ``o^{(t)}_j``. The ``identities`` are identity matrices,
+    whatever stands below them (``I_n``); ``neighbours`` are named by their step (``a_{prev}``), those of them that have
+    an index elsewhere are ``counted_alone``. ``implied`` holds the letter of the step of names that never show it.
     """
 
     functions: frozenset[str] = frozenset()
@@ -38,6 +44,10 @@ class Signature:
     counted: frozenset[str] = frozenset()
     stacked: frozenset[str] = frozenset()
     timed: frozenset[str] = frozenset()
+    identities: frozenset[str] = frozenset()
+    neighbours: frozenset[str] = frozenset()
+    counted_alone: frozenset[str] = frozenset()
+    implied: tuple[tuple[str, str], ...] = ()
 
     def joined(self, other: Signature) -> Signature:
         """What either of two documents says of its names."""
@@ -54,6 +64,10 @@ class Signature:
             self.counted | other.counted,
             self.stacked | other.stacked,
             self.timed | other.timed,
+            self.identities & other.identities,
+            self.neighbours | other.neighbours,
+            self.counted_alone | other.counted_alone,
+            self.implied,
         )
 
     def applies(self, function: str) -> bool:
@@ -103,7 +117,7 @@ def signature(chains: Iterable[Chain]) -> Signature:
     }
     functions -= census.differentiated - FUNCTION_LETTERS
     stepped = frozenset(name for name, seen in census.steps.items() if {True} <= seen and None not in seen)
-    functions -= stepped
+    functions -= stepped | (census.valued - {"f", "g"})
     quantities = (census.heads | census.numerators | census.differentiated) - functions
     used = census.subscripted | {name[len(BOLD) : -1] for name in census.subscripted if name.startswith(BOLD)}
     counted = used | {name for name, above in census.above.items() if above & {"", *INDEX_LETTERS}}
@@ -117,8 +131,31 @@ def signature(chains: Iterable[Chain]) -> Signature:
     timed = {
         name for name, above in census.above.items() if above & steps and not census.below.get(name, set()) & steps
     }
-    kinds = (frozenset(names) for names in (census.lone, counted, stacked, timed))
-    return Signature(own, frozenset(quantities), frozenset(letters), last, named, running, 1, stepped, *kinds)
+    running_below = {name for name, below in census.below.items() if below & (running | {last})}
+    identities = IDENTITIES - census.given - running_below
+    moved = {name for name, labels in census.labels.items() if any(is_neighbour(label) for label in labels)}
+    neighbours = moved if any("t" in letters for letters in (*census.below.values(), *census.above.values())) else set()
+    return Signature(
+        functions=own,
+        quantities=frozenset(quantities),
+        indices=frozenset(letters),
+        horizon=last,
+        aliases=named,
+        running=running,
+        stepped=stepped,
+        lone=frozenset(census.lone),
+        counted=frozenset(counted),
+        stacked=frozenset(stacked),
+        timed=frozenset(timed),
+        identities=frozenset(identities),
+        neighbours=frozenset(neighbours),
+        counted_alone=frozenset(neighbours & running_below),
+    )
+
+
+def is_neighbour(label: str) -> bool:
+    """Whether a label names the step before or behind the present one."""
+    return label.removeprefix(r"\mathrm{").removesuffix("}") in NEIGHBOURS
 
 
 def alias_of(chain: Chain) -> tuple[str, str] | None:

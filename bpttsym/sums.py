@@ -107,6 +107,8 @@ def _inequalities(node: Big, chain: Chain, body: Expr, read: IndexReader, horizo
         end = shifted(_whole(sides[1], read), {"<": -1, ">": 1}.get(relations[0], 0))
         lower, upper = (integer(first), end) if relations[0] in UP else (end, Symbol(horizon))
         return Sum(body, base_name(sides[0]), lower, upper, span=node.span)
+    if len(sides) > 3 and node.operator == r"\sum":
+        return _triangle(node, sides, relations, body, read)
     if len(sides) != 3 or not (set(relations) <= UP or set(relations) <= DOWN) or not _is_name(sides[1]):
         raise NotRead(f"the range of `{node.operator}` is not read", chain.span, r"`_{t=1}^{T}` or `_{t \ge i > k}`")
     rising = set(relations) <= UP
@@ -118,6 +120,20 @@ def _inequalities(node: Big, chain: Chain, body: Expr, read: IndexReader, horizo
     if node.operator == r"\sum":
         return Sum(body, base_name(sides[1]), lower, upper, span=node.span)
     return Product(body, base_name(sides[1]), lower, upper, "increasing" if rising else "decreasing", span=node.span)
+
+
+def _triangle(node: Big, sides: list[Surface], relations: list[str], body: Expr, read: IndexReader) -> Expr:
+    r"""``_{1\le k\le t\le T}``: a sum for each letter, that over the largest one outermost."""
+    rising = set(relations) <= UP
+    if not (rising or set(relations) <= DOWN) or not all(map(_is_name, sides[1:-1])):
+        raise NotRead(rf"the range of `{node.operator}` is not read", node.span, FORM)
+    ordered = [_whole(side, read) for side in (sides if rising else reversed(sides))]
+    strict = [int(relation in "<>") for relation in (relations if rising else reversed(relations))]
+    for place, letter in enumerate(ordered[1:-1], 1):
+        assert isinstance(letter, Symbol)
+        lower, upper = shifted(ordered[0], sum(strict[:place])), shifted(ordered[place + 1], -strict[place])
+        body = Sum(body, letter.name, lower, upper, span=node.span)
+    return body
 
 
 Linear = dict[str, Fraction]

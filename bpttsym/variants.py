@@ -24,7 +24,7 @@ from bpttsym.expr import (
 from bpttsym.ground import used_symbols
 from bpttsym.guesses import folded, formulas_used, loss_models
 from bpttsym.model import Definition, Model
-from bpttsym.shapes import ELEMENTWISE, LOSS_LETTERS, SPECTRAL
+from bpttsym.shapes import ELEMENTWISE, LOSS_LETTERS, SCALAR_LETTERS, SPECTRAL
 from bpttsym.totals import completions
 from bpttsym.weight_shapes import IDENTITIES
 
@@ -180,6 +180,8 @@ def scalar_variant(relation: Relation, variant: Variant) -> Variant | None:
 
 def _marks_vector(part: Expr) -> bool:
     match part:
+        case Transpose(Symbol(name, ()), letter=True) if name in SCALAR_LETTERS:
+            return False  # a power
         case Transpose() | Norm() | Component() | Entries() | Sum(components=True):
             return True
         case Multiply(_, operators):

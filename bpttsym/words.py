@@ -11,6 +11,12 @@ _OPENS = frozenset(("LBRACE", "OPEN", "NORM_OPEN"))
 _CLOSES = frozenset(("RBRACE", "CLOSE", "NORM_CLOSE"))
 _STARTS = frozenset(("", "ROW", "AMP", "GAP", "SEP", "BEGIN", "END", "COLON"))
 _BEFORE_OPERAND = frozenset(("SIGN", "OP", "SPECIAL", "FRAC", "SUB", "SUP"))
+_BESIDE_NOTHING = frozenset(("REL", "AMP", "SIGN", "OP", "ROW"))
+HELD = frozenset(
+    ("fixed", "const", "const.", "constant", "held fixed", "held constant", "kept fixed", "is fixed", "고정")
+)
+"""What words say of a quantity that does not move."""
+
 _BEHIND_NAME = frozenset(("SUB", "SUP", "PRIME"))
 
 
@@ -36,11 +42,26 @@ def settle_words(tokens: list[Tok]) -> list[Tok]:
     return tokens
 
 
+def without_empty_groups(tokens: list[Tok]) -> list[Tok]:
+    """The tokens without empty braces beside a sign, which only keep its distance: ``={}& x``."""
+    found: list[Tok] = []
+    for tok in tokens:
+        empty = tok.kind == "RBRACE" and len(found) > 1 and found[-1].kind == "LBRACE"
+        if empty and found[-2].kind in _BESIDE_NOTHING:
+            found.pop()
+        else:
+            found.append(tok)
+    return found
+
+
 def _settle(tok: Tok, before: Tok, behind: Tok, depth: int) -> None:
     words = tok.value.strip(" ,;:.").casefold()
     joins = all(word.strip(",;:.()") in CONNECTIVES for word in words.split())
     wanted = _is_operand(before, behind, tok.end, depth)
     if joins or not wanted:
+        return
+    if depth > 0 and words in HELD:
+        tok.kind, tok.value = "NAME", r"\mathrm{fixed}"
         return
     if is_identifier(tok.value):
         tok.kind, tok.value = "NAME", rf"\mathrm{{{tok.value}}}"

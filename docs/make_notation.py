@@ -59,6 +59,8 @@ SCRIPTS = [
     "W^{T-t}",
     r"h_t^{\odot 2}",
     r"W_{\text{hh}}",
+    r"W^{(hh)}",
+    r"W^{\mathrm{rec}}",
     r"h_{t/2}",
     r"h_{2t}",
     r"h^{<t>}",

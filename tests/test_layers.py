@@ -64,6 +64,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "model": ("axes", "losses", "definitions"),
     "document": (
         "conclusions",
+        "implied",
         "kinds",
         "components",
         "heads",

@@ -1,0 +1,94 @@
+r"""Quantities of a step that are written without it: ``z = W h_{t-1} + U x_t`` and then ``h_t = \tanh(z)`` (document).
+
+A name that never has an index, and whose formula is about one step, is a quantity of that step wherever the letter of
+the step is the only one that can be meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from bpttsym.census import INDEX_LETTERS
+from bpttsym.errors import NotRead
+from bpttsym.expr import Call, Expr, Number, Power, Product, Sum, Symbol, children, names, walk, with_children
+from bpttsym.model import free_letters, has_derivative
+from bpttsym.notation import read_chain
+from bpttsym.signature import Signature
+from bpttsym.surface import Chain
+from bpttsym.weight_shapes import IDENTITIES
+
+DEFINING = frozenset(("=", ":="))
+
+
+def implied_steps(chains: Iterable[Chain], signature: Signature) -> dict[str, str]:
+    """The letter of the step of each name that is written without it."""
+    letters: dict[str, set[str]] = {}
+    indexed: set[str] = set()
+    for chain in chains:
+        try:
+            sides, relations = read_chain(chain, signature)
+        except NotRead:
+            continue
+        parts = [part for side in sides if side is not None for part in walk(side)]
+        indexed |= {part.name for part in parts if isinstance(part, Symbol) and part.index}
+        left = sides[0]
+        if not relations or relations[0] not in DEFINING or not isinstance(left, Symbol) or left.index:
+            continue
+        formulas = [side for side in sides[1:] if side is not None]
+        itself = any(left.name in names(formula) or has_derivative(formula) for formula in formulas)
+        found = set() if itself else _steps(formulas[:1], signature)
+        letters.setdefault(left.name, set()).update(found or {""})
+    kept = {name: found for name, found in letters.items() if len(found) == 1 and found != {""}}
+    skipped = indexed | (INDEX_LETTERS - {"L"}) | IDENTITIES | {signature.horizon}
+    return {name: min(found) for name, found in kept.items() if name not in skipped}
+
+
+def _steps(sides: Sequence[Expr | None], signature: Signature) -> set[str]:
+    """The letters that stand in indices, without names of a last step."""
+    found = {letter for side in sides if side is not None for letter in free_letters(side)}
+    return {letter for letter in found if letter != signature.horizon and not letter[:1].isupper()}
+
+
+def with_steps(sides: Sequence[Expr | None], implied: Mapping[str, str], signature: Signature) -> list[Expr | None]:
+    """The sides of a chain with the steps that are implied. Raises NotRead where another step may be meant."""
+    used = {name for side in sides if side is not None for name in names(side)} & set(implied)
+    if not used:
+        return list(sides)
+    other = _steps(sides, signature) - {implied[name] for name in used}
+    bound = {part.index for side in sides if side is not None for part in walk(side) if isinstance(part, Sum | Product)}
+    here = _steps(sides, signature)
+    for name in used:
+        if other and implied[name] not in here | bound:
+            raise _unclear(name, implied[name])
+    return [None if side is None else _stepped(side, implied, bound, frozenset()) for side in sides]
+
+
+def _unclear(name: str, letter: str) -> NotRead:
+    return NotRead(f"`{name}` is given without the index `{letter}`, and of which step it is here is not said", None)
+
+
+def _stepped(node: Expr, implied: Mapping[str, str], bound: set[str], inside: frozenset[str]) -> Expr:
+    """A tree with steps; ``bound`` are letters of sums in the chain, ``inside`` those that run at this place."""
+    match node:
+        case Symbol(name, ()) if name in implied:
+            if implied[name] in bound and implied[name] not in inside:
+                raise _unclear(name, implied[name])
+            return Symbol(name, (Symbol(implied[name]),), span=node.span)
+        case Symbol():
+            return node
+        case Sum(body, index) | Product(body, index):
+            for name in names(body) & set(implied):
+                if index != implied[name] and index not in free_letters(body):
+                    raise _unclear(name, implied[name])
+            new = (_stepped(body, implied, bound, inside | {index}), *children(node)[1:])
+            return with_children(node, new)
+        case Power(base, exponent) if not isinstance(exponent, Number) and names(base) & set(implied):
+            raise _unclear(min(names(base) & set(implied)), "t")
+        case Call(index=(_, *_)):
+            return node
+        case _:
+            below = children(node)
+            stepped = tuple(_stepped(child, implied, bound, inside) for child in below)
+            return (
+                with_children(node, stepped) if any(a is not b for a, b in zip(below, stepped, strict=True)) else node
+            )

@@ -1,0 +1,172 @@
+r"""Ways of writing that say what plain notation says: each row is judged as its plain form is, true or false.
+
+The plain forms are those whose truth other tests take from numbers; here only the writing differs.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+import bpttsym
+
+LAYOUT = "---\nlayout: numerator\n---\n"
+MODEL = (
+    LAYOUT
+    + r"""
+$$a_t = W h_{t-1} + U x_t + b,\quad h_t = \tanh(a_t),\quad L_t = \lVert h_t-y_t\rVert^2,\quad L=\sum_{t=1}^T L_t$$
+"""
+)
+
+
+def judged(text: str, claims: tuple[str, ...]) -> list[str]:
+    """What becomes of claims behind a model."""
+    shown = "\n".join(f"$${claim}$$\n" for claim in claims)
+    return [verdict.status for verdict in bpttsym.verify(text + "\n" + shown)][-len(claims) :]
+
+
+CHAIN = r"\frac{\partial L_t}{\partial h_t}\frac{\partial h_t}{\partial h_k}"
+OWN = r"\left.\frac{\partial h_k}{\partial W}\right|_{@}"
+DOUBLE = r"\sum_{t=1}^{T}\sum_{k=1}^{t}"
+TOTAL = r"\frac{\mathrm dL}{\mathrm dW} = " + DOUBLE
+MARKED = rf"{CHAIN}\frac{{\partial^{{+}}h_k}}{{\partial W}}"
+SAME: dict[str, tuple[str, str]] = {
+    "a state held, in words": (TOTAL + CHAIN + OWN.replace("@", r"h_{k-1}\text{ fixed}"), TOTAL + MARKED),
+    "a state held": (TOTAL + CHAIN + OWN.replace("@", "h_{k-1}"), TOTAL + MARKED),
+    "a state held constant": (TOTAL + CHAIN + OWN.replace("@", r"h_{k-1}=\text{const}"), TOTAL + MARKED),
+    "a triangle of steps": (
+        TOTAL.replace(DOUBLE, r"\sum_{1\le k\le t\le T}") + MARKED,
+        TOTAL + MARKED,
+    ),
+    "a triangle from above": (
+        TOTAL.replace(DOUBLE, r"\sum_{T\ge t\ge k\ge 1}") + MARKED,
+        TOTAL + MARKED,
+    ),
+    "a triangle without its edge": (
+        TOTAL.replace(DOUBLE, r"\sum_{1\le k<t\le T}") + MARKED,
+        TOTAL.replace(DOUBLE, r"\sum_{t=2}^{T}\sum_{k=1}^{t-1}") + MARKED,
+    ),
+    "a square entry by entry": (
+        r"\frac{\partial h_t}{\partial a_t} = \mathrm{diag}(1-h_t^{\odot 2})",
+        r"\frac{\partial h_t}{\partial a_t} = \mathrm{diag}(1-h_t\odot h_t)",
+    ),
+    "a cube entry by entry": (
+        r"\frac{\partial h_t}{\partial a_t} = \mathrm{diag}(1-h_t^{\circ 3})",
+        r"\frac{\partial h_t}{\partial a_t} = \mathrm{diag}(1-h_t^3)",
+    ),
+    "empty braces": (
+        r"\frac{\partial h_t}{\partial a_t} ={} \mathrm{diag}(1-h_t^2)",
+        r"\frac{\partial h_t}{\partial a_t} = \mathrm{diag}(1-h_t^2)",
+    ),
+    "the size of the identity": (
+        r"\frac{\partial h_t}{\partial a_t} = I_n - \mathrm{diag}(h_t^2)",
+        r"\frac{\partial h_t}{\partial a_t} = I - \mathrm{diag}(h_t^2)",
+    ),
+    "the size of the identity, in full": (
+        r"\frac{\partial h_t}{\partial a_t} = I_{n\times n} - \mathrm{diag}(h_{t-1}^2)",
+        r"\frac{\partial h_t}{\partial a_t} = I - \mathrm{diag}(h_{t-1}^2)",
+    ),
+}
+TRUE = frozenset(SAME) - {"a triangle without its edge", "a cube entry by entry", "the size of the identity, in full"}
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_another_way_of_writing(name: str) -> None:
+    """Both forms have one verdict, and it is the right one."""
+    written, plain = SAME[name]
+    assert judged(MODEL, (written, plain)) == (["proved"] * 2 if name in TRUE else ["refuted"] * 2)
+
+
+def test_what_is_put_in_is_not_held() -> None:
+    """A value at a point is no derivative with something held."""
+    for inside in ("h_{k-1}=0", "W=W_0", "k=1"):
+        assert judged(MODEL, (TOTAL + CHAIN + OWN.replace("@", inside),)) == ["unchecked"], inside
+    assert judged(MODEL, (r"\left.\frac{\partial h_t}{\partial a_t}\right|_{a_{t-1}} = \mathrm{diag}(1-h_t^2)",)) == [
+        "unchecked"
+    ]
+
+
+def test_a_power_entry_by_entry_of_a_matrix() -> None:
+    r"""`W^{\odot 2}` is no matrix product: the slope of a sum of squares tells them apart."""
+    model = LAYOUT + r"$$z_t = W x_t,\quad L = \sum_{t=1}^{T}\lVert z_t-y_t\rVert^2$$" + "\n"
+    claims = (r"W^{\odot 2}x_T = (W\odot W)x_T", r"W^{\odot 2}x_T = Wz_T")
+    assert judged(model, claims) == ["proved", "refuted"]
+
+
+NEIGHBOURS = (
+    LAYOUT
+    + r"""
+$$a_{next} = \tanh(W_{ax}x_t + W_{aa}a_{prev} + b_a),\qquad \hat y_t = \mathrm{softmax}(W_{ya}a_{next} + b_y)$$
+"""
+)
+
+
+def test_the_step_before_and_the_next_one_in_words() -> None:
+    """`a_{next}` is computed from `a_{prev}` and the input of the step."""
+    right = r"\frac{\partial a_{next}}{\partial a_{prev}} = \mathrm{diag}(1-a_{next}^2)W_{aa}"
+    plain = r"\frac{\partial a_{\text{next}}}{\partial a_{\text{prev}}} = W_{aa}\mathrm{diag}(1-a_{next}^2)"
+    late = r"\frac{\partial a_{next}}{\partial a_{prev}} = \mathrm{diag}(1-a_{prev}^2)W_{aa}"
+    assert judged(NEIGHBOURS, (right, plain, late)) == ["proved", "refuted", "refuted"]
+
+
+def test_the_next_one_is_not_guessed_beside_an_index() -> None:
+    """Where a_t has an index too, a_{next} may be a_t or a_{t+1}; a_{prev} is a_{t-1} in any case."""
+    model = LAYOUT + r"$$a_t = \tanh(Wa_{t-1} + Ux_t)$$" + "\n"
+    right = r"\frac{\partial a_t}{\partial a_{prev}} = \mathrm{diag}(1-a_t^2)W"
+    either = r"\frac{\partial a_{next}}{\partial a_t} = \mathrm{diag}(1-a_{next}^2)W"
+    assert judged(model, (right, right.replace("W", "U"), either)) == ["proved", "refuted", "unchecked"]
+
+
+IMPLIED = (
+    LAYOUT
+    + r"""
+$$z = W h_{t-1} + U x_t$$
+
+$$h_t = \tanh(z)$$
+"""
+)
+
+
+def test_a_quantity_that_leaves_out_its_step() -> None:
+    """`z` is computed at every step, from the state before: it is no constant."""
+    right = r"\frac{\partial h_t}{\partial h_{t-1}} = \mathrm{diag}(1-h_t^2)W"
+    inner = r"\frac{\partial h_t}{\partial z} = \mathrm{diag}(1-\tanh^2(z))"
+    none = r"\frac{\partial h_t}{\partial h_{t-1}} = 0"
+    assert judged(IMPLIED, (right, right.replace("W", "U"), inner, none)) == ["proved", "refuted", "proved", "refuted"]
+
+
+def test_a_gate_that_leaves_out_its_step_is_no_constant() -> None:
+    """The path through the gate is a part of the total derivative."""
+    model = LAYOUT + "$$g = \\sigma(Ax_t + Bh_{t-1})$$\n\n$$h_t = g\\odot h_{t-1} + x_t$$\n"
+    marked = r"\frac{\partial^{+}h_t}{\partial h_{t-1}} = \mathrm{diag}(g)"
+    total = r"\frac{\mathrm dh_t}{\mathrm dh_{t-1}} = \mathrm{diag}(g)"
+    assert judged(model, (marked, total)) == ["proved", "refuted"]
+
+
+def test_a_step_that_may_be_another_one_is_not_guessed() -> None:
+    """Behind a product over other steps, beside a sum over the steps, and in a power, nothing is put in."""
+    model = LAYOUT + "$$h_t = \\tanh(Wh_{t-1} + Ux_t)$$\n\n$$D = \\mathrm{diag}(1-h_t^2)$$\n\n$$E = (h_t-y_t)^2$$\n"
+    claims = (
+        r"\frac{\partial h_t}{\partial h_{t-1}} = DW",
+        r"\frac{\partial h_t}{\partial h_k} = \prod_{i=k+1}^{t}DW",
+        r"\frac{\partial h_k}{\partial h_{k-1}} = DW",
+        r"\frac{\partial h_t}{\partial h_k} = (DW)^{t-k}",
+        r"\frac{\partial E}{\partial W} = \sum_{t=1}^{T}\frac{\partial E}{\partial h_t}\frac{\partial h_t}{\partial W}",
+        r"\frac{\partial E}{\partial h_t} = 2(h_t-y_t)^\top",
+    )
+    assert judged(model, claims) == ["proved", "unchecked", "unchecked", "unchecked", "unchecked", "proved"]
+
+
+def test_a_loss_that_is_written_with_and_without_arguments() -> None:
+    r"""`\ell_t(\hat y_t, y_t)` in the sum and `\ell_t` below are one loss of each step."""
+    model = (
+        LAYOUT + "$$h_t=\\tanh(Wh_{t-1}+Ux_t),\\quad \\hat y_t=Vh_t,\\quad L=\\sum_{t=1}^{T}\\ell_t(\\hat y_t,y_t)$$\n"
+    )
+    right = r"\nabla_V L = \sum_{t=1}^{T}\left(\frac{\partial\ell_t}{\partial\hat y_t}\right)^\top h_t^\top"
+    assert judged(model, (right, right.replace(r"h_t^\top", r"h_{t-1}^\top"))) == ["proved", "refuted"]
+
+
+def test_a_power_by_the_horizon_is_no_mark_of_vectors() -> None:
+    r"""`\gamma^T` is a power: the states may be numbers."""
+    model = "$$h_t = \\gamma h_{t-1} + x_t$$\n"
+    right = r"\frac{\partial h_T}{\partial h_0} = \gamma^T"
+    assert judged(model, (right, right.replace("^T", "^{T-1}"))) == ["conditional", "refuted"]

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bpttsym.expr import Add, Divide, Expr, Multiply, Negate, Number, Sum, Symbol, walk
-from bpttsym.shapes import LOSS_LETTERS, SCALAR_LETTERS
+from bpttsym.expr import Add, Divide, Expr, Multiply, Negate, Sum, Symbol, walk
+from bpttsym.weighted import LOSS_LETTERS, is_weight
 
 
 def losses(bodies: Sequence[tuple[str, Expr]]) -> frozenset[str]:
@@ -50,18 +50,3 @@ def _inside(body: Expr) -> Iterator[Expr]:
             yield from _inside(last)
         case _:
             yield from walk(body)
-
-
-def is_weight(factor: Expr) -> bool:
-    r"""A number by its form: ``\frac12``, ``\lambda``."""
-    match factor:
-        case Number():
-            return True
-        case Symbol(name, ()):
-            return name in SCALAR_LETTERS
-        case Divide(above, below):
-            return is_weight(above) and (is_weight(below) or isinstance(below, Symbol))
-        case Negate(body):
-            return is_weight(body)
-        case _:
-            return False

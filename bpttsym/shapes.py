@@ -39,12 +39,9 @@ from bpttsym.weight_shapes import (
     is_small,
     weights,
 )
-
-SCALAR_LETTERS = frozenset(r"\alpha \beta \gamma \epsilon \varepsilon \eta \kappa \lambda \mu \nu \tau".split())
-"""Greek letters without an index that textbooks keep for numbers (rates, bounds, weights of a penalty)."""
-
-LOSS_LETTERS = frozenset((r"\mathcal{L}", "L", "E", "J", r"\mathcal{J}", r"\mathcal{E}", r"\ell", "C"))
-"""Names of quantities that are numbers even where a product or a square of vectors is written for them."""
+from bpttsym.weighted import LOSS_LETTERS as LOSS_LETTERS
+from bpttsym.weighted import SCALAR_LETTERS as SCALAR_LETTERS
+from bpttsym.weighted import is_opaque
 
 DEFAULT_SIZES = (3, 2, 4, 5, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19)
 """Sizes in the order in which dimensions are met: all different."""
@@ -167,7 +164,7 @@ class Sizes:
             self._names[definition.name] = found
         elif matrix and self.is_one(found):
             return  # a multiple of the identity
-        elif not definition.scalar or self.is_one(found) or _is_opaque(definition.body):
+        elif not definition.scalar or self.is_one(found) or is_opaque(definition.body, SIZED_BY_ARGUMENTS):
             self.same(self._names[definition.name], found)
 
     def expect(self, expr: Expr, shape: tuple[int, int]) -> None:
@@ -343,6 +340,9 @@ class Sizes:
         }
 
 
+SIZED_BY_ARGUMENTS = ELEMENTWISE | SPECTRAL | {r"\mathrm{diag}"}
+
+
 def infer_sizes(
     definitions: Iterable[SizedDefinition],
     horizon: str,
@@ -371,16 +371,3 @@ def infer_sizes(
         for definition in listed:
             sizes.define(definition, definition.name in matrices)
     return sizes
-
-
-def _is_opaque(body: Expr) -> bool:
-    """Whether a sum adds up values of unknown functions, which have the shape of the sum."""
-    match body:
-        case Call(function):
-            return function not in ELEMENTWISE | SPECTRAL and function != r"\mathrm{diag}"
-        case Negate(inner) | Sum(inner):
-            return _is_opaque(inner)
-        case Add(terms):
-            return any(_is_opaque(term) for term in terms)
-        case _:
-            return False

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 from bpttsym.expr import Add, Divide, Expr, Multiply, Negate, Sum, Symbol, integer, multiply
 from bpttsym.latex import unicode_line
-from bpttsym.losses import is_weight
 from bpttsym.model import Definition, Model
+from bpttsym.weighted import is_weight
 
 STEP = Symbol("t")
 Loss = tuple[str, int]

@@ -59,7 +59,7 @@ PARTS: dict[str, tuple[str, ...]] = {
             "differentials",
         ),
     ),
-    "shapes": ("entry_shapes", "inner_products", "weight_shapes"),
+    "shapes": ("entry_shapes", "inner_products", "weighted", "weight_shapes"),
     "edits": ("positions",),
     "model": ("axes", "losses", "definitions"),
     "document": (

@@ -10,12 +10,13 @@ goes up or down by one. If it is not plain in which direction, nothing is guesse
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from bpttsym.errors import NotRead
 from bpttsym.expr import (
     Add,
+    Derivative,
     Direction,
     Expr,
     Multiply,
@@ -64,17 +65,25 @@ def product(factors: Sequence[Expr], operators: Sequence[str], span: Span) -> tu
         found = _sequence(before, behind) if before and behind else None
         if found is None:
             continue
-        first, end = place - found.before * length, place + 1 + found.behind * length
-        if any(operator not in _ORDINARY for operator in operators[first : end - 1]):
-            raise NotRead("dots in a product that is no matrix product are not read", span)
-        low, high = (found.first, found.last) if found.step > 0 else (found.last, found.first)
-        direction: Direction = "increasing" if found.step > 0 else "decreasing"
-        whole = Product(found.body, found.index, low, high, direction, span=_hull(factors[first:end], span))
-        return (
-            [*factors[:first], whole, *factors[end:]],
-            [*operators[:first], *operators[end - 1 :]],
+        return _with_product(
+            factors, operators, found, place - found.before * length, place + 1 + found.behind * length, span
         )
+    found = _chain(factors[place - 1], factors[place + 1])
+    if found is not None:
+        return _with_product(factors, operators, found, place - found.before, place + 1 + found.behind, span)
     raise NotRead(_UNCLEAR, factors[place].span, "two factors before them, and the last one behind them")
+
+
+def _with_product(
+    factors: Sequence[Expr], operators: Sequence[str], found: _Sequence, first: int, end: int, span: Span
+) -> tuple[list[Expr], list[str]]:
+    """The factors and operators with a product in the place of those from one to another."""
+    if any(operator not in _ORDINARY for operator in operators[max(first - 1, 0) : end]):
+        raise NotRead("dots in a product that is no matrix product are not read", span)
+    low, high = (found.first, found.last) if found.step > 0 else (found.last, found.first)
+    direction: Direction = "increasing" if found.step > 0 else "decreasing"
+    whole = Product(found.body, found.index, low, high, direction, span=_hull(factors[first:end], span))
+    return [*factors[:first], whole, *factors[end:]], [*operators[:first], *operators[end - 1 :]]
 
 
 def total(terms: Sequence[Expr], span: Span) -> list[Expr]:
@@ -169,6 +178,32 @@ def _sequence(before: list[Expr], behind: list[Expr]) -> _Sequence | None:
     if between is not None and between * step < 1:
         return None
     return _Sequence(template, letter, first, last, step, backward, forward)
+
+
+def _chain(left: Expr, right: Expr) -> _Sequence | None:
+    r"""A chain from one state to another, of which only the first link is written, or only the last.
+
+    \frac{\partial h_T}{\partial h_{T-1}} \cdots \frac{\partial h_1}{\partial W}
+    goes through  \prod_{T \ge i \ge 2} \frac{\partial h_i}{\partial h_{i-1}}
+    """
+    for link, other, step in ((left, right, -1), (right, left, 1)):
+        match link, other:
+            case (
+                Derivative(Symbol(name, (high,)), Symbol(below, (low,))),
+                Derivative(Symbol(same, (start,)), Symbol(end)),
+            ) if name == below == same != end and _distance(high, low) == 1:
+                letter = next(letter for letter in LETTERS if letter not in names(link) | names(other))
+                apart = _distance(low, start)
+                if apart is not None and apart < 1:
+                    return None
+                after, before = (Symbol(letter),), (shifted(Symbol(letter), -1),)
+                body = replace(link, of=Symbol(name, after), by=Symbol(name, before))
+                ends = (high, shifted(start, 1))
+                first, last = ends if step < 0 else ends[::-1]
+                return _Sequence(body, letter, first, last, step, *((1, 0) if step < 0 else (0, 1)))
+            case _:
+                continue
+    return None
 
 
 def _unify(left: Expr, right: Expr, pairs: list[tuple[Expr, Expr]]) -> bool:

@@ -97,3 +97,16 @@ def test_what_is_true_with_dots_is_true_and_its_neighbours_are_not() -> None:
     late = step("T-1", "T-2") + step("T-2", "T-3") + r"\cdots" + step("2", "1")
     assert verdict(whole + late) == "refuted"
     assert verdict(r"\frac{\partial L}{\partial W} = a_1 + \cdots + b_T") == "unchecked"
+
+
+def test_a_chain_may_show_one_link_only() -> None:
+    """From one link to the state that the next factor differentiates; in the other direction from behind."""
+    whole, end = r"\frac{\partial L}{\partial b} = ", r"\frac{\partial^+ h_1}{\partial b}"
+    front = r"\frac{\partial L}{\partial h_T}"
+    assert right_side(front + step("T", "T-1") + r"\cdots" + end).count("∏_{i=T down to 2} ∂h_i/∂h_{i-1}") == 1
+    assert right_side(end + r"\cdots" + step("T", "T-1") + front).count("∏_{i=2 up to T} ∂h_i/∂h_{i-1}") == 1
+    assert right_side(front + step("T", "T-2") + r"\cdots" + end).startswith("!!")
+    assert right_side(front + step("2", "1") + r"\cdots" + end).startswith("!!")
+    term = front + step("T", "T-1") + r"\cdots" + end
+    assert verdict(r"\frac{\partial h_T}{\partial h_0} = " + step("T", "T-1") + r"\cdots" + step("1", "0")) != "refuted"
+    assert verdict(whole + term) == "refuted"

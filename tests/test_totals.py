@@ -72,3 +72,16 @@ def test_a_factor_before_the_sum_may_belong_to_the_part() -> None:
     assert [one.status for one in found.values()] == ["conditional", "conditional", "refuted"]
     assert "without the factor" in found["2"].conditions[0]
     assert "with the factor" in found[""].conditions[0]
+
+
+@pytest.mark.parametrize(
+    "loss", [r"\frac1T\sum_{t=1}^T\ell(o_t,y_t)", r"-\lambda\sum_t\ell(o_t)", r"\sum_t\ell(o_t,y_t)/2"]
+)
+def test_a_weighted_sum_of_an_unknown_function_is_a_number(loss: str) -> None:
+    """The function that is added up has the size of the loss, not one of its own."""
+    text = rf"$$h_t=Wh_{{t-1}}+Ux_t$$ $$o_t=Vh_t$$ $$L={loss}$$"
+    true, false = r"\nabla_{h_T}L=V^\top\nabla_{o_T}L", r"\nabla_V L=\sum_{t=1}^T\nabla_{o_t}L\,h_{t-1}^\top"
+    found = judge(
+        read_document(source_from_text(f"{text} $${true}$$ $${false}$$".replace(" $$", "\n\n$$"))), mend=False
+    )
+    assert [one.status for one in found[-2:]] == ["proved", "refuted"]

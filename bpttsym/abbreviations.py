@@ -25,6 +25,7 @@ from bpttsym.expr import (
     walk,
 )
 from bpttsym.ground import satisfies
+from bpttsym.memo import of_node
 from bpttsym.model import Definition, Graph, Model, index_letters, index_value
 from bpttsym.world import V, World
 
@@ -42,7 +43,7 @@ class Reckoner(Protocol):
 
 def abbreviated(reckoner: Reckoner, symbol: Symbol, bindings: Mapping[str, int]) -> V | None:
     """The value of an abbreviation; one step past the end it is zero, as textbooks let it be."""
-    named = [entry for entry in reckoner.model.abbreviations if entry.name == symbol.name]
+    named = reckoner.model.abbreviated.get(symbol.name)
     if not named:
         return None
     index = tuple(index_value(part, bindings) for part in symbol.index)
@@ -89,9 +90,11 @@ def ends(reckoner: Reckoner, term: Expr, bindings: Mapping[str, int]) -> bool:
     What else such a term names (``h_{T+1}`` beside ``\\delta_{T+1}``) need not exist. Neither need it where an
     indicator is zero, as ``\\mathbf 1_{[t<T]}`` at the last step.
     """
+    if _names_along(term).isdisjoint((*reckoner.model.abbreviated, INDICATED)):
+        return False
     match term:
         case Symbol(name, index) if index:
-            named = [entry for entry in reckoner.model.abbreviations if entry.name == name]
+            named = reckoner.model.abbreviated.get(name, ())
             if not named or index_letters(term) - set(bindings):
                 return False
             steps = tuple(index_value(part, bindings) for part in index)
@@ -110,6 +113,26 @@ def ends(reckoner: Reckoner, term: Expr, bindings: Mapping[str, int]) -> bool:
             return ends(reckoner, body, bindings)
         case _:
             return False
+
+
+INDICATED = ""
+"""Stands for an indicator among names."""
+
+
+@of_node
+def _names_along(term: Expr) -> frozenset[str]:
+    """The names of the factors for which a term may end."""
+    match term:
+        case Symbol(name, index) if index:
+            return frozenset((name,))
+        case Indicator(components=False):
+            return frozenset((INDICATED,))
+        case Multiply(factors):
+            return frozenset().union(*map(_names_along, factors))
+        case Negate(body) | Transpose(body) | Call(r"\mathrm{diag}", (body,)):
+            return _names_along(body)
+        case _:
+            return frozenset()
 
 
 def _is_past(reckoner: Reckoner, name: str, index: tuple[int, ...]) -> bool:
@@ -131,7 +154,7 @@ def _without(body: Expr, symbol: Symbol) -> Expr:
     raise NotRead(f"nothing says what `{symbol.name}` is after the last step", symbol.span, "its last value")
 
 
-def _shaped_zero(reckoner: Reckoner, value: V, named: list[Definition], length: int) -> V:
+def _shaped_zero(reckoner: Reckoner, value: V, named: tuple[Definition, ...], length: int) -> V:
     """``\\delta_{T+1} = 0`` has the shape of the other steps."""
     for entry in named:
         if entry.general and reckoner.world.is_zero(value):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bpttsym.expr import Expr, Transpose, walk
+from bpttsym.memo import of_node
 from bpttsym.readings import Readings
 from bpttsym.shapes import Shape, ShapeClash
 from bpttsym.world import V, World
@@ -108,6 +109,7 @@ def quotient(world: World, above: V, below: V, expr: Expr) -> V:
     raise ShapeClash(f"{show(a)} cannot be divided by {show(b)}", expr.span)
 
 
+@of_node
 def _has_transpose(expr: Expr) -> bool:
     return any(isinstance(part, Transpose) for part in walk(expr))
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from bpttsym.expr import Call, Expr, Number, Product, Sum, Symbol, children, integer, shifted, walk
+from bpttsym.memo import of_node
 
 LAYER_LETTERS = frozenset(("l", r"\ell"))
 """Letters that count layers where another letter counts the steps."""
@@ -98,10 +99,9 @@ class Axes:
 
     def letter_end(self, letter: str, expr: Expr) -> str:
         """The name of the last index of a letter, by the places where it stands in an expression."""
-        for part in walk(expr):
-            for place, index in _indices(part):
-                if letter in letters_of(index) and place in self.places:
-                    return self.places[place]
+        for place, letters in _lettered_places(expr):
+            if letter in letters and place in self.places:
+                return self.places[place]
         return self.horizon
 
     def letter_range(self, letter: str, expr: Expr, length: int) -> tuple[bool, int]:
@@ -115,9 +115,17 @@ class Axes:
         return frozenset(self.ends) | frozenset(self.numbers) | {self.horizon}
 
 
-def letters_of(index: Expr) -> set[str]:
+@of_node
+def letters_of(index: Expr) -> frozenset[str]:
     """The letters in an index: the names without an index of their own."""
-    return {part.name for part in walk(index) if isinstance(part, Symbol) and not part.index}
+    return frozenset(part.name for part in walk(index) if isinstance(part, Symbol) and not part.index)
+
+
+@of_node
+def _lettered_places(expr: Expr) -> tuple[tuple[Place, frozenset[str]], ...]:
+    """The places of an expression where letters stand, from left to right."""
+    found = ((place, letters_of(index)) for part in walk(expr) for place, index in _indices(part))
+    return tuple((place, letters) for place, letters in found if letters)
 
 
 def _indices(part: Expr) -> Iterator[tuple[Place, Expr]]:

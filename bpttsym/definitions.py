@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 
 from bpttsym.axes import Axes, Head, Place, find_axes, letters_of
@@ -35,6 +35,7 @@ from bpttsym.expr import (
     walk,
 )
 from bpttsym.losses import losses
+from bpttsym.memo import of_node
 from bpttsym.weight_shapes import IDENTITIES
 from bpttsym.whole_numbers import Bindings as Bindings
 from bpttsym.whole_numbers import index_value as index_value
@@ -129,6 +130,21 @@ class Model:
     written: tuple[tuple[Symbol, tuple[Expr, ...]], ...] = ()
     label: str = ""
 
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(tuple(getattr(self, one.name) for one in fields(self)))
+
+    @cached_property
+    def abbreviated(self) -> dict[str, tuple[Definition, ...]]:
+        """The abbreviations by their names."""
+        found: dict[str, tuple[Definition, ...]] = {}
+        for one in self.abbreviations:
+            found[one.name] = (*found.get(one.name, ()), one)
+        return found
+
     @cached_property
     def axes(self) -> Axes:
         """What every index counts, and up to where."""
@@ -207,61 +223,51 @@ def _applied(node: Expr, table: Mapping[str, tuple[tuple[str, ...], Expr]]) -> E
     return substitute(body, dict(zip(formals, arguments, strict=True)))
 
 
-def index_letters(expr: Expr) -> set[str]:
+@of_node
+def index_letters(expr: Expr) -> frozenset[str]:
     """The names that stand inside an index or are bound by a sum or a product."""
-    found: set[str] = set()
-    for part in walk(expr):
-        match part:
-            case Symbol(index=index) | Call(index=index):
-                for inner in index:
-                    found |= letters_of(inner)
-            case Component(_, index) | Cases(_, index):
-                for inner in index:
-                    found |= letters_of(inner)
-            case Indicator(condition):
-                found |= letters_of(condition)
-            case Entries(_, letter):
-                found.add(letter)
-            case Whole():
-                found |= letters_of(part)
-            case Sum(_, index) | Product(_, index):
-                found.add(index)
-                for bound in (part.lower, part.upper):
-                    if bound is not None:
-                        found |= letters_of(bound)
-            case _:
-                continue
-    return found
+    own: frozenset[str] = frozenset()
+    match expr:
+        case Symbol(index=index) | Call(index=index) | Component(_, index) | Cases(_, index):
+            own = own.union(*map(letters_of, index))
+        case Indicator(condition):
+            own = letters_of(condition)
+        case Entries(_, letter):
+            own = frozenset((letter,))
+        case Sum(_, letter, lower, upper) | Product(_, letter, lower, upper):
+            own = frozenset((letter,)).union(*(letters_of(bound) for bound in (lower, upper) if bound is not None))
+        case Whole():
+            own = letters_of(expr)
+        case _:
+            pass
+    return own.union(*map(index_letters, children(expr)))
 
 
-def free_letters(expr: Expr, bound: frozenset[str] = frozenset()) -> set[str]:
+@of_node
+def free_letters(expr: Expr) -> frozenset[str]:
     """The letters of steps in an expression that nothing inside it binds."""
     match expr:
         case Symbol(_, index):
-            return set().union(*(letters_of(part) for part in index)) - bound
+            return frozenset().union(*map(letters_of, index))
         case Component(of, index):
-            targets = (free_letters(part, bound) for part in index if isinstance(part, Symbol) and part.index)
-            return free_letters(of, bound).union(*targets)
+            targets = (free_letters(part) for part in index if isinstance(part, Symbol) and part.index)
+            return free_letters(of).union(*targets)
         case Indicator(condition, components=components):
-            return set() if components else letters_of(condition) - bound
+            return frozenset() if components else frozenset(letters_of(condition))
         case Whole():
-            return letters_of(expr) - bound
+            return letters_of(expr)
         case Cases(values, conditions, components=components):
             compared = () if components else conditions
-            return set().union(*(free_letters(v, bound) for v in values), *(letters_of(c) - bound for c in compared))
+            return frozenset().union(*map(free_letters, values), *map(letters_of, compared))
         case Sum(body, _, components=True):
-            return free_letters(body, bound)
-        case Sum(body, letter) | Product(body, letter):
-            found = free_letters(body, bound | {letter})
-            for limit in (expr.lower, expr.upper):
-                if limit is not None:
-                    found |= letters_of(limit) - bound
-            return found
+            return free_letters(body)
+        case Sum(body, letter, lower, upper) | Product(body, letter, lower, upper):
+            limits = (letters_of(limit) for limit in (lower, upper) if limit is not None)
+            return (free_letters(body) - {letter}).union(*limits)
         case Call(index=index):
-            own = {name for part in index for name in letters_of(part)} - bound
-            return own.union(*(free_letters(child, bound) for child in children(expr)))
+            return frozenset().union(*map(letters_of, index), *map(free_letters, children(expr)))
         case _:
-            return set().union(*(free_letters(child, bound) for child in children(expr)))
+            return frozenset().union(*map(free_letters, children(expr)))
 
 
 def has_derivative(expr: Expr) -> bool:

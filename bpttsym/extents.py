@@ -24,8 +24,8 @@ from bpttsym.expr import (
     Symbol,
     Transpose,
     children,
-    walk,
 )
+from bpttsym.memo import of_node
 from bpttsym.shapes import Shape, ShapeClash
 
 
@@ -55,34 +55,19 @@ def free_extents(shapes: Mapping[str, Shape], relation: Relation) -> dict[str, i
     return {letter: extent(shapes, relation, letter, relation) for letter in sorted(free_entries(relation))}
 
 
-def entry_letters(expr: Expr) -> set[str]:
+@of_node
+def entry_letters(expr: Expr) -> frozenset[str]:
     """All letters of entries, bound or not."""
-    if not _counts(expr):
-        return set()
-    parts = [part for part in walk(expr) if isinstance(part, Component | Indicator | Cases | Entries)]
-    bound = {part.index for part in walk(expr) if isinstance(part, Sum) and part.components}
-    return bound.union(*(free_entries(part) for part in parts))
+    own: frozenset[str] = frozenset()
+    if isinstance(expr, Component | Indicator | Cases | Entries):
+        own = free_entries(expr)
+    elif isinstance(expr, Sum) and expr.components:
+        own = frozenset((expr.index,))
+    return own.union(*map(entry_letters, children(expr)))
 
 
-_COUNTING = (Component, Indicator, Cases, Entries)
-_known: dict[int, tuple[Expr, bool]] = {}
-MAXIMUM_KNOWN = 100_000
-
-
-def _counts(expr: Expr) -> bool:
-    """Whether something in a tree counts entries; remembered, as the neighbours of an equation share their parts."""
-    found = _known.get(id(expr))
-    if found is not None:
-        return found[1]
-    own = isinstance(expr, _COUNTING) or (isinstance(expr, Sum) and expr.components)
-    answer = own or any(_counts(child) for child in children(expr))
-    if len(_known) >= MAXIMUM_KNOWN:
-        _known.clear()
-    _known[id(expr)] = expr, answer
-    return answer
-
-
-def free_entries(expr: Expr, bound: frozenset[str] = frozenset()) -> set[str]:
+@of_node
+def free_entries(expr: Expr) -> frozenset[str]:
     """The letters of entries that nothing binds."""
     found: set[str] = set()
     match expr:
@@ -93,9 +78,8 @@ def free_entries(expr: Expr, bound: frozenset[str] = frozenset()) -> set[str]:
             found = {part.name for c in conditions for part in children(c) if isinstance(part, Symbol)}
         case _:
             pass
-    if isinstance(expr, Sum | Entries):
-        bound = bound | {expr.index}
-    return (found - bound).union(*(free_entries(child, bound) for child in children(expr)))
+    inside = frozenset(found).union(*map(free_entries, children(expr)))
+    return inside - {expr.index} if isinstance(expr, Sum | Entries) else inside
 
 
 def _sizes(shapes: Mapping[str, Shape], expr: Expr, letter: str) -> Iterator[int]:

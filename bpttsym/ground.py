@@ -5,14 +5,15 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import chain, product
 from math import prod
 
 from bpttsym.axes import Place
 from bpttsym.errors import LimitExceeded, NotRead
-from bpttsym.expr import Derivative, Expr, Number, Product, Relation, Sum, Symbol, transform, walk
+from bpttsym.expr import Derivative, Expr, Number, Product, Relation, Sum, Symbol, children, transform, walk
 from bpttsym.extents import free_extents
 from bpttsym.inner_products import scalar_form
+from bpttsym.memo import of_node
 from bpttsym.model import (
     MAXIMUM_RANGE,
     Graph,
@@ -261,7 +262,7 @@ def _starts(part: Expr, ground: Ground, bindings: Mapping[str, int]) -> set[Key]
 def literal_steps(relation: Relation, model: Model) -> list[int]:
     """The step numbers that a relation names outright, also as the end of a sum."""
     found: set[int] = set()
-    for part in walk(relation):
+    for part in _with_literals(relation):
         match part:
             case Symbol(name, indices):
                 for position, index in enumerate(indices):
@@ -271,8 +272,21 @@ def literal_steps(relation: Relation, model: Model) -> list[int]:
                 if model.axes.letter_range(letter, body, 1)[0] and value <= MAXIMUM_RANGE:
                     found.add(int(value))
             case _:
-                continue
+                raise TypeError(f"{type(part).__name__} names no step")
     return sorted(found)
+
+
+@of_node
+def _with_literals(expr: Expr) -> tuple[Expr, ...]:
+    """The symbols, sums and products in an expression that may name a step by its number."""
+    match expr:
+        case Symbol(index=indices):
+            own = any(isinstance(index, Number) for index in indices)
+        case Sum(upper=Number()) | Product(upper=Number()):
+            own = True
+        case _:
+            own = False
+    return tuple(chain((expr,) if own else (), *map(_with_literals, children(expr))))
 
 
 LONG = 24

@@ -74,6 +74,7 @@ class Graph:
             self._defined_counts.setdefault(definition.name, set()).add(len(definition.index))
         self._ancestors: dict[Key, frozenset[Key]] = {}
         self._dependents: dict[tuple[Key, ...], frozenset[Key]] = {}
+        self._ambiguous: dict[tuple[Key, Key], bool] = {}
         self._looked = 0
         self.ends = model.axes.bindings(length)
         if length - model.first >= MAXIMUM_RANGE:
@@ -285,6 +286,11 @@ class Graph:
         They can only where the definition of ``of`` mentions ``by`` (a parameter perhaps through ``helpers``), and
         ``of`` depends on it through another node as well.
         """
+        if (of, by) not in self._ambiguous:
+            self._ambiguous[of, by] = self._differ(of, by)
+        return self._ambiguous[of, by]
+
+    def _differ(self, of: Key, by: Key) -> bool:
         if of not in self.nodes or by not in self.nodes or of == by:
             return False
         own = self.copy(of, by)

@@ -9,6 +9,7 @@ from itertools import islice
 
 from bpttsym.errors import LimitExceeded, NotRead
 from bpttsym.expr import Add, Derivative, Expr, Multiply, Negate, Number, Relation, Sum, Symbol, Transpose, walk
+from bpttsym.memo import of_node
 from bpttsym.model import Key, index_letters, index_value
 from bpttsym.readings import Readings
 from bpttsym.weight_shapes import IDENTITIES
@@ -37,6 +38,7 @@ class Lone:
 NONE_ALONE = Lone()
 
 
+@of_node
 def lone_sides(relation: Relation) -> Lone:
     """The derivatives that stand alone as a side of a relation."""
     sides = tuple(side for side in (relation.left, relation.right) if isinstance(side, Derivative))
@@ -169,4 +171,4 @@ class Reckoner(ABC):
         return isinstance(expr, Symbol) and expr.name in IDENTITIES and expr.name not in self.model.arities
 
     def is_abbreviated(self, symbol: Symbol) -> bool:
-        return any(entry.name == symbol.name for entry in self.model.abbreviations)
+        return symbol.name in self.model.abbreviated

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "bpttsym"
 
 ROWS: tuple[tuple[str, ...], ...] = (
-    ("expr", "errors", "whole_numbers", "source", "rnn"),
+    ("expr", "errors", "whole_numbers", "source", "rnn", "memo"),
     ("parse", "latex", "shapes", "edits", "vanishing"),
     ("notation", "model"),
     ("document", "readings", "ground"),

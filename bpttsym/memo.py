@@ -1,0 +1,30 @@
+"""What was found out about a node of a tree, kept: neighbours of an equation share all their parts but one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import TypeVar
+
+MAXIMUM_KNOWN = 100_000
+
+Node = TypeVar("Node")
+Answer = TypeVar("Answer")
+
+
+def of_node(find: Callable[[Node], Answer]) -> Callable[[Node], Answer]:
+    """The same function, asked once for each node; nodes are told apart by identity, and each is held while known."""
+    known: dict[int, tuple[Node, Answer]] = {}
+
+    @wraps(find)
+    def remembered(node: Node) -> Answer:
+        found = known.get(id(node))
+        if found is not None:
+            return found[1]
+        answer = find(node)
+        if len(known) >= MAXIMUM_KNOWN:
+            known.clear()
+        known[id(node)] = node, answer
+        return answer
+
+    return remembered

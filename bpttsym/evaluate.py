@@ -78,10 +78,12 @@ class Evaluator(Reckoner):
 
     def _value(self, expr: Expr, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
         match expr:
-            case Number(number):
-                return self.world.number(number)
             case Symbol():
                 return self._symbol(expr, bindings, bound)
+            case Derivative():
+                return derivative(self, expr, bindings, bound)
+            case Number(number):
+                return self.world.number(number)
             case Negate(body):
                 return self.world.negate(self.value(body, bindings, bound))
             case Add(terms):
@@ -122,8 +124,6 @@ class Evaluator(Reckoner):
                 return over_paths(self, expr, bindings, bound)
             case Whole():
                 return whole_number(self, expr, bindings, bound)
-            case Derivative():
-                return derivative(self, expr, bindings, bound)
             case Call(function) if function in self.formulas:
                 return self._formula(expr, bindings, bound)
             case Call(function, arguments, parameters, primes):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 from collections.abc import Callable, Sequence
@@ -27,9 +28,10 @@ def done(jobs: Sequence[Callable[[], Any]]) -> list[Any]:
     """What the jobs return, in their order; raises the failure of the first one that fails."""
     workers = min(cores(), len(jobs))
     if workers < 2:
-        return [job() for job in jobs]
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("fork")) as pool:
-        found = [one.result() for one in [pool.submit(_tried, job) for job in jobs]]
+        found = [_tried(job) for job in jobs]
+    else:
+        with ProcessPoolExecutor(workers, multiprocessing.get_context("fork")) as pool:
+            found = [one.result() for one in [pool.submit(_tried, job) for job in jobs]]
     for failure, _ in found:
         if failure is not None:
             kind, message = failure
@@ -39,8 +41,11 @@ def done(jobs: Sequence[Callable[[], Any]]) -> list[Any]:
 
 def _tried(job: Callable[[], Any]) -> tuple[tuple[type[BpttsymError], str] | None, Any]:
     """A job's result, or its failure in words: not every exception can be handed from process to process."""
+    gc.disable()  # what a document leaves behind is looked through once, when the next one is done
     try:
         return None, job()
     except BpttsymError as error:
         kind = next((kind for kind in KINDS if isinstance(error, kind)), BpttsymError)
         return (kind, str(error)), None
+    finally:
+        gc.enable()

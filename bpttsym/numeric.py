@@ -246,7 +246,7 @@ class NumericWorld(StandIns):
         return np.ascontiguousarray(np.moveaxis((sides[0] - sides[1]) / (2 * step), 0, -1).real)
 
     def is_zero(self, value: Array) -> bool:
-        return not np.any(np.abs(value) > ABSOLUTE)
+        return not (np.abs(value) > ABSOLUTE).any()
 
     def difference(self, first: Array, second: Array, relation: Expr | None = None) -> tuple[float, int]:
         """The largest relative difference over the samples, and the sample where it is.

@@ -22,7 +22,7 @@ from bpttsym.errors import NotRead
 from bpttsym.expr import Derivative, Expr, Multiply, Negate, Number, Symbol
 from bpttsym.ground import Ground
 from bpttsym.model import Key, index_value
-from bpttsym.paths import PathWorld
+from bpttsym.paths import PathWorld, Rational
 from bpttsym.world import RELATIVE
 
 PRIME = 2**127 - 1
@@ -128,7 +128,7 @@ class PathSum:
         if of == by:
             return
         words = self.ring.local(of, by).words
-        if self.ring.shapes[of[0]] != (1, 1) or self.ring.shapes[by[0]] != (1, 1) or list(words) != [()]:
+        if self.ring.shapes[of[0]] != (1, 1) or self.ring.shapes[by[0]] != (1, 1) or list(words) != [""]:
             raise NoPathSum(f"term {self.terms} leaps from `{of[0]}` to `{by[0]}`")
 
     def _factor(self, tree: Expr) -> _Factor:
@@ -159,9 +159,9 @@ class PathSum:
         """The value of an edge: the number it is, or a random one."""
         if (of, by) not in self._edges:
             words = self.ring.local(of, by).words
-            number = self.ring.shapes[of[0]] == self.ring.shapes[by[0]] == (1, 1) and list(words) == [()]
+            number = self.ring.shapes[of[0]] == self.ring.shapes[by[0]] == (1, 1) and list(words) == [""]
             self._edges[of, by] = (
-                _residue(words[()]) if number else (self._dice.integer() << 64 | self._dice.integer()) % (PRIME - 1) + 1
+                _residue(words[""]) if number else (self._dice.integer() << 64 | self._dice.integer()) % (PRIME - 1) + 1
             )
         return self._edges[of, by]
 
@@ -193,7 +193,7 @@ class PathSum:
         return error
 
 
-def _residue(number: Fraction) -> int:
+def _residue(number: Rational) -> int:
     return number.numerator * pow(number.denominator, -1, PRIME) % PRIME
 
 

@@ -18,7 +18,7 @@ from bpttsym.model import Graph, Key, index_value, sum_range
 from bpttsym.shapes import Shape
 from bpttsym.world import CannotSay, World
 
-MAXIMUM_WORDS = 100_000
+MAXIMUM_WORDS, MAXIMUM_LETTERS = 100_000, 500_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,12 @@ class Letter:
 
     of: Key
     by: Key | None = None
-    transposed: bool = False
 
 
-Word = tuple[Letter, ...]
+Word = str
+"""A product of letters, a character of its own for each: a text is joined, compared and found again fast."""
+
+Rational = Fraction | int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,26 @@ class Ring:
     """A matrix over the free ring: words with rational coefficients."""
 
     size: Shape
-    words: Mapping[Word, Fraction]
+    words: Mapping[Word, Rational]
+
+
+class Alphabet:
+    """A character for each letter; that of its transpose is known as well."""
+
+    def __init__(self) -> None:
+        self.characters: dict[Letter, str] = {}
+        self.turned: dict[int, str] = {}
+
+    def spelled(self, letter: Letter, number: bool) -> str:
+        """The character of a letter; one that stands for a ``number`` is its own transpose."""
+        found = self.characters.get(letter)
+        if found is None:
+            if len(self.characters) >= MAXIMUM_LETTERS:
+                raise LimitExceeded(f"there are over {MAXIMUM_LETTERS} different local Jacobians")
+            found = self.characters[letter] = chr(2 * len(self.characters) + 1)
+            other = found if number else chr(ord(found) + 1)
+            self.turned |= {ord(found): other, ord(other): found}
+        return found
 
 
 class PathWorld:
@@ -51,22 +72,30 @@ class PathWorld:
     def __init__(self, graph: Graph, shapes: Mapping[str, Shape]) -> None:
         self.graph = graph
         self.shapes = shapes
+        self.alphabet = Alphabet()
         self._totals: dict[tuple[Key, Key], Ring] = {}
+        self._locals: dict[tuple[Key, Key], Ring] = {}
 
     def shape(self, value: Ring) -> Shape:
         return value.size
 
     def number(self, value: Fraction) -> Ring:
-        return Ring((1, 1), {(): value} if value else {})
+        return Ring((1, 1), {"": _plain(value)} if value else {})
 
     def zeros(self, shape: Shape) -> Ring:
         return Ring(shape, {})
 
     def identity(self, size: int) -> Ring:
-        return Ring((size, size), {(): Fraction(1)})
+        return Ring((size, size), {"": 1})
 
     def node(self, key: Key) -> Ring:
-        return Ring(self.shapes[key[0]], {(Letter(key),): Fraction(1)})
+        shape = self.shapes[key[0]]
+        return Ring(shape, {self.alphabet.spelled(Letter(key), shape == (1, 1)): 1})
+
+    def letters(self, word: Word) -> tuple[Letter, ...]:
+        """The local Jacobians that a word is a product of, where none of them is transposed."""
+        names = {character: letter for letter, character in self.alphabet.characters.items()}
+        return tuple(names[character] for character in word)
 
     def _count(self, key: Key) -> int:
         rows, columns = self.shapes[key[0]]
@@ -74,14 +103,19 @@ class PathWorld:
 
     def local(self, of: Key, by: Key) -> Ring:
         """The local Jacobian of a node by one of its parents."""
+        if (of, by) not in self._locals:
+            self._locals[of, by] = self._local(of, by)
+        return self._locals[of, by]
+
+    def _local(self, of: Key, by: Key) -> Ring:
         node = self.graph.nodes[of]
         size = (self._count(of), self._count(by))
         if by not in node.parents or node.body is None:
             return self.zeros(size)
         number = self._coefficient(node.body, node.bindings, by)
         if number is not None:
-            return Ring(size, {(): number} if number else {})
-        return Ring(size, {(Letter(of, by),): Fraction(1)})
+            return Ring(size, {"": _plain(number)} if number else {})
+        return Ring(size, {self.alphabet.spelled(Letter(of, by), size == (1, 1)): 1})
 
     def _coefficient(self, body: Expr, bindings: Mapping[str, int], by: Key) -> Fraction | None:
         """The number in front of a node in a sum of nodes; None where the node stands anywhere else."""
@@ -158,7 +192,7 @@ class PathWorld:
     def _product(self, first: Ring, second: Ring, size: Shape) -> Ring:
         if len(first.words) * len(second.words) > MAXIMUM_WORDS:
             raise LimitExceeded(f"the expanded form is over the limit of {MAXIMUM_WORDS} terms")
-        words: dict[Word, Fraction] = {}
+        words: dict[Word, Rational] = {}
         for left, a in first.words.items():
             for right, b in second.words.items():
                 word = left + right
@@ -170,15 +204,8 @@ class PathWorld:
         return Ring(size, words)
 
     def transpose(self, value: Ring) -> Ring:
-        words = {tuple(self._flipped(letter) for letter in reversed(word)): n for word, n in value.words.items()}
+        words = {word[::-1].translate(self.alphabet.turned): number for word, number in value.words.items()}
         return Ring((value.size[1], value.size[0]), words)
-
-    def _flipped(self, letter: Letter) -> Letter:
-        columns = 1 if letter.by is None else self._count(letter.by)
-        rows = self.shapes[letter.of[0]] if letter.by is None else (self._count(letter.of), columns)
-        if rows == (1, 1):
-            return letter
-        return Letter(letter.of, letter.by, not letter.transposed)
 
     def reshape(self, value: Ring, shape: Shape) -> Ring:
         if value.size == shape:
@@ -198,3 +225,8 @@ class PathWorld:
     def equal(self, first: Ring, second: Ring) -> bool:
         """Whether two values are the same polynomial: then the equation holds for all functions."""
         return first.size == second.size and dict(first.words) == dict(second.words)
+
+
+def _plain(number: Fraction) -> Rational:
+    """A whole number as an integer, with which Python reckons faster."""
+    return number.numerator if number.denominator == 1 else number

@@ -21,7 +21,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 
 from bpttsym.errors import Contradiction, LimitExceeded
 from bpttsym.model import Graph, Key
-from bpttsym.paths import Letter, PathWorld, Word
+from bpttsym.paths import Letter, PathWorld, Rational, Word
 from bpttsym.symbolic_functions import Sym
 from bpttsym.symbolic_letters import STEP, Alphabet, Run, Way, base_step, runs
 
@@ -41,7 +41,7 @@ class Expansion:
     form: Sym
     expanded: Sym
     letters: Mapping[Sym, Letter]
-    words: Mapping[Word, Fraction]
+    words: Mapping[tuple[Letter, ...], Rational]
 
 
 @dataclass(frozen=True)
@@ -244,13 +244,14 @@ def expand(graph: Graph, paths: PathWorld, of: Key, by: Key) -> Expansion:
     expander = _Expander(graph, paths, of, by)
     form, expanded = expander.expand()
     letters = expander.alphabet.letters
-    words: dict[Word, Fraction] = {}
+    words: dict[Word, Rational] = {}
     for term in sympy.Add.make_args(expanded):
         numbers, factors = term.args_cnc()
         number = sympy.Mul(*numbers)
         if number != 0:
-            word = tuple(letters[factor] for factor in factors)
+            word = "".join(letters[factor] for factor in factors)
             words[word] = words.get(word, Fraction(0)) + Fraction(int(number.p), int(number.q))
     if words != dict(paths.total(of, by).words):
         raise Contradiction("the chain rule as SymPy expands it is not the sum over the paths of the graph")
-    return Expansion(form, expanded, letters, words)
+    meant = {symbol: paths.letters(one)[0] for symbol, one in letters.items()}
+    return Expansion(form, expanded, meant, {paths.letters(word): number for word, number in words.items()})

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
 
 import sympy
 
 from bpttsym.model import Key
-from bpttsym.paths import Letter, PathWorld
+from bpttsym.paths import PathWorld
 from bpttsym.symbolic_functions import Sym
 from bpttsym.symbolic_names import Names, identifier
 
@@ -26,13 +25,13 @@ class Alphabet:
 
     paths: PathWorld
     names: Names = field(default_factory=Names)
-    letters: dict[Sym, Letter] = field(default_factory=dict)
+    letters: dict[Sym, str] = field(default_factory=dict)
     _functions: dict[tuple[str, str, int | None], str] = field(default_factory=dict)
 
     def factor(self, edge: Edge, step: Sym | None = None, at: int = 0) -> Sym:
         """The Jacobian of an edge; as a function of ``step``, which has the value ``at`` for this edge."""
         ring = self.paths.local(*edge).words
-        word, number = next(iter(ring.items()), ((), Fraction(0)))
+        word, number = next(iter(ring.items()), ("", 0))
         value = sympy.Rational(number.numerator, number.denominator)
         if not word:
             return value

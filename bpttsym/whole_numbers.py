@@ -8,17 +8,19 @@ from math import ceil, comb, floor, prod
 
 from bpttsym.errors import NotRead
 from bpttsym.expr import Add, Call, Divide, Expr, Multiply, Negate, Number, Symbol, Whole
+from bpttsym.memo import of_node
 
 Bindings = Mapping[str, int]
 
 
 def index_value(expr: Expr, bindings: Bindings) -> int:
     """The integer that an index expression is; raises NotRead for a letter that no binding gives a value."""
+    plain = _letter_and_offset(expr)
+    if plain is not None and not plain[0]:
+        return plain[1]
+    if plain is not None and plain[0] in bindings:
+        return bindings[plain[0]] + plain[1]
     match expr:
-        case Number(value) if value.denominator == 1:
-            return int(value)
-        case Symbol(name, ()) if name in bindings:
-            return bindings[name]
         case Symbol(name, ()):
             raise NotRead(f"the index `{name}` has no value", expr.span)
         case Negate(body):
@@ -39,6 +41,23 @@ def index_value(expr: Expr, bindings: Bindings) -> int:
             return binomial(index_value(above, bindings), index_value(below, bindings), expr)
         case _:
             raise NotRead("this is no index", expr.span)
+
+
+@of_node
+def _letter_and_offset(expr: Expr) -> tuple[str, int] | None:
+    """An index that is a number, or a letter moved by a number, the letter empty for a number; None for any other."""
+    match expr:
+        case Number(value) if value.denominator == 1:
+            return "", int(value)
+        case Symbol(name, ()):
+            return name, 0
+        case Negate(Number(value)) if value.denominator == 1:
+            return "", -int(value)
+        case Add((Symbol(name, ()), last)):
+            offset = _letter_and_offset(last)
+            return (name, offset[1]) if offset is not None and not offset[0] else None
+        case _:
+            return None
 
 
 def binomial(above: int, below: int, expr: Expr) -> int:

@@ -118,6 +118,7 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     ("errors", "expr"): "an error points at a Span",
     ("whole_numbers", "expr"): "an index is a tree",
     ("whole_numbers", "errors"): "what is no index is NotRead",
+    ("whole_numbers", "memo"): "an index is looked at once",
     ("source", "expr"): "a place in a text is a Span",
     ("macros", "expr"): "a place in a text is a Span",
     ("macros", "errors"): "commands that call each other without end are a LimitExceeded",

@@ -608,7 +608,7 @@ def words_by_hand(one: Model, by: str, T: int) -> dict[Any, Fraction]:
             return
         for parent in nodes[key].parents:
             for letter, factor in paths.local(key, parent).words.items():
-                walk(parent, word + letter, number * factor)
+                walk(parent, word + paths.letters(letter), number * factor)
 
     walk(graph.key("L"), (), Fraction(1))
     return found

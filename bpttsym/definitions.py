@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 
 from bpttsym.axes import Axes, Head, Place, find_axes, letters_of
+from bpttsym.declarations import Declared
 from bpttsym.errors import LimitExceeded, NotRead
 from bpttsym.expr import (
     Call,
@@ -109,7 +110,7 @@ class Model:
     functions that act on each entry, because the document writes a derivative ``f'`` of them; ``unread`` are
     names of which the document says something that was not understood, so that nothing may be assumed of them;
     ``counts`` are numbers given to names of last indices other than the horizon; ``written`` are the
-    arguments that stand behind quantities (``L_t(o_t, y_t)``).
+    arguments that stand behind quantities (``L_t(o_t, y_t)``); ``declared`` are the sizes that it gives to names.
     """
 
     definitions: tuple[Definition, ...] = ()
@@ -128,6 +129,7 @@ class Model:
     unread: frozenset[str] = frozenset()
     counts: tuple[tuple[str, int], ...] = ()
     written: tuple[tuple[Symbol, tuple[Expr, ...]], ...] = ()
+    declared: tuple[Declared, ...] = ()
     label: str = ""
 
     def __hash__(self) -> int:

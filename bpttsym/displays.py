@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from bpttsym.asides import PARAGRAPH, Asides
 from bpttsym.conclusions import IMPLICATIONS, conclusions
+from bpttsym.declarations import declared_sizes
 from bpttsym.errors import NotRead
 from bpttsym.expr import Expr, Hole, Relation, Span, Symbol
 from bpttsym.implied import with_steps
@@ -204,7 +205,8 @@ class Displays:
     def _is_index_set(self, relation: Relation) -> bool:
         """``k \\in \\{1, ..., t\\}``: a range of an index that is not read."""
         left = relation.left
-        return relation.operator == r"\in" and isinstance(left, Symbol) and left.name in self.signature.indices
+        steps = relation.operator == r"\in" and isinstance(left, Symbol) and left.name in self.signature.indices
+        return steps and declared_sizes(relation) is None
 
     def _nothing(self, maths: Maths, lines: list[Line]) -> None:
         """A display without a relation is still counted and told."""

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from bpttsym.census import base_name
 from bpttsym.components import resolved, resolved_definitions, step_letters, understood, with_left_out_step
+from bpttsym.declarations import Declared, Refusal
 from bpttsym.displays import Displays, Entry
 from bpttsym.errors import UsageError
 from bpttsym.expr import Call, Derivative, Relation, Span, Symbol, names, walk
@@ -22,6 +23,7 @@ from bpttsym.parse import Line, read_display
 from bpttsym.scope import DEFINING, Scope
 from bpttsym.settings import check_settings, counted, counts
 from bpttsym.signature import Signature, signature
+from bpttsym.sized import with_declared
 from bpttsym.source import Maths, Source, read_source, source_from_text
 
 
@@ -36,6 +38,7 @@ class Document:
     settings: dict[str, str]
     reasons: dict[str, str] = field(default_factory=dict)
     written: list[Written] = field(default_factory=list)
+    refused: dict[Span | None, Refusal] = field(default_factory=dict)
     letters: NamedDerivatives = field(default_factory=NamedDerivatives)
 
     @cached_property
@@ -127,7 +130,16 @@ class Document:
             written=tuple(self.written),
             label=self._label(scope),
         )
-        return counted(model, self.settings)
+        model, refused = with_declared(counted(model, self.settings), self._declared(scope))
+        self.refused.update({one.span: why for one, why in refused.items() if one.span in scope.declared_here})
+        return model
+
+    @staticmethod
+    def _declared(scope: Scope) -> list[Declared]:
+        """The sizes that are declared in a scope; a name that is declared anew has its last ones."""
+        latest = {(one.name, len(one.index)): one for one in scope.declared.values()}
+        own = [one for span, one in scope.declared.items() if span in scope.declared_here]
+        return list(dict.fromkeys([*own, *(one for one in latest.values() if one.name not in {o.name for o in own})]))
 
     @cached_property
     def elementwise(self) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ from bpttsym.shapes import (
     Sizes,
     infer_sizes,
 )
+from bpttsym.weight_shapes import is_capital
 
 
 def _sized(model: Model) -> list[SizedDefinition]:
@@ -40,7 +41,9 @@ def _sized(model: Model) -> list[SizedDefinition]:
 
 
 def _inferred(model: Model) -> Sizes:
-    return infer_sizes(_sized(model), model.horizon, model.scalar, model.elementwise, model.losses, model.parameters)
+    declared = [(one.name, one.labels) for one in model.declared]
+    kinds = (model.elementwise, model.losses, model.parameters)
+    return infer_sizes(_sized(model), model.horizon, model.scalar, *kinds, declared)
 
 
 def is_column(sizes: Sizes, expr: Expr) -> bool:
@@ -60,6 +63,7 @@ def prepare(model: Model) -> tuple[Model, Sizes]:
     sizes = _inferred(model)
     if model.scalar:
         return model, sizes
+    _refuse_numbers(model, sizes)
 
     def is_vector(expr: Expr) -> bool:
         return is_column(sizes, expr)
@@ -71,6 +75,24 @@ def prepare(model: Model) -> tuple[Model, Sizes]:
         return model, sizes
     rewritten = replace(model, definitions=changed)
     return rewritten, _inferred(rewritten)
+
+
+def _refuse_numbers(model: Model, sizes: Sizes) -> None:
+    """Raises NotRead where a state is a number beside a matrix that is one too, and nothing declares it.
+
+    With numbers for matrices every order of factors and every transpose would hold.
+    """
+    declared = {one.name for one in model.declared}
+    for state in model.definitions:
+        shape = sizes.shape_of(state.name)
+        inside = [part.name for part in walk(state.body) if isinstance(part, Symbol)]
+        if state.index and state.name in inside and shape and sizes.is_one(shape) and state.name not in declared:
+            matrices = [
+                name for name in inside if is_capital(name) and (one := sizes.shape_of(name)) and sizes.is_one(one)
+            ]
+            if matrices and not declared & set(matrices):
+                message = f"its definitions make a number of `{state.name}`, and of `{matrices[0]}`"
+                raise NotRead(message, state.span, "`state: scalar` if that is meant")
 
 
 def default_size(position: int) -> int:

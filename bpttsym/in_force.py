@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Self
 
 from bpttsym.components import says_again
+from bpttsym.declarations import Declared
 from bpttsym.expr import Call, Expr, Hole, Number, Relation, SetOf, Span, Sum, Symbol, names, walk
 from bpttsym.forward import Slot
 from bpttsym.heads import closes, named_part, names_itself
@@ -34,6 +35,7 @@ class InForce:
     abbreviations: dict[Slot, Definition] = field(default_factory=dict)
     functions: dict[str, tuple[tuple[str, ...], Expr]] = field(default_factory=dict)
     sets: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    declared: dict[Span, Declared] = field(default_factory=dict)
     length: int | None = None
     stated: Span | None = None
     counts: dict[str, int] = field(default_factory=dict)
@@ -54,6 +56,7 @@ class InForce:
             dict(self.abbreviations),
             dict(self.functions),
             dict(self.sets),
+            dict(self.declared),
             self.length,
             None,
             dict(self.counts),
@@ -63,6 +66,11 @@ class InForce:
             aside=self.aside,
         )
 
+    @property
+    def declared_here(self) -> set[Span]:
+        """Where sizes are declared in this very scope."""
+        return set(self.declared) - (set(self.parent.declared) if self.parent is not None else set())
+
     def adopt(self, other: InForce) -> None:
         """Take over what another scope defines and this one does not."""
         for slot, known in other.definitions.items():
@@ -71,6 +79,7 @@ class InForce:
         self.abbreviations |= {k: v for k, v in other.abbreviations.items() if k not in self.definitions}
         self.functions = {**other.functions, **self.functions}
         self.sets = {**other.sets, **self.sets}
+        self.declared = {**other.declared, **self.declared}
         self.length = self.length if self.length is not None else other.length
 
     def slot(self, symbol: Symbol) -> Slot:

@@ -16,6 +16,7 @@ from bpttsym.commands import ARROWS
 from bpttsym.errors import NotRead
 from bpttsym.expr import Span
 from bpttsym.index_ranges import joined_range
+from bpttsym.memberships import each_member
 from bpttsym.scanner import Tok
 from bpttsym.tables import CLOSES, OPENS, blocks, rows_of
 
@@ -227,7 +228,7 @@ def _commas(part: list[Tok], inside: bool) -> list[Piece]:
         else:
             before.add(piece)
     whole = [part for piece in joined for part in _trailing(piece.tokens)]
-    found = [Piece(piece) for piece in joined_range(whole) if piece]
+    found = [Piece(piece) for piece in each_member(joined_range(whole)) if piece]
     for said in joined:
         if said.words:
             next(each for each in found if each.tokens[0] is said.tokens[0]).words = said.words

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+from bpttsym.declarations import Declared, Labels, declared_sizes
 from bpttsym.expr import (
     Add,
     Call,
@@ -41,6 +42,9 @@ class Scope(InForce):
     def define(self, relation: Relation) -> bool:
         """Take a relation in as a definition; False if it is a claim."""
         left, right = relation.left, relation.right
+        sizes = declared_sizes(relation)
+        if sizes is not None:
+            return self._declare(left, sizes, relation)
         if relation.operator == r"\in" or isinstance(right, Hole):
             return True
         if self.is_index_relation(relation):
@@ -70,6 +74,12 @@ class Scope(InForce):
                 return self._define_symbol(left, right, relation)
             case _:
                 return False
+
+    def _declare(self, left: Expr, sizes: Labels, relation: Relation) -> bool:
+        """Sizes of a name; of anything else they are a claim."""
+        if isinstance(left, Symbol) and relation.span is not None:
+            self.declared[relation.span] = Declared(left.name, left.index, sizes, relation.span)
+        return isinstance(left, Symbol | Number)
 
     def _count(self, left: Expr, right: Expr) -> None:
         """``L = 3`` says how far an axis is counted."""

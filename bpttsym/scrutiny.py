@@ -83,7 +83,7 @@ def conform(world: World, readings: Readings, relation: Relation, left: Any, rig
         return left, right
     for side, other, value, shape in ((relation.left, right, left, b), (relation.right, left, right, a)):
         own = world.shape(value)
-        if 1 in own and own[0] * own[1] == shape[0] * shape[1] and _may_turn(world, side, shape):
+        if 1 in own and own[0] * own[1] == shape[0] * shape[1] and may_turn(world, side, shape):
             moved = world.reshape(value, shape)
             return (moved, other) if side is relation.left else (other, moved)
     if a == (1, 1) and world.is_zero(left):
@@ -97,7 +97,7 @@ def conform(world: World, readings: Readings, relation: Relation, left: Any, rig
     raise ShapeClash(f"the left side is {a[0]}×{a[1]} and the right side {b[0]}×{b[1]}", relation.span)
 
 
-def _may_turn(world: World, side: Expr, shape: tuple[int, int]) -> bool:
+def may_turn(world: World, side: Expr, shape: tuple[int, int]) -> bool:
     """A lone gradient may turn into a column or a row; one by a matrix, also in a chain, into the matrix's shape."""
     last = side.factors[-1] if isinstance(side, Multiply) else side
     if not isinstance(last, Derivative) or not isinstance(last.by, Symbol):

@@ -7,9 +7,10 @@ Dimensions that nothing ties together get different sizes, so that a wrong order
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from bpttsym.dimensions import Dimensions
 from bpttsym.entry_shapes import infer_entries, with_sums
 from bpttsym.errors import NotRead
 from bpttsym.expr import (
@@ -28,6 +29,9 @@ from bpttsym.expr import (
     Transpose,
     Whole,
 )
+from bpttsym.shape_words import DEFAULT_SIZES as DEFAULT_SIZES
+from bpttsym.shape_words import ELEMENTWISE as ELEMENTWISE
+from bpttsym.shape_words import SPECTRAL as SPECTRAL
 from bpttsym.weight_shapes import (
     IDENTITIES,
     has_row_states,
@@ -42,16 +46,6 @@ from bpttsym.weight_shapes import (
 from bpttsym.weighted import LOSS_LETTERS as LOSS_LETTERS
 from bpttsym.weighted import SCALAR_LETTERS as SCALAR_LETTERS
 from bpttsym.weighted import is_opaque
-
-DEFAULT_SIZES = (3, 2, 4, 5, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19)
-"""Sizes in the order in which dimensions are met: all different."""
-
-ELEMENTWISE = frozenset(
-    (r"\tanh", r"\sinh", r"\cosh", r"\exp", r"\log", r"\sigma", r"\mathrm{relu}", r"\mathrm{softplus}", r"\mathrm{id}")
-) | {r"\mathrm{softmax}", "abs"}
-
-SPECTRAL = frozenset((r"\sigma_{\max}", r"\sigma_{\min}", r"\rho", r"\lambda_{\max}", r"\lambda_{\min}"))
-"""Numbers of a matrix: its singular values, its spectral radius, its eigenvalues."""
 
 Size = int
 Shape = tuple[int, int]
@@ -77,7 +71,7 @@ class SizedDefinition:
     scalar: bool
 
 
-class Sizes:
+class Sizes(Dimensions):
     """Dimensions of names, unified; read with :meth:`shape` after all definitions are seen."""
 
     def __init__(
@@ -88,12 +82,11 @@ class Sizes:
         rows: bool = False,
         parameters: frozenset[str] = frozenset(),
     ) -> None:
+        super().__init__()
         self._rows = rows
         self._parameters = parameters
         self._elementwise = ELEMENTWISE | elementwise
-        self._parent: list[int] = [0]
         self._names: dict[str, tuple[int, int]] = {}
-        self._given: dict[int, int] = {0: 1}
         self._scalar = scalar
         self._horizon = horizon
         self._number = False
@@ -101,30 +94,25 @@ class Sizes:
         self.letters: dict[str, int] = {}
         self.sums: dict[int, tuple[int, ...]] = {}
 
-    def fresh(self) -> int:
-        """A new dimension."""
-        self._parent.append(len(self._parent))
-        return len(self._parent) - 1
+    @property
+    def is_row_wise(self) -> bool:
+        """Whether the definitions write states as rows."""
+        return self._rows
 
-    def find(self, dimension: int) -> int:
-        """The representative of a dimension; 0 is the size one."""
-        while self._parent[dimension] != dimension:
-            self._parent[dimension] = self._parent[self._parent[dimension]]
-            dimension = self._parent[dimension]
-        return dimension
+    def declare(self, name: str, labels: Sequence[str]) -> None:
+        """Take in the sizes that a document gives to a name: two, one for a vector, or none for a number."""
+        match [self.labelled(label) for label in labels]:
+            case [size]:
+                shape = (0, size) if self._rows else (size, 0)
+            case [rows, columns]:
+                shape = (rows, columns)
+            case _:
+                shape = (0, 0)
+        self.same(self._names.setdefault(name, shape), shape)
 
-    def unify(self, first: int, second: int) -> None:
-        """Make two dimensions the same."""
-        a, b = self.find(first), self.find(second)
-        if a != b:
-            low, high = min(a, b), max(a, b)
-            self._parent[high] = low
-
-    def same(self, first: tuple[int, int], second: tuple[int, int]) -> tuple[int, int]:
-        """Make two shapes the same."""
-        self.unify(first[0], second[0])
-        self.unify(first[1], second[1])
-        return first
+    def shape_of(self, name: str) -> tuple[int, int] | None:
+        """The dimensions of a name; None if nothing says what they are."""
+        return self._names.get(name)
 
     def of_name(self, name: str, indexed: bool) -> tuple[int, int] | None:
         """The shape of a name; None for a parameter whose use has not said yet."""
@@ -143,10 +131,6 @@ class Sizes:
     def vector(self) -> tuple[int, int]:
         """The shape of a new vector: a column, or a row where the definitions write states as rows."""
         return (0, self.fresh()) if self._rows else (self.fresh(), 0)
-
-    def is_one(self, shape: tuple[int, int]) -> bool:
-        """Whether a shape is known to be a number's."""
-        return self.find(shape[0]) == 0 and self.find(shape[1]) == 0
 
     def define(self, definition: SizedDefinition, matrix: bool = False) -> None:
         """Take in one definition, of a matrix if its use says so."""
@@ -350,17 +334,20 @@ def infer_sizes(
     elementwise: Iterable[str] = (),
     numbers: frozenset[str] = frozenset(),
     parameters: frozenset[str] = frozenset(),
+    declared: Iterable[tuple[str, Sequence[str]]] = (),
 ) -> Sizes:
     """The sizes of every name in the definitions, in passes so that order does not matter.
 
     A norm says least of what stands in it: only in the last passes does it make a vector of a parameter.
-    ``numbers`` are names of losses, ``parameters`` leaves whose index counts no steps.
+    ``numbers`` are names of losses, ``parameters`` leaves whose index counts no steps; ``declared`` are names of sizes.
     """
     given = list(definitions)
     computed = {d.name for d in given if not is_constant(d.body)}
     listed = [d for d in given if d.scalar or d.name not in computed or not is_constant(d.body)]  # `h_0 = 0`: a vector
     rows = any(has_row_states(d.body, numbers, parameters, SCALAR_LETTERS) for d in listed)
     sizes = Sizes(horizon, scalar, frozenset(elementwise), rows, parameters)
+    for name, labels in declared:
+        sizes.declare(name, labels)
     for definition in listed:
         if definition.scalar:
             sizes.define(definition)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 
 from bpttsym.aftermath import behind_arrow, under_assumptions
 from bpttsym.attack import BOUNDS
@@ -26,30 +24,29 @@ from bpttsym.conditions import (
     vacuous_words,
 )
 from bpttsym.copies import is_copy
+from bpttsym.declarations import declared_sizes
 from bpttsym.displays import Entry
 from bpttsym.document import Document
 from bpttsym.errors import NotRead
-from bpttsym.expr import Add, Relation, Sum, Symbol, names, walk
+from bpttsym.expr import Relation, Symbol, names
 from bpttsym.guesses import formulas_used
 from bpttsym.inequalities import Inequalities
 from bpttsym.latex import unicode_line
-from bpttsym.model import Model, free_letters
+from bpttsym.model import Model
 from bpttsym.readings import OPTIONS
+from bpttsym.remarks import harmless, loose_letter, near_names
 from bpttsym.repairs import suggestions
 from bpttsym.rephrased import rephrasings
 from bpttsym.ruling import Case as Case
 from bpttsym.ruling import Status as Status
 from bpttsym.ruling import Suggestion as Suggestion
 from bpttsym.ruling import Verdict as Verdict
+from bpttsym.shape_claims import judge_shape
 from bpttsym.variants import EQUALITIES, Variant, either, scalar_variant, unknown_symbols, variants
 from bpttsym.witness import smallest_counterexample
 
-CONNECTORS = frozenset("for where if when with all any each every and let".split())
-"""Words beside a condition on indices that do not change what it says."""
-
 HYPOTHESIS = "a hypothesis: the bounds that it is about are judged under it"
 LEFT_OUT = "indices count entries, the step is left out"
-CLOSE_NAMES, ALIKE = 3, 0.6
 
 
 class Judge:
@@ -70,6 +67,7 @@ class Judge:
 
     def run(self) -> list[Verdict]:
         """The verdicts of all relations, in order."""
+        _ = self.document.models
         cases: dict[int, Case] = {}
         for position, entry in enumerate(self.document.entries):
             if entry.kind == "claim" and entry.relation is not None and entry.relation.operator in EQUALITIES:
@@ -86,7 +84,7 @@ class Judge:
             elif entry.kind == "definition" and entry.former is not None:
                 verdict = self._anew(entry, entry.former, layouts)
             else:
-                verdict = self._other(entry)
+                verdict = self._other(entry, layouts)
             before = [other for other in verdicts if other.entry.equation == equation]
             verdicts.append(behind_arrow(verdict, before) if entry.concluded else verdict)
         verdicts = under_assumptions(self.document, verdicts)
@@ -95,8 +93,12 @@ class Judge:
             for verdict in verdicts
         ]
 
-    def _other(self, entry: Entry) -> Verdict:
+    def _other(self, entry: Entry, layouts: frozenset[str]) -> Verdict:
         if entry.kind == "definition":
+            refusal = self.document.refused.get(entry.relation.span) if entry.relation is not None else None
+            if refusal is not None:
+                status: Status = "refuted" if refusal.false else "unchecked"
+                return Verdict(entry, status, refusal.message, code="impossible" if refusal.false else "not-understood")
             return Verdict(entry, "definition", "an open question" if entry.open else "")
         if entry.failure is not None or entry.relation is None:
             failure = entry.failure or NotRead("this was not read")
@@ -104,8 +106,21 @@ class Judge:
             return Verdict(entry, "unchecked", message, blame=failure.span, code="not-read")
         if entry.relation.operator in BOUNDS:
             return self._inequality(entry, entry.relation)
+        if declared_sizes(entry.relation) is not None:
+            return self._shape(entry, entry.relation, layouts)
         message = f"a relation `{entry.relation.operator}` is not judged"
         return Verdict(entry, "unchecked", message, code="not-judged")
+
+    def _shape(self, entry: Entry, relation: Relation, layouts: frozenset[str]) -> Verdict:
+        try:
+            left = self._resolved(entry, replace(relation, right=relation.left)).left
+        except NotRead as failure:
+            return Verdict(entry, "unchecked", str(failure), blame=failure.span, code="not-understood")
+        found = self._models_for(entry, Relation(left, "=", left))
+        relation = replace(relation, left=left)
+        if not found:
+            return self._undefined(entry, Relation(left, "=", left))
+        return judge_shape(entry, relation, found, self.bench, layouts)
 
     def _anew(self, entry: Entry, former: int, layouts: frozenset[str]) -> Verdict:
         """Another formula for what is defined already: it is true as a claim, or else what is defined changes."""
@@ -340,14 +355,6 @@ class Judge:
         )
 
 
-def near_names(missing: list[str], model: Model) -> str:
-    """The names of a model that are written almost like one that it does not have."""
-    bare = {re.sub(r"\\[A-Za-z]+|[{}_]", "", name): name for name in sorted(set(model.arities) - set(missing))}
-    letters = [re.sub(r"\\[A-Za-z]+|[{}_]", "", name) for name in missing]
-    close = [near for name in letters if len(name) > 1 for near in get_close_matches(name, bare, CLOSE_NAMES, ALIKE)]
-    return ", ".join(f"`{bare[name]}`" for name in dict.fromkeys(close))
-
-
 def assumptions(variant: Variant, relation: Relation) -> tuple[str, ...]:
     """What is taken for granted of the model that a relation is about, though the relation does not say it."""
     model = variant.base
@@ -361,22 +368,6 @@ def assumptions(variant: Variant, relation: Relation) -> tuple[str, ...]:
         *variant.told,
         *found,
     )
-
-
-def loose_letter(relation: Relation) -> str:
-    """An index that a sum binds and that stands beside the sum in the same sum of terms too."""
-    for part in walk(relation):
-        if isinstance(part, Add):
-            bound = {term.index for term in part.terms if isinstance(term, Sum)}
-            free = {letter for term in part.terms if not isinstance(term, Sum) for letter in free_letters(term)}
-            if bound & free:
-                return min(bound & free)
-    return ""
-
-
-def harmless(words: str) -> bool:
-    """Whether words beside a condition only connect it."""
-    return all(word.strip(".,:;()").casefold() in CONNECTORS for word in words.split())
 
 
 def judge(document: Document, samples: int = 6, mend: bool = True) -> list[Verdict]:

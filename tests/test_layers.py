@@ -44,7 +44,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "source": ("macros",),
     "parse": (
         *("surface", "commands", "letters", "naming", "scanner", "specials", "tokens", "words"),
-        *("tables", "index_ranges", "rows", "latex_table", "grammar"),
+        *("tables", "index_ranges", "memberships", "rows", "latex_table", "grammar"),
     ),
     "notation": (
         *(
@@ -59,9 +59,9 @@ PARTS: dict[str, tuple[str, ...]] = {
             "differentials",
         ),
     ),
-    "shapes": ("entry_shapes", "inner_products", "weighted", "weight_shapes"),
+    "shapes": ("dimensions", "shape_words", "entry_shapes", "inner_products", "weighted", "weight_shapes"),
     "edits": ("positions",),
-    "model": ("axes", "losses", "definitions"),
+    "model": ("axes", "losses", "declarations", "definitions"),
     "document": (
         "conclusions",
         "implied",
@@ -74,6 +74,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         "asides",
         "displays",
         "named_derivatives",
+        "sized",
         "settings",
     ),
     "ground": ("extents",),
@@ -91,8 +92,8 @@ PARTS: dict[str, tuple[str, ...]] = {
     "verdict": (
         *("totals", "guesses", "copies", "variants", "scrutiny", "trial", "witness", "stand_ins", "starts", "attack"),
         *("bounds",),
-        *("conditions", "ruling", "bench", "insertions", "repairs", "rephrased"),
-        *("hypotheses", "inequalities", "aftermath"),
+        *("conditions", "ruling", "bench", "shape_claims", "insertions", "repairs", "rephrased"),
+        *("hypotheses", "inequalities", "aftermath", "remarks"),
     ),
     "derivation": (
         *("names", "structure", "ways", "expansion", "summation"),

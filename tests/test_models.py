@@ -228,3 +228,97 @@ def test_a_number_that_is_added_leaves_a_vector() -> None:
     text = r"$$h_t=\tanh(W h_{t-1}+U x_t+\mu)$$"
     wrong = r"$$\frac{\partial h_t}{\partial x_t}=U\mathrm{diag}(1-h_t^2)$$"
     assert claimed(document(text, wrong)) != ["proved"]
+
+
+SIZED = r"""
+$$h_t=\tanh(W h_{t-1}+U x_t+b)$$
+
+$$L=\tfrac12\sum_{t=1}^{T}\lVert V h_t-y_t\rVert^2$$
+
+$$x_t\in\mathbb{R}^{d},\quad h_t\in\mathbb{R}^{n},\quad y_t\in\mathbb{R}^{m}$$
+"""
+
+
+def sized(*claims: str, before: str = SIZED) -> list[tuple[str, str]]:
+    """The verdicts on some relations behind definitions with sizes, and what is said of them."""
+    found = verdicts(document(before, *(f"$${claim}$$" for claim in claims)))[-len(claims) :]
+    return [(verdict.status, verdict.message) for verdict in found]
+
+
+def test_a_declared_shape_that_the_definitions_have_is_a_definition() -> None:
+    """Sizes that agree are definitions; so are new names for a size, and numbers that agree."""
+    right = (r"W\in\mathbb{R}^{n\times n}", r"U\in\mathbb R^{n\times d}", r"V: m\times n", r"b\in\mathbb R^{n}")
+    again = (r"h_t\in\mathbb{R}^{H}", r"L\in\mathbb R", r"\epsilon\in\mathbb R", r"h_0=0\in\mathbb R^n")
+    assert all(status == "definition" for status, _ in sized(*right, *again))
+    assert sized(r"W\in\mathbb R^{4\times4}", before=TANH)[0][0] == "definition"
+
+
+@pytest.mark.parametrize(
+    ("claim", "message"),
+    [
+        (r"U\in\mathbb{R}^{d\times n}", "`U` is n×d by the definitions, and d×n is said here"),
+        (r"W\in\mathbb{R}^{n\times d}", "`W` is n×n by the definitions, and n×d is said here"),
+        (r"V\in\mathbb{R}^{n\times m}", "`V` is m×n by the definitions, and n×m is said here"),
+        (r"b\in\mathbb{R}^{d}", "`b` is n×1 by the definitions, and d×1 is said here"),
+        (r"x_t: n\times 1", "`x` is d×1 by the definitions, and n×1 is said here"),
+        (r"W\in\mathbb{R}^{4\times3}", "`W` is n×n by the definitions, and 4×3 is said here"),
+        (r"W\in\mathbb{R}^{p\times q}", "`W` is n×n by the definitions, and p×q is said here"),
+        (r"L\in\mathbb{R}^{n}", "`L` is 1×1 by the definitions, and n×1 is said here"),
+    ],
+)
+def test_a_wrong_declared_shape_is_refuted_with_both_shapes(claim: str, message: str) -> None:
+    """Different names are different sizes: what makes two of them one contradicts the definitions."""
+    assert sized(claim) == [("refuted", message)]
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (r"\frac{\partial h_t}{\partial x_t}\in\mathbb{R}^{n\times d}", "verified"),
+        (r"\frac{\partial h_t}{\partial x_t}\in\mathbb{R}^{d\times n}", "refuted"),
+        (r"\nabla_U L\in\mathbb{R}^{n\times d}", "verified"),
+        (r"\nabla_U L\in\mathbb{R}^{d\times n}", "refuted"),
+        (r"\frac{\partial L}{\partial h_t}\in\mathbb{R}^{n}", "verified"),
+        (r"\frac{\partial L}{\partial h_t}\in\mathbb{R}^{1\times n}", "verified"),
+        (r"\frac{\partial L}{\partial h_t}\in\mathbb{R}^{m}", "refuted"),
+        (r"h_t x_t^\top\in\mathbb{R}^{n\times d}", "verified"),
+        (r"x_t h_t^\top\in\mathbb{R}^{n\times d}", "refuted"),
+        (r"h_t x_t\in\mathbb{R}^{n\times d}", "refuted"),
+        (r"U x_t\in\mathbb{R}^{n}", "verified"),
+        (r"h_t^\top h_t\in\mathbb{R}", "verified"),
+        (r"\frac{\partial h_t}{\partial x_t}\in\mathbb{R}^{n\times q}", "unchecked"),
+    ],
+)
+def test_the_shape_of_an_expression_is_a_claim(claim: str, verdict: str) -> None:
+    """What is said of the shape of a derivative or a product is judged; an unknown size is told."""
+    assert sized(claim)[0][0] == verdict
+
+
+def test_a_declared_number_is_one() -> None:
+    """With ``x_t \\in R`` the weight before it is a vector, and its gradient a sum of vectors times numbers."""
+    cell = r"$$h_t=\tanh(W h_{t-1}+u x_t),\qquad x_t\in\mathbb{R},\quad u\in\mathbb{R}^{n}$$"
+    loss = r"$$L=\lVert h_T-y\rVert^2$$"
+    right = r"\nabla_u L=\sum_{t=1}^{T}\mathrm{diag}(1-h_t^2)(\nabla_{h_t}L)\,x_t"
+    wrong = r"\nabla_u L=\sum_{t=1}^{T}\mathrm{diag}(1-h_t)(\nabla_{h_t}L)\,x_t"
+    assert [status for status, _ in sized(right, wrong, before=cell + "\n\n" + loss)] == ["proved", "refuted"]
+
+
+def test_scalar_networks_are_declared_by_their_weights() -> None:
+    """Weights that are all declared as numbers make the states numbers; one of them alone beside vectors is told."""
+    cell, loss = r"$$h_t=\tanh(w h_{t-1}+u x_t+b)$$", r"$$L=\tfrac12(h_T-y)^2$$"
+    claim = r"\frac{\partial h_T}{\partial h_1}=w^{T-1}\prod_{t=2}^{T}(1-h_t^2)"
+    both = document(cell, loss, r"$$w,u,b\in\mathbb{R}$$")
+    assert sized(claim, claim.replace("T-1", "T"), before=both)[0][0] == "proved"
+    assert sized(claim, claim.replace("T-1", "T"), before=both)[1][0] == "refuted"
+    assert sized(r"b\in\mathbb{R}", before=document(SIZED))[0][0] == "unchecked"
+
+
+def test_entries_and_batches_are_no_shapes_of_states() -> None:
+    """``h_{t,i}`` is an entry; a batch of rows is judged row by row; rows are declared as rows."""
+    entry = sized(r"h_{t,i}\in\mathbb{R}", r"\frac{\partial h_t}{\partial x_t}=\mathrm{diag}(1-h_t^2)U")
+    assert [status for status, _ in entry] == ["definition", "proved"]
+    rows = (
+        r"$$h_t=\tanh(x_t W^\top+h_{t-1}R^\top+b)$$ $$x_t\in\mathbb{R}^{B\times d}$$ $$h_t\in\mathbb{R}^{B\times n}$$"
+    )
+    said = sized(r"W\in\mathbb{R}^{n\times d}", r"W\in\mathbb{R}^{d\times n}", before=rows)
+    assert [status for status, _ in said] == ["definition", "refuted"]

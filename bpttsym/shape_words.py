@@ -1,0 +1,13 @@
+r"""The sizes of the samples, and functions whose values have sizes that are known (a part of shapes)."""
+
+from __future__ import annotations
+
+DEFAULT_SIZES = (3, 2, 4, 5, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19)
+"""Sizes in the order in which dimensions are met: all different."""
+
+ELEMENTWISE = frozenset(
+    (r"\tanh", r"\sinh", r"\cosh", r"\exp", r"\log", r"\sigma", r"\mathrm{relu}", r"\mathrm{softplus}", r"\mathrm{id}")
+) | {r"\mathrm{softmax}", "abs"}
+
+SPECTRAL = frozenset((r"\sigma_{\max}", r"\sigma_{\min}", r"\rho", r"\lambda_{\max}", r"\lambda_{\min}"))
+"""Numbers of a matrix: its singular values, its spectral radius, its eigenvalues."""

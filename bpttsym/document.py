@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -11,7 +12,7 @@ from bpttsym.components import resolved, resolved_definitions, step_letters, und
 from bpttsym.declarations import Declared, Refusal
 from bpttsym.displays import Displays, Entry
 from bpttsym.errors import UsageError
-from bpttsym.expr import Call, Derivative, Relation, Span, Symbol, names, walk
+from bpttsym.expr import Call, Derivative, Expr, Relation, Span, Symbol, names, walk
 from bpttsym.implied import implied_steps
 from bpttsym.in_force import InForce
 from bpttsym.kinds import targets
@@ -25,6 +26,9 @@ from bpttsym.settings import check_settings, counted, counts
 from bpttsym.signature import Signature, signature
 from bpttsym.sized import with_declared
 from bpttsym.source import Maths, Source, read_source, source_from_text
+
+LOGISTIC = r"\sigma"
+LOGISTIC_IN_WORDS = re.compile(r"logistic|sigmoid|시그모이드|로지스틱", re.IGNORECASE)
 
 
 @dataclass
@@ -150,6 +154,14 @@ class Document:
                 if isinstance(part, Call) and part.primes and self.signature.applies(part.function):
                     found.add(part.function)
         return tuple(sorted(found))
+
+    def taken(self, *roots: Expr) -> tuple[str, ...]:
+        """What functions in some formulas are taken to be, where neither a formula nor the running text says it."""
+        called = {part.function for root in roots for part in walk(root) if isinstance(part, Call)}
+        if LOGISTIC not in called or not self.signature.applies(LOGISTIC):
+            return ()
+        given = any(LOGISTIC in scope.functions for scope in self.scopes)
+        return () if given or LOGISTIC_IN_WORDS.search(self.source.text) else ("σ is read as the logistic function",)
 
     def model_named(self, name: str) -> Model:
         """The model of the scope under a heading, or a preset; raises UsageError for a name that is neither."""

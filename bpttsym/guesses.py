@@ -3,18 +3,42 @@ r"""What an undefined loss depends on: what it is written with (``L_t(o_t, y_t)`
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
 
-from bpttsym.expr import Call, Derivative, Expr, Number, Relation, Symbol, integer, names, substitute, transform, walk
+from bpttsym.expr import (
+    Call,
+    Derivative,
+    Expr,
+    Number,
+    Relation,
+    Symbol,
+    integer,
+    names,
+    substitute,
+    transform,
+    walk,
+)
 from bpttsym.latex import unicode_line
 from bpttsym.model import Definition, Model, free_letters
 
 LOSS_FUNCTION = r"\ell"
 STEP = Symbol("t")
 Arguments = tuple[Expr, ...]
-Guess = tuple[str, bool, Callable[[int], Model]]
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What was assumed of the losses, whether what they depend on is not known at all, and the model with them.
+
+    An ``assumed`` one is a condition even if nothing else was tried.
+    """
+
+    words: str
+    unsure: bool
+    build: Callable[[int], Model]
+    assumed: bool = False
 
 
 def ways_written(name: str, count: int, model: Model) -> tuple[Arguments, ...] | None:
@@ -55,11 +79,21 @@ def _at_own_step(symbol: Symbol, arguments: list[Expr], model: Model) -> Iterato
 
 
 def loss_models(losses: set[tuple[str, int]], model: Model) -> Iterator[Guess]:
-    """An undefined loss as any function of what it is written with, else of every output, and of the last one only.
+    """An undefined loss as any function of what it is written with, else of every output, and of the last one only."""
+    yield from _guesses(losses, outputs_of(model), model)
 
-    Each with what was assumed, and whether what the loss depends on is not known at all.
-    """
-    outputs = _outputs(model)
+
+def narrow_loss_models(losses: set[tuple[str, int]], model: Model) -> Iterator[Guess]:
+    """An undefined loss as any function of one of several outputs alone."""
+    outputs = outputs_of(model)
+    shown = ", ".join(f"`{unicode_line(Symbol(name, (STEP,) * count))}`" for name, count in sorted(losses))
+    for output in outputs if len(outputs) > 1 else ():
+        alone = f"{shown} depends on `{unicode_line(Symbol(output.name, output.index))}` alone"
+        for guess in _guesses(losses, [output], model):
+            yield replace(guess, words=" and ".join(filter(None, (guess.words, alone))), assumed=True)
+
+
+def _guesses(losses: set[tuple[str, int]], outputs: list[Definition], model: Model) -> Iterator[Guess]:
     known = {loss: ways_written(*loss, model) for loss in sorted(losses)}
     unsure = any(ways is None for ways in known.values())
     choices = [[(loss, way) for way in _with_outputs(ways or (), outputs, model)] for loss, ways in known.items()]
@@ -71,7 +105,7 @@ def loss_models(losses: set[tuple[str, int]], model: Model) -> Iterator[Guess]:
             which = "the last output only" if last_only else "the outputs of every step"
             guess = [f"{', '.join(f'`{name}`' for name in guessed)} depends on {which}"] if len(spread) > 1 else []
             build = partial(_with_losses, model, chosen, outputs, last_only)
-            yield " and ".join((*guess, *words)), unsure, build
+            yield Guess(" and ".join((*guess, *words)), unsure, build)
 
 
 def _with_outputs(ways: tuple[Arguments, ...], outputs: list[Definition], model: Model) -> list[Arguments]:
@@ -183,13 +217,29 @@ def _replaced(old: Expr, new: Expr, node: Expr) -> Expr:
     return new if node == old else node
 
 
-def _outputs(model: Model) -> list[Definition]:
-    """The last quantities that the model computes: those that no other definition uses, nor holds the formula of."""
+def outputs_of(model: Model) -> list[Definition]:
+    """The last quantities that the model computes: those that no other definition uses, nor holds the formula of.
+
+    Where each is used by another, as outputs are that are fed back, those that nothing uses in their own step.
+    """
     inner = [d for d in model.definitions if d.name not in model.losses]
     used = {part.name for d in inner for part in walk(d.body) if isinstance(part, Symbol) and part.name != d.name}
     last = [d for d in inner if d.name not in used and not _on_the_side(d, model)]
-    states = [d for d in model.definitions if d.general and d.index]
-    return last or states
+    if last:
+        return last
+    now = {
+        part.name
+        for d in inner
+        for part in walk(d.body)
+        if isinstance(part, Symbol) and not _is_of_another_step(part, d)
+    }
+    late = [d for d in inner if d.general and d.index and d.name not in now]
+    return late or [d for d in model.definitions if d.general and d.index]
+
+
+def _is_of_another_step(part: Symbol, user: Definition) -> bool:
+    """Whether a quantity is used one step later, or fed back, as ``h_{t-1}`` is in the formula of ``h_t``."""
+    return len(part.index) == len(user.index) > 0 and part.index != user.index and bool(free_letters(part))
 
 
 def _on_the_side(quantity: Definition, model: Model) -> bool:

@@ -26,6 +26,7 @@ from bpttsym.expr import (
     walk,
 )
 from bpttsym.ground import free_indices
+from bpttsym.guesses import formulas_used
 from bpttsym.hypotheses import introduces, is_assumption, loose_numbers, of_every_number, on_slopes, untied
 from bpttsym.latex import unicode_line
 from bpttsym.model import Model
@@ -227,6 +228,7 @@ class Inequalities:
         row = rows[results.index(first)]
         told = tuple(f"under the hypothesis {unicode_line(given)}" for given in about.relations)
         told += (first.label,) if first.label and first.status == "verified" else ()
+        told += self.document.taken(relation, *formulas_used(relation, row.variant.base))
         conditional = statuses == {"verified", "refuted"}
         holding = [row for row in rows if row.holds]
         return Verdict(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
 
-from bpttsym.expr import Add, Divide, Expr, Multiply, Negate, Sum, Symbol, integer, multiply
+from bpttsym.expr import Add, Divide, Expr, Multiply, Negate, Sum, Symbol, integer, multiply, names
 from bpttsym.latex import unicode_line
 from bpttsym.model import Definition, Model
 from bpttsym.weighted import is_weight
@@ -41,8 +41,8 @@ def completions(loss: Loss, missing: Set[Loss], model: Model) -> tuple[Completio
 def _as_summand(name: str, model: Model) -> Iterator[Completion]:
     total = next((d for d in model.definitions if d.name == name and not d.index), None)
     parts = _weighted_sum(total.body) if total is not None else None
-    if parts is None:
-        return
+    if parts is None or name in names(parts[1]):
+        return  # the whole says nothing of what its parts are
     weights, part, letter = parts
     shown = unicode_line(Symbol(name, (Symbol(letter),)))
     ways = [(part, "")] if not weights else [(part, "without"), (multiply(*weights, part), "with")]

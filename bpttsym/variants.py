@@ -22,7 +22,8 @@ from bpttsym.expr import (
     walk,
 )
 from bpttsym.ground import used_symbols
-from bpttsym.guesses import folded, formulas_used, loss_models
+from bpttsym.guesses import folded, formulas_used, loss_models, narrow_loss_models
+from bpttsym.loss_forms import Form, are_targets, forms
 from bpttsym.model import Definition, Model
 from bpttsym.shapes import ELEMENTWISE, LOSS_LETTERS, SCALAR_LETTERS, SPECTRAL
 from bpttsym.totals import completions
@@ -38,6 +39,7 @@ class Variant:
     A ``suggested`` model is read off the claim itself; under a ``loose`` one a quantity is assumed that the
     document ties to nothing, so that a failure there refutes nothing. An ``earlier`` one is that of a section before.
     ``told`` is what goes without saying, and is said all the same.
+    ``form`` says what was assumed of a loss that no equation may contradict that is judged later.
     """
 
     condition: str
@@ -48,6 +50,7 @@ class Variant:
     loose: bool = False
     earlier: bool = False
     told: tuple[str, ...] = ()
+    form: Form | None = None
 
 
 def _fixed(model: Model) -> Callable[[int], Model]:
@@ -97,13 +100,18 @@ def _named(found: Sequence[Variant]) -> list[Variant]:
     return [replace(v, condition=" and ".join(filter(None, (f"the model of {v.label}", v.condition)))) for v in found]
 
 
+def narrow_variants(relation: Relation, scope: int, models: Sequence[Model]) -> list[Variant]:
+    """The model of a claim with a loss that is not defined as a function of one output alone, for each of several."""
+    return list(_fit(relation, models[scope], True))
+
+
 def either(first: list[Variant], second: list[Variant]) -> list[Variant]:
     """Two models that a claim may be about, each one reading of it."""
     same = [one.base for one in first] == [other.base for other in second]
     return first or second if same or not first or not second else _named([*first, *second])
 
 
-def _fit(relation: Relation, model: Model) -> Iterator[Variant]:
+def _fit(relation: Relation, model: Model, narrow: bool = False) -> Iterator[Variant]:
     model = with_copies(relation, model)
     missing = unknown_symbols(relation, model)
     numerators = {
@@ -119,29 +127,33 @@ def _fit(relation: Relation, model: Model) -> Iterator[Variant]:
         if name in model.losses and (name, count) not in defined
     }
     losses = {entry for entry in missing if entry in numerators and entry[0] in LOSS_LETTERS}
-    if missing - losses or not model.definitions or any(name in model.unread for name, _ in losses):
+    if not model.definitions or any(name in model.unread for name, _ in losses):
         return
-    model = folded(relation, model)
+    targets = missing - losses
     loose = any((name, 0) in defined for name, _ in losses)
     losses |= {entry for entry in leaves if entry[1] == 1}
+    if targets:
+        yield from _formed(losses, targets, folded(relation, model)) if not narrow else ()
+        return
+    model = folded(relation, model)
     tied = False
     for loss in sorted(losses):
         for ready in completions(loss, losses, model):
             tied = tied or loss[1] == 1
-            for variant in _completed(losses - {loss}, ready.model):
+            for variant in _completed(losses - {loss}, ready.model, narrow):
                 condition = " and ".join(filter(None, (ready.condition, variant.condition)))
                 yield replace(variant, condition=condition, told=(ready.told,) if ready.told else ())
     if not tied:
-        yield from (replace(variant, loose=loose or variant.loose) for variant in _completed(losses, model))
+        yield from (replace(variant, loose=loose or variant.loose) for variant in _completed(losses, model, narrow))
 
 
-def _completed(losses: set[tuple[str, int]], model: Model) -> Iterator[Variant]:
+def _completed(losses: set[tuple[str, int]], model: Model, narrow: bool = False) -> Iterator[Variant]:
     """The model with every loss that is not defined as a function of what it may depend on."""
-    if not losses:
+    if losses:
+        for guess in (narrow_loss_models if narrow else loss_models)(losses, model):
+            yield Variant(guess.words, model.label, model, guess.build, guess.assumed, guess.unsure)
+    elif not narrow:
         yield Variant("", model.label, model, _fixed(model))
-        return
-    for condition, loose, build in loss_models(losses, model):
-        yield Variant(condition, model.label, model, build, loose=loose)
 
 
 def arguments_of_known(relation: Relation) -> set[str]:
@@ -194,6 +206,12 @@ def _marks_vector(part: Expr) -> bool:
             return r"\mathbf" in name
         case _:
             return False
+
+
+def _formed(losses: set[tuple[str, int]], targets: set[tuple[str, int]], model: Model) -> Iterator[Variant]:
+    """The model with an undefined loss as one of the usual functions of an output and of a target in the claim."""
+    for form in forms(losses, min(targets), model) if losses and are_targets(targets) else ():
+        yield Variant(form.words, model.label, model, _fixed(form.model), True, True, form=form)
 
 
 def suggested_model(relation: Relation, scope: Model) -> Variant | None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from bpttsym.aftermath import behind_arrow, under_assumptions
 from bpttsym.attack import BOUNDS
 from bpttsym.bench import Bench
+from bpttsym.candidates import Candidates
 from bpttsym.conditions import (
     LAYOUTS,
     Row,
@@ -32,21 +33,18 @@ from bpttsym.expr import Relation, Symbol, names
 from bpttsym.guesses import formulas_used
 from bpttsym.inequalities import Inequalities
 from bpttsym.latex import unicode_line
-from bpttsym.model import Model
 from bpttsym.readings import OPTIONS
 from bpttsym.remarks import harmless, loose_letter, near_names
 from bpttsym.repairs import suggestions
-from bpttsym.rephrased import rephrasings
 from bpttsym.ruling import Case as Case
 from bpttsym.ruling import Status as Status
 from bpttsym.ruling import Suggestion as Suggestion
 from bpttsym.ruling import Verdict as Verdict
 from bpttsym.shape_claims import judge_shape
-from bpttsym.variants import EQUALITIES, Variant, either, scalar_variant, unknown_symbols, variants
+from bpttsym.variants import EQUALITIES, Variant, scalar_variant, unknown_symbols
 from bpttsym.witness import smallest_counterexample
 
 HYPOTHESIS = "a hypothesis: the bounds that it is about are judged under it"
-LEFT_OUT = "indices count entries, the step is left out"
 
 
 class Judge:
@@ -63,6 +61,7 @@ class Judge:
             key: value for key, value in document.settings.items() if key in OPTIONS and value in OPTIONS[key]
         }
         self.bench = Bench(samples, self.declared)
+        self.candidates = Candidates(document)
         self.inequalities = Inequalities(document, self.declared)
 
     def run(self) -> list[Verdict]:
@@ -113,10 +112,10 @@ class Judge:
 
     def _shape(self, entry: Entry, relation: Relation, layouts: frozenset[str]) -> Verdict:
         try:
-            left = self._resolved(entry, replace(relation, right=relation.left)).left
+            left = self.candidates.resolved(entry, replace(relation, right=relation.left)).left
         except NotRead as failure:
             return Verdict(entry, "unchecked", str(failure), blame=failure.span, code="not-understood")
-        found = self._models_for(entry, Relation(left, "=", left))
+        found = self.candidates.of(entry, Relation(left, "=", left))
         relation = replace(relation, left=left)
         if not found:
             return self._undefined(entry, Relation(left, "=", left))
@@ -140,25 +139,15 @@ class Judge:
         if self.inequalities.is_hypothesis(entry):
             return Verdict(entry, "definition", HYPOTHESIS)
         try:
-            relation = entry.relation = self._resolved(entry, relation)
+            relation = entry.relation = self.candidates.resolved(entry, relation)
         except NotRead as failure:
             return Verdict(entry, "unchecked", str(failure), blame=failure.span, code="not-understood")
-        found = self._models_for(entry, relation, self.inequalities.models)
+        found = [one for one in self.candidates.of(entry, relation, self.inequalities.models) if not one.form]
         return self.inequalities.judged(entry, relation, found) if found else self._undefined(entry, relation)
-
-    def _models_for(self, entry: Entry, relation: Relation, models: Sequence[Model] | None = None) -> list[Variant]:
-        if entry.model:
-            return variants(relation, 0, [self.document.model_named(entry.model)])
-        known = models or self.document.models
-        lineage = self.document.lineage(entry.scope)
-        found = variants(relation, len(lineage) - 1, [known[place] for place in lineage])
-        if entry.aside is None:
-            return found
-        return either(found, variants(relation, 0, [known[entry.aside]]))
 
     def _undefined(self, entry: Entry, relation: Relation) -> Verdict:
         missing = sorted(unknown_symbols(relation, self.document.models[entry.scope]))
-        names = ", ".join(f"`{name}`" for name, _ in missing) or "its symbols"
+        names = ", ".join(dict.fromkeys(f"`{name}`" for name, _ in missing)) or "its symbols"
         reason = next((why for name, _ in missing if (why := self.document.reasons.get(name))), "")
         if reason:
             return Verdict(entry, "unchecked", f"{reason}, in a definition that this uses", code="undefined")
@@ -169,20 +158,18 @@ class Judge:
         message = f"no definition in the document says what {names} is"
         return Verdict(entry, "unchecked", "; close to it: ".join(filter(None, (message, near))), code="undefined")
 
-    def _resolved(self, entry: Entry, relation: Relation) -> Relation:
-        named = self.document.model_named(entry.model) if entry.model else None
-        return self.document.resolved(relation, entry.scope, named)
-
     def try_all(self, entry: Entry, relation: Relation) -> Case:
         """Every reading of a relation on every model that it may be about."""
         case, written = Case(entry, relation), relation
         try:
-            relation = case.relation = entry.relation = self._resolved(entry, relation)
+            relation = case.relation = entry.relation = self.candidates.resolved(entry, relation)
         except NotRead as failure:
             case.failure = failure
             self._otherwise(case, entry, written, written)
             return case
-        found = self._models_for(entry, relation)
+        found, why = self.candidates.possible(entry, self.candidates.of(entry, relation))
+        if why:
+            case.failure = NotRead(why, relation.span)
         for variant in found:
             self.bench.run(case, relation, variant, len(found) > 1 or variant.suggested)
         if case.rows and all(row.outcome.kind == "impossible" for row in case.rows) and not found[0].base.scalar:
@@ -192,19 +179,15 @@ class Judge:
                     self.bench.run(case, relation, scalar, True)
         if not any(row.holds for row in case.rows):
             self._otherwise(case, entry, written, relation)
+        self.candidates.settle(entry, case.rows)
         return case
 
     def _otherwise(self, case: Case, entry: Entry, written: Relation, relation: Relation) -> None:
         """Where nothing holds, what else the relation may say, the first of it that does; else nothing is kept."""
-        named = self.document.model_named(entry.model) if entry.model else None
-        without = self.document.with_left_out_step(written, entry.scope, named)
-        left_out = [] if without is None else [(LEFT_OUT, without)]
-        left_out += [(f"{LEFT_OUT} and {words}", read) for _, one in left_out for words, read in rephrasings(one)]
         before = list(case.rows)
-        for words, read in (*left_out, *rephrasings(relation)):
-            for variant in self._models_for(entry, read):
-                condition = " and ".join(filter(None, (variant.condition, words)))
-                self.bench.run(case, read, replace(variant, condition=condition, suggested=True), True)
+        for read, found in self.candidates.otherwise(entry, written, relation):
+            for variant in found:
+                self.bench.run(case, read, variant, True)
             if any(row.holds for row in case.rows):
                 case.relation = entry.relation = read
                 return
@@ -269,7 +252,7 @@ class Judge:
         methods = {row.method for row in holding}
         status: Status = "conditional" if conditions else ("verified" if "" in methods else "proved")
         passed = [outcome for row in holding for outcome in row.outcomes if outcome.kind == "holds"]
-        assumed = assumptions(first.variant, case.relation)
+        assumed = assumptions(first.variant, case.relation, self.document)
         told = (*told, *assumed)
         limits = range_words(passed, first.variant.base, case.relation)
         if limits:
@@ -330,6 +313,7 @@ class Judge:
                 code="not-understood",
             )
         shown = (differing or rows)[0]
+        told = (*told, *self.document.taken(case.relation, *formulas_used(case.relation, shown.variant.base)))
         witness = None
         if differing:
             witness = smallest_counterexample(case.relation, shown.variant, shown.readings, shown.outcome.length)
@@ -355,12 +339,14 @@ class Judge:
         )
 
 
-def assumptions(variant: Variant, relation: Relation) -> tuple[str, ...]:
+def assumptions(variant: Variant, relation: Relation, document: Document) -> tuple[str, ...]:
     """What is taken for granted of the model that a relation is about, though the relation does not say it."""
     model = variant.base
-    used = names(relation).union(*map(names, formulas_used(relation, model)))
+    formulas = formulas_used(relation, model)
+    used = names(relation).union(*map(names, formulas))
     targets = [unicode_line(Symbol(name)) for name in model.distributions if name in used]
     found = [f"the entries of each {target} sum to 1" for target in targets]
+    found += document.taken(relation, *formulas)
     copies = [Symbol(known.name, known.index) for known in model.definitions if is_copy(known)]
     found += [f"{unicode_line(copy)} is the copy of {unicode_line(Symbol(copy.name))} at its step" for copy in copies]
     return (

@@ -90,9 +90,9 @@ PARTS: dict[str, tuple[str, ...]] = {
         *("symbolic_letters", "symbolic_expansion", "symbolic_code"),
     ),
     "verdict": (
-        *("totals", "guesses", "copies", "variants", "scrutiny", "trial", "witness", "stand_ins", "starts", "attack"),
-        *("bounds",),
-        *("conditions", "ruling", "bench", "shape_claims", "insertions", "repairs", "rephrased"),
+        *("totals", "guesses", "loss_forms", "copies", "variants", "scrutiny", "trial", "witness", "stand_ins"),
+        *("starts", "attack", "bounds"),
+        *("conditions", "ruling", "bench", "shape_claims", "insertions", "repairs", "rephrased", "candidates"),
         *("hypotheses", "inequalities", "aftermath", "remarks"),
     ),
     "derivation": (

@@ -42,6 +42,10 @@ BOTH_WAYS = (
 TOP = r"$$o_t=V z_t^{(2)}$$ $$L=\sum_t\|o_t-y_t\|^2$$"
 THERE = r"\mathrm{diag}(1-(\overrightarrow h_t^{(l)})^2)"
 BACK = r"\mathrm{diag}(1-(\overleftarrow h_t^{(l)})^2)"
+STEPS = CELL + r"$$o_t=Vh_t$$ $$\hat y_t=\mathrm{softmax}(o_t)$$ $$L=\sum_t L_t$$"
+PLAIN = CELL + r"$$\hat y_t=Vh_t$$ $$L=\sum_t L_t$$"
+FED_BACK = r"$$h_t=\tanh(W h_{t-1}+R o_{t-1}+U x_t)$$ $$o_t=Vh_t$$ $$L=\sum_t L_t$$"
+ASIDE = CELL + r"$$\hat y_t=g(h_t;\phi)$$ $$s_t=\|h_t\|$$ $$L=\sum_t L_t$$"
 
 READ_OTHERWISE = frozenset(("the wrong order",))
 """True under a reading that is named."""
@@ -206,6 +210,16 @@ $$\nabla_{{h_t}}L=V^\top(\hat y_t-y_t)+W^\top\mathrm{{diag}}(1-h_{{t+1}}^2)\nabl
     "both directions, slopes exchanged": BOTH_WAYS
     + TOP
     + rf"$$\frac{{\partial z_t^{{(l)}}}}{{\partial z_t^{{(l-1)}}}}=[{BACK}W^{{(l)}};{THERE}R^{{(l)}}]$$",
+    "a loss that the target gives, another sign": STEPS + r"$$\frac{\partial L_t}{\partial o_t}=y_t-\hat y_t$$",
+    "a loss that the target gives, the wrong step": STEPS + r"$$\nabla_VL=\sum_t(\hat y_t-y_{t-1})h_t^\top$$",
+    "a loss that the target gives, the future forgotten": STEPS + r"$$\nabla_{h_t}L=V^\top(\hat y_t-y_t)$$",
+    "a loss that the target gives, and then another one": PLAIN
+    + r"$$\frac{\partial L_t}{\partial\hat y_t}=\hat y_t-y_t$$ $$\nabla_VL=\sum_t2(\hat y_t-y_t)h_t^\top$$",
+    "a loss with neither it nor its steps defined": CELL + r"$$o_t=Vh_t$$ $$\nabla_{o_t}L=2\nabla_{o_t}L_t$$",
+    "outputs that are fed back, as if they were not": FED_BACK + r"$$\nabla_{h_t}L=V^\top\nabla_{o_t}L_t$$",
+    "one of two outputs, the wrong step": ASIDE
+    + r"$$\frac{\partial L}{\partial h_T}=\frac{\partial L_T}{\partial\hat y_T}"
+    r"\frac{\partial\hat y_T}{\partial h_{T-1}}$$",
     "the wrong order": r"$$s_t = f(U x_t + W s_{t-1})$$ $$o_t = g(V s_t)$$"
     r"$$\frac{\partial s_t}{\partial s_k}=\prod_{j=k+1}^t \frac{\partial s_j}{\partial s_{j-1}}$$",
 }
@@ -344,6 +358,13 @@ Let $h_t=\sigma(W h_{{t-1}}+U x_t)$ instead. Then
     "both directions, matrices one below the other": BOTH_WAYS
     + TOP
     + rf"$$\frac{{\partial z_t^{{(l)}}}}{{\partial z_t^{{(l-1)}}}}=[{THERE}W^{{(l)}};{BACK}R^{{(l)}}]$$",
+    "a loss that the target gives": STEPS + r"$$\frac{\partial L_t}{\partial o_t}=\hat y_t-y_t$$",
+    "a gradient of a loss that the target gives": STEPS + r"$$\nabla_VL=\sum_t(\hat y_t-y_t)h_t^\top$$",
+    "a squared error that the target gives": PLAIN + r"$$\frac{\partial L_t}{\partial\hat y_t}=2(\hat y_t-y_t)$$",
+    "a loss and the losses of its steps, not defined": CELL + r"$$o_t=Vh_t$$ $$\nabla_{o_t}L=\nabla_{o_t}L_t$$",
+    "outputs that are fed back": FED_BACK + r"$$\nabla_{h_T}L=V^\top\nabla_{o_T}L_T$$",
+    "one of two outputs": ASIDE + r"$$\frac{\partial L}{\partial h_T}=\frac{\partial L_T}{\partial\hat y_T}"
+    r"\frac{\partial\hat y_T}{\partial h_T}$$",
     "a difference of states as rows": r"$$h_t=\tanh(x_t U^\top+h_{t-1}W^\top)$$"
     r"$$\frac{\partial h_t}{\partial h_{t-1}}=\mathrm{diag}(1-h_t^2)W$$",
 }
@@ -422,3 +443,30 @@ def test_what_is_defined_anew_is_told() -> None:
     assert "as a claim about the former it is false" in verdict.message
     text = re.sub(r"\$\$ \$\$", "$$\n\n$$", rf"{model} $$L=(h_T-y)^\top(h_T-y)$$")
     assert judge(read_document(source_from_text(text)))[-1].status == "proved"
+
+
+CONDITIONAL = {
+    "a loss that the target gives": "`L_t` is the cross entropy of `y_t` and `ŷ_t`, the entries of `y_t` summing to 1",
+    "a squared error that the target gives": "`L_t` is ‖ŷ_t - y_t‖²",
+    "a loss and the losses of its steps, not defined": "`L` is the sum of the `L_t`",
+    "one of two outputs": "`L_t` depends on `ŷ_t` alone",
+    "two products in a run": "Wᵀ · (1 - h_T²) · (h_T - y) is multiplied with the entrywise product first",
+    "summed without a sign": "summed over k, as repeated indices are",
+    "a vector and an entry": "∇_ŷ L stands for ∇_{ŷ_j} L",
+}
+
+
+@pytest.mark.parametrize("name", CONDITIONAL)
+def test_what_is_true_under_a_reading_names_it(name: str) -> None:
+    """A meaning that is not the one as written is a condition."""
+    document = read_document(source_from_text(re.sub(r"\$\$\s*\$\$", "$$\n\n$$", TRUE[name])))
+    assert judge(document)[-1].conditions[:1] == (CONDITIONAL[name],)
+
+
+def test_the_logistic_function_is_told_where_nothing_says_so() -> None:
+    """A letter that nothing defines is read as a function, and that is said with every verdict on it."""
+    cell, said = r"$$h_t=\sigma(W h_{t-1}+U x_t)$$", "σ is read as the logistic function"
+    for claim in (LOGISTIC, SQUARED, r"$$\left\|\frac{\partial h_t}{\partial h_{t-1}}\right\|\le\|W\|$$"):
+        for before, told in (("", True), ("The sigmoid:", False), (r"$$\sigma(z)=\frac{1}{1+e^{-z}}$$", False)):
+            document = read_document(source_from_text("\n\n".join((before, cell, r"$$L=\|h_T\|^2$$", claim))))
+            assert (said in judge(document)[-1].told) == told

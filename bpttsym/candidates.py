@@ -1,0 +1,82 @@
+"""The models that the relations of a document may be about, and what else a relation may say (SEMANTICS 1, 2, 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from bpttsym.conditions import Row
+from bpttsym.displays import Entry
+from bpttsym.document import Document
+from bpttsym.expr import Expr, Relation
+from bpttsym.loss_forms import Form
+from bpttsym.model import Model
+from bpttsym.rephrased import rephrasings
+from bpttsym.variants import Variant, either, narrow_variants, variants
+
+LEFT_OUT = "indices count entries, the step is left out"
+OTHER_LOSS = "it does not go with the loss that an equation before it needs: {}"
+
+
+class Candidates:
+    """The models of one document; ``forms`` are what the equations so far leave possible for a loss, by scope."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.forms: dict[tuple[int, str], dict[Expr, str]] = {}
+
+    def resolved(self, entry: Entry, relation: Relation) -> Relation:
+        """A relation in which every index is a step or an entry; raises NotRead where one is both."""
+        named = self.document.model_named(entry.model) if entry.model else None
+        return self.document.resolved(relation, entry.scope, named)
+
+    def of(self, entry: Entry, relation: Relation, models: Sequence[Model] | None = None) -> list[Variant]:
+        """The models that a relation may be about; empty if its symbols are defined nowhere."""
+        if entry.model:
+            return variants(relation, 0, [self.document.model_named(entry.model)])
+        known = models or self.document.models
+        lineage = self.document.lineage(entry.scope)
+        found = variants(relation, len(lineage) - 1, [known[place] for place in lineage])
+        if entry.aside is not None:
+            found = either(found, variants(relation, 0, [known[entry.aside]]))
+        return found
+
+    def possible(self, entry: Entry, found: Sequence[Variant]) -> tuple[list[Variant], str]:
+        """The models whose losses go with the equations before, and why there are none."""
+        kept = [variant for variant in found if variant.form is None or self._goes(entry, variant.form)]
+        words = {words for form in (one.form for one in found) if form for words in self._known(entry, form).values()}
+        return kept, OTHER_LOSS.format(" or ".join(sorted(words))) if found and not kept else ""
+
+    def _known(self, entry: Entry, form: Form) -> dict[Expr, str]:
+        return self.forms.get((entry.scope, form.loss), {})
+
+    def _goes(self, entry: Entry, form: Form) -> bool:
+        known = self._known(entry, form)
+        return not known or form.body in known
+
+    def settle(self, entry: Entry, rows: Sequence[Row]) -> None:
+        """Keep the losses under which an equation holds, of those that were possible."""
+        holding = [row.variant.form for row in rows if row.holds and row.variant.form]
+        for form in holding:
+            self.forms[entry.scope, form.loss] = {one.body: one.words for one in holding if one.loss == form.loss}
+
+    def otherwise(
+        self, entry: Entry, written: Relation, relation: Relation
+    ) -> Iterator[tuple[Relation, list[Variant]]]:
+        """Where nothing holds, what else a relation may say, with the models that it then may be about."""
+        lineage = self.document.lineage(entry.scope)
+        models = [self.document.models[place] for place in lineage]
+        yield relation, [] if entry.model else narrow_variants(relation, len(models) - 1, models)
+        named = self.document.model_named(entry.model) if entry.model else None
+        without = self.document.with_left_out_step(written, entry.scope, named)
+        left_out = [] if without is None else [(LEFT_OUT, without)]
+        left_out += [(f"{LEFT_OUT} and {words}", read) for _, one in left_out for words, read in rephrasings(one)]
+        for words, read in (*left_out, *rephrasings(relation)):
+            found, _ = self.possible(entry, self.of(entry, read))
+            yield (
+                read,
+                [
+                    replace(variant, condition=" and ".join(filter(None, (variant.condition, words))), suggested=True)
+                    for variant in found
+                ],
+            )

@@ -100,10 +100,10 @@ def judge_bound(
     tried, scope, reason = 0, "", ""
     words: list[str] = []
     try:
-        for filled in fillings(given.on(model), relation):
+        for filled in fillings(given.on(model), relation, given.relations):
             fixed = filled.model.length
             steps = (fixed,) if fixed is not None else lengths(relation, filled.model)
-            question = Question(filled.relation, readings, given.relations)
+            question = Question(filled.relation, readings, filled.hypotheses)
             matrix, zero = _inspect(question, filled.model, steps[0])
             if zero is not None:
                 return BoundResult("unchecked", f"it says nothing: {unicode_line(zero)} is zero on every sample")
@@ -235,8 +235,19 @@ def _cells(ground: Ground, relation: Relation) -> tuple[str, ...]:
     return tuple(
         f"{unicode_line(Symbol(d.name, d.index))} = {unicode_line(d.body)}"
         for d in ground.model.definitions
-        if d.name in wanted and isinstance(d.body, Call) and d.body.function in GAMMA
+        if d.name in wanted and _is_activation(d.body)
     )
+
+
+def _is_activation(body: Expr) -> bool:
+    """Whether a formula is an activation, or a multiple of one."""
+    match body:
+        case Multiply((Number(), inner)):
+            return _is_activation(inner)
+        case Call(function):
+            return function in GAMMA
+        case _:
+            return False
 
 
 def _suggest(question: Question, model: Model, length: int, stage: Stage) -> Iterator[tuple[Relation, str, str]]:

@@ -11,17 +11,20 @@ from bpttsym.asides import PARAGRAPH, Asides
 from bpttsym.conclusions import IMPLICATIONS, conclusions
 from bpttsym.declarations import declared_sizes
 from bpttsym.errors import NotRead
-from bpttsym.expr import Expr, Hole, Relation, Span, Symbol
+from bpttsym.expr import Call, Expr, Hole, Norm, Relation, Span, Symbol, names, walk
 from bpttsym.implied import with_steps
 from bpttsym.notation import Written, read_chain
 from bpttsym.parse import Line
 from bpttsym.scope import Scope
+from bpttsym.shapes import SCALAR_LETTERS
 from bpttsym.signature import Signature
 from bpttsym.source import Heading, Maths, Source
 from bpttsym.sums import with_falling_products
 
 HEAD = re.compile(r"[\s&]*(\\mathcal\s*\{\s*\w\s*\}|\\?[A-Za-z]+)\s*(?:_\s*\{?[\w\s]*\}?|\([^()=]*\))?\s*&?\s*:?=")
 """A name with an index or arguments, and a sign that gives it a meaning."""
+
+INEQUALITIES = frozenset(("<", ">", r"\le", r"\ge"))
 
 
 @dataclass
@@ -64,6 +67,7 @@ class Displays:
         self.place = 0  # of the scope in which the walk is
         self.asides = Asides(self.scopes)
         self.entries: list[Entry] = []
+        self.supposed: list[Entry] = []
         self.last: Expr | None = None
         self.written: list[Written] = []
 
@@ -109,6 +113,10 @@ class Displays:
             for relation in self._relations(line):
                 if not isinstance(relation, Relation):
                     continue
+                if self._is_supposition(relation):
+                    span = relation.span or line.span
+                    self.supposed.append(Entry(maths.number, 1, span, "claim", self.place, relation))
+                    continue
                 self.asides.restated(relation, self.scope)
                 part = self.scope.part_named(relation, self.heads)
                 if part is None and self.scope.differs(relation):
@@ -118,6 +126,14 @@ class Displays:
                     with suppress(NotRead):
                         self.scope.define(part or relation)
         self.last = last
+
+    def _is_supposition(self, relation: Relation) -> bool:
+        """Whether running text says how large numbers are: norms, or letters that textbooks keep for numbers."""
+        if relation.operator not in INEQUALITIES or self.scope.is_index_relation(relation):
+            return False
+        letters = names(relation)
+        sized = any(isinstance(part, Norm | Call) for part in walk(relation))
+        return sized or (bool(letters) and letters <= SCALAR_LETTERS)
 
     def _said_behind(self, maths: Maths) -> None:
         """A formula may also be meant for the display that stands right before it, in the same paragraph."""

@@ -33,7 +33,10 @@ LOGISTIC_IN_WORDS = re.compile(r"logistic|sigmoid|시그모이드|로지스틱",
 
 @dataclass
 class Document:
-    """A document with its scopes, its relations in order, and its settings."""
+    """A document with its scopes, its relations in order, and its settings.
+
+    ``supposed`` holds what its running text says of the size of numbers, which is never judged.
+    """
 
     source: Source
     signature: Signature
@@ -43,6 +46,7 @@ class Document:
     reasons: dict[str, str] = field(default_factory=dict)
     written: list[Written] = field(default_factory=list)
     refused: dict[Span | None, Refusal] = field(default_factory=dict)
+    supposed: list[Entry] = field(default_factory=list)
     letters: NamedDerivatives = field(default_factory=NamedDerivatives)
 
     @cached_property
@@ -250,7 +254,9 @@ def read_document(source: Source, settings: dict[str, str] | None = None) -> Doc
         first = replace(base.scopes[-1].child(0, ""), signature=known, origin=f"model {merged['model']}", parent=None)
     displays = Displays(source, known, first, frozenset(base_name(s) for s in starts if s is not None))
     displays.run(read)
-    document = Document(source, known, displays.scopes, displays.entries, merged, written=displays.written)
+    document = Document(
+        source, known, displays.scopes, displays.entries, merged, written=displays.written, supposed=displays.supposed
+    )
     again = document.said_again
     for entry in document.entries:
         place = entry.relation.span if entry.relation is not None else None

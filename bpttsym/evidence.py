@@ -26,6 +26,10 @@ METHODS = {
 }
 
 
+SQUARINGS = 60
+"""So many halvings leave no digit of a float open."""
+
+
 def counted(number: int, word: str) -> str:
     """``1 relation``, ``2 relations``."""
     return f"{number} {word}{'s' * (number != 1)}"
@@ -144,14 +148,19 @@ def is_matrix(rows: Numbers) -> bool:
 
 
 def spectral_norm(rows: Numbers) -> float:
-    """The largest singular value, by power iteration."""
-    vector = [1.0 + 0.1 * position for position in range(len(rows[0]))]
-    norm = 0.0
-    for _ in range(300):
-        length = math.hypot(*vector)
-        if length == 0:
+    """The largest singular value: the Gram matrix squared until nothing is left but its largest eigenvalue."""
+    power = _gram([*zip(*rows, strict=True)])
+    logarithm = 0.0
+    for share in range(1, SQUARINGS):
+        largest = max(abs(entry) for row in power for entry in row)
+        if largest == 0:
             return 0.0
-        image = [sum(a * v / length for a, v in zip(row, vector, strict=True)) for row in rows]
-        norm = math.hypot(*image)
-        vector = [sum(row[j] * value for row, value in zip(rows, image, strict=True)) for j in range(len(rows[0]))]
-    return norm
+        logarithm += math.log(largest) / 2**share
+        scaled = [[entry / largest for entry in row] for row in power]
+        power = _gram(scaled)
+    return math.exp(logarithm)
+
+
+def _gram(vectors: Sequence[Sequence[float]]) -> list[list[float]]:
+    """All inner products of some vectors; the square of a symmetric matrix."""
+    return [[sum(x * y for x, y in zip(a, b, strict=True)) for b in vectors] for a in vectors]

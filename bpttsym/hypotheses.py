@@ -27,7 +27,7 @@ from bpttsym.expr import (
 )
 from bpttsym.model import Model
 from bpttsym.shapes import SPECTRAL
-from bpttsym.stand_ins import GAMMA
+from bpttsym.stand_ins import GAMMA, STEEPEST
 from bpttsym.variants import arguments_of_known, unknown_symbols
 
 DIAG = r"\mathrm{diag}"
@@ -125,7 +125,10 @@ def of_every_number(entry: Entry, relation: Relation, document: Document) -> boo
 
 
 def on_slopes(relation: Relation, model: Model) -> Relation:
-    """A relation with the largest slope of a function in the place of ``|f'(x)|`` of a variable that is not defined."""
+    """A relation with the largest slope of a function in the place of ``|f'(x)|`` of a variable that is not defined.
+
+    It is a number for a function that is known, and the supremum of its derivative for any other.
+    """
     unknown = {name for name, _ in unknown_symbols(relation, model)}
     below = relation.left if relation.operator in ("<", r"\le") else relation.right  # what is below for every value
 
@@ -133,13 +136,21 @@ def on_slopes(relation: Relation, model: Model) -> Relation:
         inner = node.body if isinstance(node, Norm) else node.arguments[0] if _is_call(node, "abs") else None
         inner = node if node is below and isinstance(node, Call) and node.primes else inner
         inner = inner.arguments[0] if _is_call(inner, DIAG) else inner
-        if not isinstance(inner, Call) or inner.primes != 1 or inner.function not in GAMMA:
+        if not isinstance(inner, Call) or inner.primes != 1 or not names(inner) & unknown:
             return node
-        return Number(GAMMA[inner.function], span=node.span) if names(inner) & unknown else node
+        if inner.function in GAMMA:
+            return Number(GAMMA[inner.function], span=node.span)
+        called = inner.function in model.elementwise or inner.function in called_by(model)
+        return Call(STEEPEST % inner.function, (), span=node.span) if called else node
 
     changed = transform(relation, change)
     assert isinstance(changed, Relation)
     return changed
+
+
+def called_by(model: Model) -> set[str]:
+    """The functions that the definitions of a model apply."""
+    return {part.function for d in model.definitions for part in walk(d.body) if isinstance(part, Call)}
 
 
 def _is_call(node: Expr | None, function: str) -> TypeGuard[Call]:

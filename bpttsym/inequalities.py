@@ -46,6 +46,7 @@ class Inequalities:
 
     def __init__(self, document: Document, declared: Mapping[str, str]) -> None:
         self.document = document
+        self.entries = [*document.entries, *document.supposed]
         self.declared = declared
         self.stage = Stage()
         self.used: set[int] = set()
@@ -65,7 +66,7 @@ class Inequalities:
         found: dict[int, Hypotheses] = {}
         positions: set[int] = set()
         for plain in (True, False):
-            for position, entry in enumerate(self.document.entries):
+            for position, entry in enumerate(self.entries):
                 if entry.kind != "claim" or entry.relation is None or entry.relation.operator not in BOUNDS:
                     continue
                 model = self.document.models[entry.scope]
@@ -88,7 +89,7 @@ class Inequalities:
     @cached_property
     def _slopes(self) -> set[str]:
         """The names that are compared with the slope of a function."""
-        compared = (self.document.entries[position].relation for position in self._found[1])
+        compared = (self.entries[position].relation for position in self._found[1])
         sloped = (
             one for one in compared if one is not None and any(isinstance(p, Call) and p.primes for p in walk(one))
         )
@@ -99,7 +100,7 @@ class Inequalities:
         """By position, what says how large parameters or inputs are: false of all of them, and assumed where needed."""
         return {
             position: entry.relation
-            for position, entry in enumerate(self.document.entries)
+            for position, entry in enumerate(self.entries)
             if entry.kind == "claim"
             and entry.relation is not None
             and entry.relation.operator in BOUNDS
@@ -108,7 +109,7 @@ class Inequalities:
 
     def is_assumed(self, entry: Entry) -> bool:
         """Whether a bound that was judged needs what an entry says of the parameters or inputs."""
-        return any(self.document.entries[position] is entry for position in self.used)
+        return any(self.entries[position] is entry for position in self.used)
 
     @staticmethod
     def _plain(relation: Relation, model: Model) -> bool:
@@ -125,11 +126,11 @@ class Inequalities:
 
     def is_hypothesis(self, entry: Entry) -> bool:
         """Whether an entry says something about a number of which the document knows nothing else."""
-        return any(self.document.entries[position] is entry for position in self._found[1])
+        return any(self.entries[position] is entry for position in self._found[1])
 
     def judged(self, entry: Entry, relation: Relation, found: Sequence[Variant]) -> Verdict:
         """The verdict on a bound: over every model that it may be about and every reading of it."""
-        given = self.hypotheses.get(entry.scope, Hypotheses())
+        given = self._given(entry.scope)
         indices = set(free_indices(relation, found[0].base)) | {found[0].base.horizon}
         where = tuple(condition for condition in entry.where if _on_indices(condition, indices))
         assumed = tuple(condition for condition in entry.where if condition not in where)
@@ -149,11 +150,20 @@ class Inequalities:
 
         return self._under_more(entry, given, about, under) or verdict
 
+    def _given(self, scope: int) -> Hypotheses:
+        """What is assumed in a scope: of numbers of which it says nothing itself, what the scopes before it say."""
+        given = Hypotheses()
+        for place in self.document.lineage(scope):
+            own = self.hypotheses.get(place, Hypotheses())
+            kept = tuple(r for r in given.relations if not names(r) & set(own.numbers))
+            given = Hypotheses((*kept, *own.relations), tuple(sorted({*given.numbers, *own.numbers})))
+        return given
+
     def _under_more(
         self, entry: Entry, given: Hypotheses, about: Hypotheses, under: Callable[[Sequence[Relation]], Verdict]
     ) -> Verdict | None:
         """The verdict on a bound that holds under more hypotheses than those about its numbers, the fewest that do."""
-        entries = self.document.entries
+        entries = self.entries
         assumable = {
             position: relation
             for position, relation in self._assumable.items()

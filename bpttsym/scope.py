@@ -11,7 +11,9 @@ from bpttsym.expr import (
     Call,
     Expr,
     Hole,
+    Multiply,
     Negate,
+    Norm,
     Number,
     Relation,
     SetOf,
@@ -33,6 +35,7 @@ from bpttsym.heads import (
 from bpttsym.in_force import DEFINING as DEFINING
 from bpttsym.in_force import InForce
 from bpttsym.model import Definition, free_letters, has_derivative
+from bpttsym.shape_words import EXTREMA
 
 
 @dataclass
@@ -57,6 +60,9 @@ class Scope(InForce):
             return isinstance(left, Symbol)
         if relation.operator not in DEFINING:
             return False
+        if isinstance(right, Symbol) and _is_size(left) and not (right.index or self._is_defined(right)):
+            left, right = right, left
+            relation = replace(relation, left=left, right=right)
         match left:
             case Call():
                 return self._define_function(left, right, relation)
@@ -234,3 +240,10 @@ def _is_first(left: Symbol) -> bool:
 
 def _function(definition: Definition) -> str:
     return definition.body.function if isinstance(definition.body, Call) else ""
+
+
+def _is_size(side: Expr) -> bool:
+    r"""Whether it is a norm or a largest value, of which a letter on the other side is the name (``\|W\| = \beta``)."""
+    parts = [side, *(side.factors[:1] if isinstance(side, Multiply) else ())]
+    known = (getattr(part, "function", getattr(part, "name", "")) for part in parts)
+    return isinstance(side, Norm) or any(str(name).split("_")[0] in EXTREMA for name in known)

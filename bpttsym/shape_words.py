@@ -9,5 +9,8 @@ ELEMENTWISE = frozenset(
     (r"\tanh", r"\sinh", r"\cosh", r"\exp", r"\log", r"\sigma", r"\mathrm{relu}", r"\mathrm{softplus}", r"\mathrm{id}")
 ) | {r"\mathrm{softmax}", "abs"}
 
+LARGEST = frozenset((r"\max", r"\sup", r"\operatorname{sup}", r"\mathrm{max}", r"\mathrm{sup}"))
+EXTREMA = LARGEST | {r"\min", r"\inf", r"\mathrm{min}", r"\mathrm{inf}"}
+
 SPECTRAL = frozenset((r"\sigma_{\max}", r"\sigma_{\min}", r"\rho", r"\lambda_{\max}", r"\lambda_{\min}"))
 """Numbers of a matrix: its singular values, its spectral radius, its eigenvalues."""

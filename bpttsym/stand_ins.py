@@ -5,15 +5,16 @@ An unknown function stands for every function, so a bound must survive with each
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import TypeGuard
 
 from bpttsym.errors import NotRead
-from bpttsym.expr import Add, Call, Expr, Multiply, Norm, Number, Relation, Symbol, multiply, transform, walk
+from bpttsym.expr import Add, Call, Expr, Multiply, Norm, Number, Relation, Symbol, integer, multiply, transform, walk
 from bpttsym.guesses import LOSS_FUNCTION
 from bpttsym.model import Definition, Model
-from bpttsym.shapes import ELEMENTWISE, SPECTRAL
+from bpttsym.shape_words import ELEMENTWISE, EXTREMA, LARGEST, SPECTRAL
 
 GAMMA: dict[str, Fraction] = {
     r"\tanh": Fraction(1),
@@ -23,12 +24,37 @@ GAMMA: dict[str, Fraction] = {
 }
 """The supremum of |f'| of each activation (Pascanu, Mikolov and Bengio 2013, section 2.1)."""
 
-STAND_INS = (r"\tanh", r"\mathrm{id}", r"\sigma")
-"""What is tried in the place of a function that the document gives no formula."""
+
+@dataclass(frozen=True)
+class StandIn:
+    """A multiple of an activation, in the place of a function that the document gives no formula."""
+
+    function: str
+    factor: int = 1
+
+    @property
+    def slope(self) -> Fraction:
+        """The supremum of the size of its derivative."""
+        return self.factor * GAMMA[self.function]
+
+    @property
+    def words(self) -> str:
+        name = self.function.rpartition("{")[2].strip("\\}")
+        return name if self.factor == 1 else f"{self.factor} {name}"
+
+    def applied(self, call: Call, arguments: tuple[Expr, ...]) -> Expr:
+        """It, or its derivative of the same order, of some arguments."""
+        value = replace(call, function=self.function, arguments=arguments, parameters=())
+        return value if self.factor == 1 else multiply(integer(self.factor), value)
+
+
+STAND_INS = (StandIn(r"\tanh"), StandIn(r"\mathrm{id}"), StandIn(r"\sigma"), StandIn(r"\tanh", 3))
+"""What is tried: a function of which nothing is known may also be steep."""
+
+STEEPEST = r"\sup|%s'|"
+"""The largest slope of a function, as a function of nothing."""
 
 LETTERS = "WUVPQRSABCDEFGHKMN"
-LARGEST = frozenset((r"\max", r"\sup", r"\operatorname{sup}", r"\mathrm{max}", r"\mathrm{sup}"))
-EXTREMA = LARGEST | {r"\min", r"\inf", r"\mathrm{min}", r"\mathrm{inf}"}
 
 
 @dataclass(frozen=True)
@@ -37,6 +63,7 @@ class Filled:
 
     model: Model
     relation: Relation
+    hypotheses: tuple[Relation, ...] = ()
     words: str = ""
 
 
@@ -73,45 +100,64 @@ def _slope(body: Expr) -> str | None:
             return None
 
 
-def fillings(model: Model, relation: Relation) -> Iterator[Filled]:
-    """The model and the bound with each stand-in for unknown functions, and the largest slopes as numbers.
+def fillings(model: Model, relation: Relation, hypotheses: Sequence[Relation] = ()) -> Iterator[Filled]:
+    """The model, the bound and what is assumed with each stand-in for unknown functions, and largest slopes as numbers.
 
     Raises NotRead where a definition holds a maximum that is not the largest slope of a function.
     """
+    sloped = {part.function for root in (relation, *hypotheses) for part in walk(root) if _is_slope(part)}
+    elementwise = frozenset(model.elementwise) | sloped
     for stand_in in STAND_INS:
-        filling = _Filling(model, stand_in)
+        filling = _Filling(model, stand_in, elementwise)
         definitions = [replace(d, body=filling.body(d.body, d.name)) for d in model.definitions]
         read = filling.body(relation, "")
         assert isinstance(read, Relation)
-        slopes = filling.activations
+        slopes = filling.slopes
         definitions = [_with_slope(definition, slopes) for definition in definitions]
         filled = replace(model, definitions=tuple(definitions), elementwise=())
-        yield Filled(filled, read, stand_in.strip("\\") if filling.used else "")
+        assumed = tuple(_with_steepest(hypothesis, stand_in, filling) for hypothesis in hypotheses)
+        yield Filled(filled, read, assumed, stand_in.words if filling.used else "")
         if not filling.used:
             return
 
 
-def _with_slope(definition: Definition, activations: set[str]) -> Definition:
+def _is_slope(part: Expr) -> TypeGuard[Call]:
+    """Whether it is the derivative of a function of one argument, which so is applied to each entry."""
+    return isinstance(part, Call) and part.primes > 0
+
+
+def _with_steepest(hypothesis: Relation, stand_in: StandIn, filling: _Filling) -> Relation:
+    def change(node: Expr) -> Expr:
+        steepest = isinstance(node, Call) and node.function.startswith(STEEPEST[:5])
+        return Number(stand_in.slope, span=node.span) if steepest else node
+
+    changed = filling.body(transform(hypothesis, change), "")
+    assert isinstance(changed, Relation)
+    return changed
+
+
+def _with_slope(definition: Definition, slopes: set[Fraction]) -> Definition:
     if not has_extremum(definition.body):
         return definition
     function = _slope(definition.body)
-    if function is not None and function not in GAMMA:
-        function = next(iter(activations)) if len(activations) == 1 else None
-    if function is None:
+    slope = GAMMA.get(function) if function is not None else None
+    if function is not None and slope is None:
+        slope = next(iter(slopes)) if len(slopes) == 1 else None
+    if slope is None:
         raise NotRead(f"the maximum in the definition of `{definition.name}` has no value here", definition.body.span)
-    return replace(definition, body=Number(GAMMA[function]))
+    return replace(definition, body=Number(slope))
 
 
 class _Filling:
     """One function in the place of all unknown ones of a model, as a layer where it is applied to vectors."""
 
-    def __init__(self, model: Model, stand_in: str) -> None:
-        self.model = model
+    def __init__(self, model: Model, stand_in: StandIn, elementwise: frozenset[str]) -> None:
+        self.elementwise = elementwise
         self.stand_in = stand_in
         self.used = False
         self.taken = set(model.arities)
         self.known = ELEMENTWISE | SPECTRAL | {r"\mathrm{diag}"} | {name for name, _, _ in model.functions}
-        self.activations: set[str] = set()
+        self.slopes: set[Fraction] = set()
 
     def body(self, body: Expr, name: str) -> Expr:
         """A formula with its unknown functions replaced; ``name`` is what it defines."""
@@ -123,15 +169,15 @@ class _Filling:
         if not isinstance(node, Call):
             return node
         if node.function in self.known:
-            self.activations |= {node.function} & GAMMA.keys()
+            self.slopes |= {GAMMA[node.function]} if node.function in GAMMA else set()
             return node
         if node.function.startswith(LOSS_FUNCTION):
             raise NotRead("no formula says how the loss is computed, so nothing bounds it", node.span)
         self.used = True
-        self.activations.add(self.stand_in)
-        plain = len(node.arguments) == 1 and not node.parameters and not isinstance(node.arguments[0], Symbol)
-        if plain or node.function in self.model.elementwise:
-            return replace(node, function=self.stand_in)
+        self.slopes.add(self.stand_in.slope)
+        alone = len(node.arguments) == 1 and not node.parameters
+        if alone and (node.function in self.elementwise or not isinstance(node.arguments[0], Symbol)):
+            return self.stand_in.applied(node, node.arguments)
         if node.primes or not name:
             raise NotRead(f"`{node.function}` is not given, so no bound on it can be judged", node.span)
         return self._layer(node, name)
@@ -151,4 +197,4 @@ class _Filling:
         if "b" not in self.taken:
             self.taken.add("b")
             terms.append(Symbol("b"))
-        return Call(self.stand_in, (Add(tuple(terms)) if len(terms) > 1 else terms[0],))
+        return self.stand_in.applied(call, (Add(tuple(terms)) if len(terms) > 1 else terms[0],))

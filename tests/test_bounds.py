@@ -201,3 +201,43 @@ def test_the_numbers_of_a_matrix_are_the_same_in_many_digits(function: str) -> N
     rows = tuple(tuple(precise.context.mpf(entry) for entry in row) for row in matrix.tolist())
     assert float(precise.spectral(function, rows)[0][0]) == pytest.approx(wanted)
     assert NumericWorld(ground.graph, ground.shapes).spectral(function, matrix[None])[0, 0, 0] == pytest.approx(wanted)
+
+
+STEEP = r"$$h_t=\phi(W h_{t-1}+U x_t)$$"
+STEP = r"\left\|\frac{\partial h_t}{\partial h_{t-1}}\right\|"
+
+
+@pytest.mark.parametrize(
+    ("said", "bound", "status"),
+    [
+        ("", STEP + r"\le\|W\|", "refuted"),
+        (r"Let $\|W\|\le\eta$.", STEP + r"\le\eta", "refuted"),
+        (r"Suppose $|\phi'(z)|\le\gamma$ for all $z$ and $\|W\|\le\eta$.", STEP + r"\le\gamma\eta", "verified"),
+        (r"Suppose $|\phi'(z)|\le\gamma$ for all $z$ and $\|W\|\le\eta$.", STEP + r"\le\gamma", "refuted"),
+        (r"Suppose $|\phi'(z)|\le\gamma$ for all $z$ and $\|W\|\le\eta$.", STEP + r"\le\eta", "refuted"),
+        (r"$$|\phi'(z)|\le\gamma$$", STEP + r"\le\gamma\|W\|", "verified"),
+        (r"Here $\max_z|\phi'(z)|=\gamma$.", STEP + r"\le\gamma\|W\|", "verified"),
+        (r"$$\gamma=\max_z|\phi'(z)|$$", STEP + r"\le\|W\|", "refuted"),
+        (r"$$\|W\|_2=\omega$$ $$|\phi'(z)|\le1$$", STEP + r"\le\omega/2", "refuted"),
+        ("", STEP + r"\le\|\mathrm{diag}(\phi'(W h_{t-1}+U x_t))\|\|W\|", "verified"),
+    ],
+)
+def test_an_unknown_function_may_be_steep(said: str, bound: str, status: str) -> None:
+    """What holds of tanh does not hold of every function; what is said of its slope, in running text too, counts."""
+    text = "\n\n".join((STEEP, said.replace("$$ $$", "$$\n\n$$"), f"$${bound}$$"))
+    assert judge(read_document(source_from_text(text)), mend=False)[-1].status == status
+
+
+@pytest.mark.parametrize("words", [r"for $k<t$", r"Let $1\le k\le t\le T$.", r"with $t\ge 1$"])
+def test_running_text_on_steps_supposes_nothing(words: str) -> None:
+    """A range of steps is no size of a number."""
+    text = f"{STEEP}\n\n{words}\n\n$$\\|W\\|\\le\\eta$$"
+    assert not read_document(source_from_text(text)).supposed
+
+
+def test_what_an_earlier_section_assumed_of_a_number_is_assumed_later() -> None:
+    """The number of an earlier section is not free in a later one."""
+    first = r"$$h_t=\tanh(W h_{t-1}+U x_t)$$" "\n\n" r"$$\|W\|\le\eta$$"
+    second = r"$$h_t=\tanh(W h_{t-1}+V x_t)$$" "\n\n" f"$${STEP}\\le\\eta$$"
+    text = f"# One\n\n{first}\n\n# Two\n\n{second}"
+    assert judge(read_document(source_from_text(text)), mend=False)[-1].status == "verified"

@@ -18,8 +18,10 @@ from bpttsym.expr import (
     Relation,
     Sum,
     Symbol,
+    Transpose,
     Unread,
 )
+from bpttsym.shape_words import is_capital
 
 Dimensions = tuple[int, int]
 
@@ -62,18 +64,61 @@ def infer_entries(sizes: Inference, expr: Expr, hint: Dimensions | None) -> Dime
                 _compared(sizes, condition)
             return _cases(sizes, values, hint)
         case Concatenate(parts):
-            columns = [_settled(sizes, part) for part in parts]
-            for column in columns:
-                sizes.unify(column[1], 0)
-            whole = sizes.fresh()
-            sizes.sums[whole] = tuple(rows for rows, _ in columns)
-            return (whole, 0)
+            return _concatenated(sizes, parts, expr.comma)
         case Ones():
             return sizes.vector()
         case Unread(reason):
             raise NotRead(reason, expr.span)
         case _:
             raise NotRead("this cannot stand in a definition", expr.span)
+
+
+def _concatenated(sizes: Inference, parts: tuple[Expr, ...], comma: bool) -> Dimensions:
+    """Columns one below the other; matrices and rows as well, or side by side behind a comma."""
+    known = [sizes.infer(part, None) for part in parts]
+    blocks = all(_is_matrix(sizes, part, shape) for part, shape in zip(parts, known, strict=True))
+    rows = all(shape is not None and sizes.find(shape[0]) == 0 != sizes.find(shape[1]) for shape in known)
+    if not blocks and not rows:
+        columns = [_settled(sizes, part) for part in parts]
+        for column in columns:
+            sizes.unify(column[1], 0)
+        return _whole(sizes, [column[0] for column in columns]), 0
+    shapes: list[Dimensions] = []
+    for part, shape in zip(parts, known, strict=True):
+        found = (sizes.fresh(), sizes.fresh()) if shape is None else shape
+        sizes.expect(part, found)
+        shapes.append(found)
+    along = 1 if comma else 0
+    for other in shapes[1:]:
+        sizes.unify(shapes[0][1 - along], other[1 - along])
+    whole = _whole(sizes, [shape[along] for shape in shapes])
+    return (shapes[0][0], whole) if comma else (whole, shapes[0][1])
+
+
+def _is_matrix(sizes: Inference, part: Expr, shape: Dimensions | None) -> bool:
+    """Whether a part is a matrix by its sizes, or by its letter where nothing says its sizes yet."""
+    if shape is not None:
+        return sizes.find(shape[0]) != 0 != sizes.find(shape[1])
+    inner = part.body if isinstance(part, Transpose) else part
+    return isinstance(inner, Symbol) and is_capital(inner.name)
+
+
+def _whole(sizes: Inference, parts: list[int]) -> int:
+    whole = sizes.fresh()
+    sizes.sums[whole] = tuple(parts)
+    return whole
+
+
+def join_sums(sizes: Inference, first: int, second: int) -> None:
+    """Concatenations that are multiplied have parts of the same sizes: ``[W, U] [h; x]``."""
+    ones, others = (
+        [parts for whole, parts in sizes.sums.items() if sizes.find(whole) == sizes.find(dimension)]
+        for dimension in (first, second)
+    )
+    for one in ones:
+        for other in others:
+            for a, b in zip(one, other, strict=False) if len(one) == len(other) else ():
+                sizes.unify(a, b)
 
 
 def _settled(sizes: Inference, expr: Expr) -> Dimensions:
@@ -141,6 +186,8 @@ def with_sums(
             for dimension, parts in whole.items():
                 if all(find(part) in found for part in parts):
                     found[dimension] = sum(found[find(part)] for part in parts)
+        if any(dimension not in found for dimension in whole):
+            raise NotRead("a concatenation is a part of itself")
         sizes = list(found.values())
         if not whole or all(sizes.count(found.get(dimension, 0)) == 1 for dimension in whole):
             break

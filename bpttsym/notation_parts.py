@@ -109,8 +109,26 @@ def comparisons(reader: Reader, chain: Chain) -> list[Expr]:
     return found
 
 
+BLOCKS = frozenset(("matrix", "pmatrix", "bmatrix", "smallmatrix"))
+
+
+def block(reader: Reader, table: Table) -> Expr:
+    r"""A block of vectors and matrices, ``\begin{bmatrix} h_{t-1} \\ x_t \end{bmatrix}``; rows of it have commas."""
+    if len({len(row) for row in table.rows}) > 1:
+        raise NotRead("the rows of this block differ in length", table.span)
+    rows = []
+    for row in table.rows:
+        cells = tuple(reader.expression(cell) for cell in row)
+        if any(isinstance(cell, Number) for cell in cells):
+            raise NotRead("a number in a block of matrices has no size", table.span)
+        rows.append(cells[0] if len(cells) == 1 else Concatenate(cells, comma=True, span=table.span))
+    return rows[0] if len(rows) == 1 else Concatenate(tuple(rows), span=table.span)
+
+
 def cases(reader: Reader, table: Table) -> Expr:
     """``cases`` whose conditions compare indices; the row without a condition comes last."""
+    if table.environment in BLOCKS:
+        return block(reader, table)
     if table.environment != "cases":
         raise NotRead(f"a `{table.environment}` block is not read here", table.span)
     values: list[Expr] = []

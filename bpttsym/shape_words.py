@@ -14,3 +14,8 @@ EXTREMA = LARGEST | {r"\min", r"\inf", r"\mathrm{min}", r"\mathrm{inf}"}
 
 SPECTRAL = frozenset((r"\sigma_{\max}", r"\sigma_{\min}", r"\rho", r"\lambda_{\max}", r"\lambda_{\min}"))
 """Numbers of a matrix: its singular values, its spectral radius, its eigenvalues."""
+
+
+def is_capital(name: str) -> bool:
+    """A capital letter, perhaps in bold or under an accent, which stands for a matrix."""
+    return name.rpartition("{")[2].lstrip("\\")[:1].isupper()

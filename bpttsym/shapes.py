@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from bpttsym.dimensions import Dimensions
-from bpttsym.entry_shapes import infer_entries, with_sums
+from bpttsym.entry_shapes import infer_entries, join_sums, with_sums
 from bpttsym.errors import NotRead
 from bpttsym.expr import (
     Add,
@@ -269,6 +269,7 @@ class Sizes(Dimensions):
             elif self.is_one(right):
                 right = left
             elif self.find(left[1]) == self.find(right[0]) or not self._columns(left, right):
+                join_sums(self, left[1], right[0])
                 self.unify(left[1], right[0])
                 right = (left[0], right[1])
             else:
@@ -288,6 +289,7 @@ class Sizes(Dimensions):
             elif self.find(left[0]) == self.find(right[0]) == 0:
                 left = self.same(left, right)
             else:
+                join_sums(self, left[1], right[0])
                 self.unify(left[1], right[0])
                 left = (left[0], right[1])
         return left

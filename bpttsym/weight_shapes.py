@@ -12,6 +12,7 @@ from bpttsym.entry_shapes import Dimensions, Inference
 from bpttsym.expr import (
     Add,
     Call,
+    Concatenate,
     Divide,
     Expr,
     Multiply,
@@ -22,6 +23,7 @@ from bpttsym.expr import (
     Transpose,
     walk,
 )
+from bpttsym.shape_words import is_capital as is_capital
 
 IDENTITIES = frozenset(("I", r"\mathbf{I}", r"\mathbb{I}"))
 
@@ -46,11 +48,6 @@ def weights(definitions: Iterable[tuple[str, bool, Expr]]) -> frozenset[str]:
 
 def _bare(factors: tuple[Expr, ...]) -> list[Expr]:
     return [factor.body if isinstance(factor, Transpose) else factor for factor in factors]
-
-
-def is_capital(name: str) -> bool:
-    """A capital letter, perhaps in bold or under an accent, which stands for a matrix."""
-    return name.rpartition("{")[2].lstrip("\\")[:1].isupper()
 
 
 def is_small(factor: Expr) -> bool:
@@ -139,13 +136,20 @@ def has_row_states(body: Expr, losses: frozenset[str], parameters: frozenset[str
 
     ``losses`` and ``parameters`` are names that are no vectors although they have an index; ``numbers`` no matrices.
     """
+    known = losses | parameters
     for part in walk(body):
         if isinstance(part, Multiply):
             for left, right, operator in zip(part.factors, part.factors[1:], part.operators, strict=False):
-                matrix = right.body if isinstance(right, Transpose) else right
-                whole = isinstance(matrix, Symbol) and (not matrix.index or matrix.name in parameters)
-                parameter = whole and isinstance(matrix, Symbol) and matrix.name not in numbers
-                vector = isinstance(left, Symbol) and bool(left.index) and left.name not in losses | parameters
+                inner = right.body if isinstance(right, Transpose) else right
+                matrices = inner.parts if isinstance(inner, Concatenate) else (inner,)
+                parameter = all(
+                    isinstance(matrix, Symbol)
+                    and (not matrix.index or matrix.name in parameters)
+                    and matrix.name not in numbers
+                    for matrix in matrices
+                )
+                rows = left.parts if isinstance(left, Concatenate) else (left,)
+                vector = all(isinstance(row, Symbol) and bool(row.index) and row.name not in known for row in rows)
                 if vector and parameter and operator not in (r"\odot", r"\circ", r"\otimes"):
                     return True
     return False

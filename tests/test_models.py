@@ -322,3 +322,45 @@ def test_entries_and_batches_are_no_shapes_of_states() -> None:
     )
     said = sized(r"W\in\mathbb{R}^{n\times d}", r"W\in\mathbb{R}^{d\times n}", before=rows)
     assert [status for status, _ in said] == ["definition", "refuted"]
+
+
+BLOCKS = {
+    "a row of weights in brackets": (r"h_t=\tanh([W,U][h_{t-1};x_t]+b)", "columns"),
+    "blocks": (
+        r"h_t=\tanh\left(\begin{bmatrix}W&U\end{bmatrix}\begin{bmatrix}h_{t-1}\\x_t\end{bmatrix}+b\right)",
+        "columns",
+    ),
+    "rows that are turned": (r"h_t=\tanh([W,U]\,[h_{t-1}^\top,x_t^\top]^\top+b)", "columns"),
+    "weights one below the other": (r"h_t=\tanh([h_{t-1},x_t][R;S]+b)", "rows"),
+}
+
+
+@pytest.mark.parametrize("written", BLOCKS)
+def test_weights_that_stand_together(written: str) -> None:
+    """``[W, U] [h; x]`` is ``W h + U x``: what is true of the one is true of the other, and what is false too."""
+    cell, states = BLOCKS[written]
+    first, second = ("W", "U") if states == "columns" else (r"R^\top", r"S^\top")
+    pairs = (("h_{t-1}", first), ("x_t", second), ("h_{t-1}", second), ("x_t", first))
+    claims = [rf"\frac{{\partial h_t}}{{\partial {by}}}=\mathrm{{diag}}(1-h_t^2){weight}" for by, weight in pairs]
+    found = claimed(document(f"$${cell}$$", *(f"$${claim}$$" for claim in claims)))
+    assert found == ["proved", "proved", "refuted", "refuted"]
+
+
+WHOLE = {
+    "a column": (r"h_t=\tanh(W[h_{t-1};x_t])", r"\mathrm{diag}(1-h_t^2)(\nabla_{h_t}L)[%s;%s]^\top"),
+    "a row": (r"h_t=\tanh([h_{t-1},x_t]W)", r"[%s,%s]^\top(\nabla_{h_t}L)\mathrm{diag}(1-h_t^2)"),
+    "a row, turned": (
+        r"h_t=\tanh(W[h_{t-1}^\top,x_t^\top]^\top)",
+        r"\mathrm{diag}(1-h_t^2)(\nabla_{h_t}L)[%s^\top,%s^\top]",
+    ),
+}
+
+
+@pytest.mark.parametrize("written", WHOLE)
+def test_states_and_inputs_that_stand_together(written: str) -> None:
+    """The gradient by the one weight of a state and an input has them in their order."""
+    cell, gradient = WHOLE[written]
+    text = document(f"$${cell}$$", r"$$L=\lVert h_T-y\rVert^2$$")
+    claims = (gradient % ("h_{t-1}", "x_t"), gradient % ("x_t", "h_{t-1}"), gradient % ("h_t", "x_t"))
+    found = claimed(document(text, *(rf"$$\nabla_W L=\sum_{{t=1}}^{{T}}{claim}$$" for claim in claims)))
+    assert found == ["proved", "refuted", "refuted"]

@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from bpttsym.axes import Place
 from bpttsym.errors import UsageError
 from bpttsym.expr import Expr, Number, Symbol, integer, walk
-from bpttsym.model import Model, index_letters
+from bpttsym.model import Model, index_letters, index_value
 
 STEP_LETTERS = ("t", "k", "s", "n", "i", "j")
 _FONT = re.compile(r"\\(?:mathcal|mathbf|mathrm|mathbb|boldsymbol|text)\s*\{([^{}]*)\}")
@@ -104,7 +105,10 @@ def relevant(model: Model, name: str) -> Model:
 
 
 def parameters(model: Model) -> list[str]:
-    """The leaves without steps that the model computes with, targets left out, in the order they are met."""
+    r"""The leaves without steps that the model computes with, targets left out, in the order they are met.
+
+    Those of layers are named one by one: ``\psi_1``, ``\psi_2``.
+    """
     defined = {definition.name for definition in model.definitions}
     letters = set().union(*(index_letters(definition.body) for definition in model.definitions), ())
     found: dict[str, None] = {}
@@ -112,9 +116,24 @@ def parameters(model: Model) -> list[str]:
         if definition.name in model.losses:
             continue
         for part in walk(definition.body):
-            if isinstance(part, Symbol) and not part.index and part.name not in letters | {model.horizon}:
+            if not isinstance(part, Symbol) or part.name in defined:
+                continue
+            if part.index:
+                found.update(dict.fromkeys(f"{part.name}_{layer}" for layer in _layers(model, part)))
+            elif part.name not in letters | {model.horizon}:
                 found.update(dict.fromkeys(model.set_members.get(part.name, (part.name,))))
     return [name for name in found if name not in defined]
+
+
+def _layers(model: Model, part: Symbol) -> list[int]:
+    """The layers of a quantity that has nothing but a layer; none for any other."""
+    place = Place(part.name, len(part.index), 0)
+    if len(part.index) != 1 or model.axes.counts_steps(place) or part.name not in model.parameters:
+        return []
+    (index,) = part.index
+    if isinstance(index, Symbol) and index.name not in model.axes.ends:
+        return list(range(1, model.axes.end(place, model.length or 1) + 1))
+    return [index_value(index, model.axes.bindings(model.length or 1))]
 
 
 def shown_names(model: Model) -> list[str]:

@@ -56,7 +56,11 @@ def _less(first: Expr, second: Expr) -> Expr:
 
 
 class Pullback:
-    """What the definition of ``node`` hands back to ``target``; ``jacobian`` is the transposed local Jacobian."""
+    """What the definition of ``node`` hands back to ``target``; ``jacobian`` is the local Jacobian between them.
+
+    The gradient by a column is a column, and the Jacobian is transposed before it; that by a row is a row, and what a
+    function of its entries hands back stands behind it.
+    """
 
     def __init__(self, shapes: Mapping[str, Shape], target: Symbol, node: Symbol, jacobian: Expr) -> None:
         self.shapes = shapes
@@ -67,8 +71,18 @@ class Pullback:
     def of_definition(self, body: Expr, gradient: Expr | None) -> list[Expr]:
         """The terms that a definition hands back; ``gradient`` is None for the quantity that is derived itself."""
         if isinstance(body, Call) and body.function not in (*SLOPES, r"\mathrm{softmax}"):
-            return [product(self.jacobian, gradient)]
+            if self._is_row(self.node) or (gradient is None and self._is_row(self.target)):
+                return [product(gradient, self.jacobian)]
+            return [product(Transpose(self.jacobian), gradient)]
         return list(self._terms(body, gradient, self.node))
+
+    def _is_row(self, part: Expr) -> bool:
+        rows, columns = self.shape(part)
+        return rows == 1 < columns
+
+    def _before(self, factor: Expr, gradient: Expr | None, argument: Expr) -> Expr:
+        """A symmetric matrix times the gradient by a column, or the gradient by a row times the matrix."""
+        return product(gradient, factor) if self._is_row(argument) else product(factor, gradient)
 
     def _mentions(self, body: Expr) -> bool:
         return any(isinstance(part, Symbol) and part.name == self.target.name for part in walk(body))
@@ -102,8 +116,9 @@ class Pullback:
             case Divide(inner, Number(number)):
                 yield from self._terms(inner, scaled(gradient, Divide(integer(1), Number(number))), inner)
             case Call(r"\mathrm{softmax}", (argument,)) if gradient is not None:
-                spread = _less(Call(DIAG, (value,)), Multiply((value, Transpose(value)), ("",)))
-                yield from self._terms(argument, product(spread, gradient), argument)
+                outer = (Transpose(value), value) if self._is_row(argument) else (value, Transpose(value))
+                spread = _less(Call(DIAG, (value,)), Multiply(outer, ("",)))
+                yield from self._terms(argument, self._before(spread, gradient, argument), argument)
             case Call(r"\log", (argument,)) if gradient is not None and self.shape(argument) != ONE:
                 yield from self._terms(argument, quotient(gradient, argument), argument)
             case Power(inner, Number(exponent)) if self.shape(inner) == ONE:
@@ -113,7 +128,7 @@ class Pullback:
                 slope = SLOPES[function](argument, value)
                 if slope is not None and self.shape(argument) != ONE:
                     slope = Call(DIAG, (slope,))
-                handed = gradient if slope is None else product(slope, gradient)
+                handed = gradient if slope is None else self._before(slope, gradient, argument)
                 yield from self._terms(argument, handed, argument)
             case _:
                 raise NotDerived(f"no rule says what a part of the definition of `{self.node.name}` hands back")
@@ -135,8 +150,8 @@ class Pullback:
         a, b = self.shape(first), self.shape(rest)
         if operators[0] in ELEMENTWISE or (a == b and a[1] == 1 and a != ONE):
             if gradient is not None:
-                yield from self._terms(first, product(Call(DIAG, (rest,)), gradient), first)
-                yield from self._terms(rest, product(Call(DIAG, (first,)), gradient), rest)
+                yield from self._terms(first, self._before(Call(DIAG, (rest,)), gradient, first), first)
+                yield from self._terms(rest, self._before(Call(DIAG, (first,)), gradient, rest), rest)
                 return
         elif a == b == ONE:
             yield from self._terms(first, scaled(gradient, rest), first)

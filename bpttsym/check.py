@@ -53,25 +53,36 @@ class CheckedStep:
 
 
 @dataclass(frozen=True)
-class CheckedDerivation:
-    """A derivation whose forms are judged before they are given out; :func:`derive` makes one."""
+class Known:
+    """What is known of the equations of one model: derivatives by several parameters have most of them in common."""
 
-    derivation: Derivation
-    _checked: dict[str, tuple[CheckedStep, ...]] = field(default_factory=dict, repr=False, compare=False)
+    evidence: dict[Claim, Evidence] = field(default_factory=dict)
 
     @cached_property
-    def _quick(self) -> Quick:
+    def quick(self) -> Quick:
         """What judges a few small equations; it keeps its worlds for the forms to come."""
         from bpttsym.quick import Quick
 
         return Quick()
+
+
+@dataclass(frozen=True)
+class CheckedDerivation:
+    """A derivation whose forms are judged before they are given out; :func:`derive` makes one.
+
+    What is ``known`` is shared by derivatives of one quantity in one model of as many steps.
+    """
+
+    derivation: Derivation
+    known: Known = field(default_factory=Known, repr=False, compare=False)
+    _checked: dict[str, tuple[CheckedStep, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def form(self, name: str) -> tuple[CheckedStep, ...]:
         """The steps of a form with their verdicts; raises NotProved, or UsageError for an unknown form."""
         if name not in FORMS:
             raise UsageError(unknown("form", name, FORMS))
         if name not in self._checked:
-            self._checked[name] = _check(self.derivation, name, lambda: self._quick)
+            self._checked[name] = _check(self.derivation, name, self.known)
         return self._checked[name]
 
     def keep(self, name: str, document: Document, found: Mapping[Claim, Evidence]) -> None:
@@ -155,6 +166,12 @@ def derive(
     return CheckedDerivation(derivation(main_model(model) if isinstance(model, Document) else model, of, by, T))
 
 
+def derive_each(model: Model, of: str | Symbol, names: Sequence[str], T: int | None = None) -> list[CheckedDerivation]:
+    """The derivatives of one quantity by several; an equation that they have in common is judged once."""
+    known = Known()
+    return [CheckedDerivation(derivation(model, of, name, T), known) for name in names]
+
+
 def main_model(document: Document) -> Model:
     """The last model of a document that defines a loss, or the last of all."""
     with_loss = [model for model in document.models if loss_names(model)]
@@ -187,7 +204,7 @@ def proved_text(text: str, kind: Kind, wanted: Sequence[tuple[CheckedDerivation,
     return text
 
 
-def _check(derivation: Derivation, form: str, judge: Callable[[], Quick]) -> tuple[CheckedStep, ...]:
+def _check(derivation: Derivation, form: str, known: Known) -> tuple[CheckedStep, ...]:
     """Print a form, read it back, and prove it: an expansion by its paths, any other form like a document."""
     steps = derivation.steps(form)
     sums = form == "expanded"
@@ -195,24 +212,25 @@ def _check(derivation: Derivation, form: str, judge: Callable[[], Quick]) -> tup
         return tuple(CheckedStep(form, step, _summed(derivation, step, prover)) for step in steps)
     found = read_document(source_from_text(markdown(manuscript([(derivation, form)]), settings(derivation.model))))
     entries = [entry for entry in found.entries if entry.equation > 1 + derivation.fixed(form)]
-    wheres = [(step.where,) if step.where else () for step in steps]
-    if [(entry.relation, entry.where) for entry in entries] != list(
-        zip([s.relation for s in steps], wheres, strict=True)
-    ):
+    claims: list[Claim] = [(step.relation, (step.where,) if step.where else ()) for step in steps]
+    if [(entry.relation, entry.where) for entry in entries] != claims:
         raise NotProved(f"the form `{form}` reads back as other equations than those that were printed")
     if found.models[-1].definitions != derivation.model.definitions:
         raise NotProved("the definitions of the model do not read back as they are")
     if sums:
         return tuple(CheckedStep(form, step, _summed(derivation, step, _small)) for step in steps)
-    evidence = judge().last(found, len(steps)) or _judged(found, steps)
-    return tuple(CheckedStep(form, step, one) for step, one in zip(steps, evidence, strict=True))
+    new = [number for number, claim in enumerate(claims) if claim not in known.evidence]
+    rest = found.holding([entries[number] for number in new])
+    evidence = known.quick.last(rest, len(new)) or _judged(rest, [steps[number] for number in new]) if new else []
+    known.evidence.update(zip((claims[number] for number in new), evidence, strict=True))
+    return tuple(CheckedStep(form, step, known.evidence[claim]) for step, claim in zip(steps, claims, strict=True))
 
 
 def _judged(found: Document, steps: Sequence[Step]) -> list[Evidence]:
-    """The verdicts on the last relations of a document; raises NotProved for one that is not proved."""
+    """The verdicts on the relations of a document; raises NotProved for one that is not proved."""
     from bpttsym.verdict import judge
 
-    verdicts = judge(found, mend=False)[-len(steps) :]
+    verdicts = judge(found, mend=False)
     for step, verdict in zip(steps, verdicts, strict=True):
         if verdict.status != ("definition" if step.relation.operator == ":=" else "proved"):
             why = verdict.message or "; ".join(verdict.conditions)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
-from bpttsym.check import CheckedDerivation, derive, main_model, manuscript_of
+from bpttsym.check import CheckedDerivation, derive_each, main_model, manuscript_of
 from bpttsym.derivation import FORMS, TooLong
 from bpttsym.document import Document, load_preset, presets, read_document
 from bpttsym.errors import UsageError
@@ -19,6 +19,7 @@ from bpttsym.structure import NotDerived
 
 ENDINGS = {".tex": "tex", ".md": "markdown", ".markdown": "markdown", ".txt": "unicode", ".py": "python"}
 CODE = ("sympy", "python")
+ALIASES = {"latex": "tex"}
 FORMATS = ("tex", "markdown", "unicode", *CODE)
 
 Tell = Callable[[str], None]
@@ -52,7 +53,7 @@ def text(wish: Wish, tell: Tell) -> Iterator[str]:
     names = [wish.by] if wish.by else ["psi"] if r"\psi" in parameters(model) else parameters(model)
     if not names:
         raise UsageError(f"`{wish.model}` defines nothing that has parameters; say by what with `--by`")
-    found = [derive(model, of, name, length) for name in names]
+    found = derive_each(model, of, names, length)
     if kind in CODE:
         return iter([_code(found, kind)])
     return _forms(found, wish.form, kind, tell)
@@ -69,9 +70,10 @@ def _length(typed: str | None) -> int | None:
 def _format(wish: Wish) -> str:
     """The format that was asked for, or that of the ending of the file."""
     if wish.format is not None:
-        if wish.format not in FORMATS:
+        kind = ALIASES.get(wish.format, wish.format)
+        if kind not in FORMATS:
             raise UsageError(unknown("format", wish.format, FORMATS))
-        return wish.format
+        return kind
     return ENDINGS.get(os.path.splitext(wish.output)[1].lower(), "unicode") if wish.output else "unicode"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -55,6 +56,13 @@ class Document:
         for scope in self.scopes:
             scope.settle(self.differentiated)
         return [self._model(scope) for scope in self.scopes]
+
+    def holding(self, entries: list[Entry]) -> Document:
+        """The document with some of its relations only, about the same models."""
+        models = self.models
+        part = copy(self)
+        part.entries, part.models = entries, models
+        return part
 
     @cached_property
     def differentiated(self) -> frozenset[str]:

@@ -16,7 +16,8 @@ from bpttsym.model import Model, index_letters, index_value
 
 STEP_LETTERS = ("t", "k", "s", "n", "i", "j")
 _FONT = re.compile(r"\\(?:mathcal|mathbf|mathrm|mathbb|boldsymbol|text)\s*\{([^{}]*)\}")
-_ACCENT = re.compile(r"\\(hat|tilde|bar|vec|dot)\s*(?:\{([^{}]*)\}|(\w))")
+ACCENTS = "hat|tilde|bar|vec|dot|overrightarrow|overleftarrow"
+_ACCENT = re.compile(rf"\\({ACCENTS})\s*(?:\{{([^{{}}]*)\}}|(\w))")
 
 
 def plain(name: str) -> str:
@@ -29,7 +30,7 @@ def plain(name: str) -> str:
 def _spellings(name: str) -> set[str]:
     spelled = plain(name)
     found = {spelled, spelled.replace("_", "")}
-    if (match := re.fullmatch(r"(\w+)_(hat|tilde|bar|vec|dot)", spelled)) is not None:
+    if (match := re.fullmatch(rf"(\w+)_({ACCENTS})", spelled)) is not None:
         found |= {f"{match[2]}_{match[1]}", f"{match[2]}{match[1]}"}
     return found
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from bpttsym.axes import Place
+from bpttsym.entrywise import without_entries
 from bpttsym.expr import (
     Add,
     Call,
@@ -171,7 +172,7 @@ class Gradients:
 
     def _terms(self, node: Symbol, use: Use) -> list[Expr]:
         rules = Pullback(self.structure.ground.shapes, node, use.node, self.structure.local(use.node, node))
-        return rules.of_definition(use.body, self._own_gradient(use.node))
+        return rules.of_definition(without_entries(use.body), self._own_gradient(use.node))
 
     def _own_gradient(self, node: Symbol) -> Expr | None:
         """The gradient by a quantity as it is handed back; None where it is one."""

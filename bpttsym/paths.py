@@ -128,7 +128,7 @@ class PathWorld:
                 return None if found is None else -found
             case Add(terms):
                 return self._total([self._coefficient(term, bindings, by) for term in terms])
-            case Sum(inner, letter):
+            case Sum(inner, letter, components=False):
                 steps = sum_range(body, bindings, self.graph.model, self.graph.length)
                 return self._total([self._coefficient(inner, {**bindings, letter: step}, by) for step in steps])
             case Multiply((Number(number), inner)):

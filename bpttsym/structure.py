@@ -19,8 +19,11 @@ from bpttsym.errors import BpttsymError, NotRead
 from bpttsym.expr import (
     Add,
     Call,
+    Cases,
+    Component,
     Derivative,
     Expr,
+    Indicator,
     Multiply,
     Negate,
     Number,
@@ -255,6 +258,16 @@ class Structure:
             case Add(terms):
                 for term in terms:
                     yield from self._references(term, weight, binder)
+            case Sum(inner, components=True) | Component(inner):
+                yield from self._references(inner, None, binder)
+                for part in body.index if isinstance(body, Component) else ():
+                    if isinstance(part, Symbol) and part.index:
+                        yield Edge(part, None, binder)
+            case Indicator():
+                return
+            case Cases(values):
+                for value in values:
+                    yield from self._references(value, None, binder)
             case Sum(inner, letter, lower, upper):
                 if binder is not None:
                     raise NotDerived(f"a sum over `{letter}` inside of a sum over `{binder.letter}` is not derived")

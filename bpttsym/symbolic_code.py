@@ -105,7 +105,8 @@ class _Text:
         """The first lines of a program."""
         steps = self.world.graph.length
         told = f"The gradients of {self.of} by {', '.join(self.by)} over T = {steps} steps, in {library}."
-        lines = textwrap.wrap(f"{told} Vectors are columns.", WIDTH - 3)
+        rows = any(is_matrix(symbol) and shape(symbol)[0] == 1 != shape(symbol)[1] for _, symbol in self.leaves)
+        lines = textwrap.wrap(f"{told} Vectors are {'rows' if rows else 'columns'}.", WIDTH - 3)
         stand_ins = sorted({symbol.name.rsplit("_", 1)[0] for symbol in self.world.stand_ins.values()})
         if stand_ins:
             told = "A function f without a formula is taken to be tanh of A_f_1 a + A_f_2 b + ..."

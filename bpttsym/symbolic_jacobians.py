@@ -156,12 +156,12 @@ def _hadamard(expr: Sym, by: Sym, value: Sym, unknowns: Unknowns) -> list[Term]:
 
 
 def _column_times(slopes: Sym, term: Term) -> Term:
-    """diag(slopes) before a term; ones leave it as it is."""
-    if not is_column(slopes):
+    """diag(slopes) before a term, or behind it where it is a row; ones leave it as it is."""
+    if not is_column(slopes) and shape(slopes)[0] != 1:
         raise CannotSay("a function of every entry of a matrix is differentiated only for vectors")
     if isinstance(slopes, sympy.OneMatrix):
         return term
-    return term.before(DiagMatrix(slopes))
+    return term.before(DiagMatrix(slopes)) if is_column(slopes) else term.after(DiagMatrix(transpose(slopes)))
 
 
 def _power(expr: Sym, by: Sym, value: Sym, unknowns: Unknowns) -> list[Term]:

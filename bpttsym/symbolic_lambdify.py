@@ -164,7 +164,7 @@ class Gradients:
             elif argument.shape[1] == 1:
                 given += [part.T if columns else part[:, None] for part in parts]
             else:
-                given += parts
+                given += list(parts)
         given += [call.sizes.get(size, 1) for size in self._dimensions]
         given.append(call.samples)
         return given

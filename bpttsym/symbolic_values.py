@@ -48,7 +48,7 @@ class SymbolicValues:
         self.shapes = shapes
         self.names = names
         self.concrete = concrete
-        self.stand_ins: dict[tuple[str, int], Sym] = {}
+        self.stand_ins: dict[tuple[str, int, tuple[Sym, Sym]], Sym] = {}
         self._dimension = {size: dimension(size) for pair in shapes.values() for size in pair} | {1: sympy.S.One}
         self._size = {symbol: size for size, symbol in self._dimension.items()}
         self._symbols: dict[Key, Sym] = {}
@@ -170,10 +170,10 @@ class SymbolicValues:
         terms = []
         for position, argument in enumerate(arguments, 1):
             size = self._dimension[rows], shape(argument)[0]
-            if (function, position) not in self.stand_ins:
+            if (function, position, size) not in self.stand_ins:
                 name = self.names.fresh(f"A_{identifier(function)}_{position}", rf"A_{{{function},{position}}}")
-                self.stand_ins[function, position] = symbol(name, size)
-            terms.append(flat_product((self.stand_ins[function, position], argument)))
+                self.stand_ins[function, position, size] = symbol(name, size)
+            terms.append(flat_product((self.stand_ins[function, position, size], argument)))
         return apply(r"\tanh", total(terms))
 
     def is_zero(self, value: Sym) -> bool:

@@ -97,7 +97,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     ),
     "derivation": (
         *("names", "structure", "ways", "expansion", "summation"),
-        *("patterns", "blocks", "limits", "nested", "adjoint", "flattened", "pullback", "gradients"),
+        *("patterns", "blocks", "limits", "nested", "adjoint", "flattened", "entrywise", "pullback", "gradients"),
     ),
     "check": ("path_sum", "manuscript", "stream", "quick", "recognise", "oracles"),
     "build": ("report_page", "swap", "jobs", "document_figures"),

@@ -326,7 +326,6 @@ def compiled(name: str, T: int) -> Any:
 NOT_IN_SYMPY = {
     "both directions": "entries are not written in SymPy",
     "both directions, two layers": "entries are not written in SymPy",
-    "torch": "a function of every entry of a matrix is differentiated only for vectors",
 }
 
 

@@ -27,7 +27,7 @@ from bpttsym.expr import Symbol
 from bpttsym.jobs import done
 from bpttsym.manuscript import manuscript, settings, tex
 from bpttsym.model import Model
-from bpttsym.names import loss_names, parameters, relevant
+from bpttsym.names import loss_names, of_number, parameters, relevant
 from bpttsym.oracles import Oracles, compared
 from bpttsym.report import to_json
 from bpttsym.report_page import Derived, page
@@ -150,14 +150,14 @@ def _chosen(names: list[str]) -> tuple[list[str], list[str]]:
 
 def _left_out(model: Model, by: str, file: str) -> Derived:
     """The derivative by a parameter of a model whose gates are all alike; ``derive`` gives it."""
-    checked = derive(model, Symbol(loss_names(model)[0]), Symbol(by))
+    checked = derive(model, Symbol(loss_names(model)[0]), of_number(model, by))
     why = "left out, as it is like those above it; `bpttsym derive` gives it"
     return Derived(checked, (), file, (("every form", why),))
 
 
 def _derived(model: Model, by: str, file: str) -> Derived:
     """The derivative of the loss by a parameter, in the forms that the rules of derivation have for the model."""
-    checked = derive(model, Symbol(loss_names(model)[0]), Symbol(by))
+    checked = derive(model, Symbol(loss_names(model)[0]), of_number(model, by))
     if misfit := _misfit(checked.derivation):
         return Derived(checked, (), file, tuple((form, misfit) for form in FORMS))
     forms, failures = [], []

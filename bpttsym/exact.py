@@ -105,6 +105,7 @@ class ExactWorld:
             raise CannotSay("a target that names a class is no point of a field")
         drawn = self.oracle.draw(("leaf", key), b"", self.shapes[key[0]])
         if key[0] in self.graph.model.distributions:
+            drawn = drawn.moved(np.copy)
             drawn.entries[:, -1, -1] += 1 - drawn.entries.sum(axis=(-2, -1))
         return drawn.moved(lambda entries: entries % PRIME)
 

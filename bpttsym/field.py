@@ -6,8 +6,7 @@ its argument; tanh, sigmoid and softmax are rational in exp.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b, shake_128
 from typing import Any
@@ -23,7 +22,12 @@ Integers = NDArray[Any]
 Map = Callable[["Value"], "Value"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+Factors = Mapping[tuple[bytes, int], int]
+FEW = 200
+"""The most numbers that are inverted one by one."""
+
+
+@dataclass(slots=True, eq=False)
 class Value:
     """Rational functions at random points, all entries over one denominator; ``above`` bounds the numerators' degrees.
 
@@ -33,7 +37,7 @@ class Value:
 
     entries: Integers
     above: int = 0
-    below: Counter[tuple[bytes, int]] = field(default_factory=Counter)
+    below: Factors = field(default_factory=dict)
     tangent: Value | None = None
     square: Value | None = None
 
@@ -73,10 +77,11 @@ class Value:
 
     def __add__(self, other: Value) -> Value:
         total = Value((self.entries + other.entries) % PRIME, max(self.above, other.above), self.below)
-        if self.below != other.below:
-            total = replace(total, below=self.below | other.below)
-            total = replace(total, above=total.depth + max(self.above - self.depth, other.above - other.depth))
-        return replace(total, tangent=_sum(self.tangent, other.tangent))
+        if self.below is not other.below and self.below != other.below:
+            total.below = _either(self.below, other.below)
+            total.above = total.depth + max(self.above - self.depth, other.above - other.depth)
+        total.tangent = _sum(self.tangent, other.tangent)
+        return total
 
     def __mul__(self, other: Value) -> Value:
         if self.square is not None and self.square is other.square:
@@ -90,7 +95,7 @@ class Value:
     def _product(self, times: Callable[[Integers, Integers], Integers], other: Value) -> Value:
         left = self.tangent and self.tangent._product(times, other.plain)
         right = other.tangent and self.plain._product(times, other.tangent)
-        below = self.below + other.below if self.below and other.below else self.below or other.below
+        below = _both(self.below, other.below) if self.below and other.below else self.below or other.below
         return Value(times(self.entries, other.entries), self.above + other.above, below, _sum(left, right))
 
     def power(self, exponent: int) -> Value:
@@ -98,22 +103,39 @@ class Value:
         if self.square is not None and exponent % 2 == 0:
             return self.square.power(exponent // 2)
         base, size = self.plain if exponent >= 0 else self._inverse(), abs(exponent)
-        below = Counter({factor: size * count for factor, count in base.below.items() if size})
+        below = {factor: size * count for factor, count in base.below.items() if size}
         result = Value(_power(base.entries, size), size * base.above, below)
         return self.composed(result, lambda: constant(exponent % PRIME) * self.plain.power(exponent - 1))
 
     def _inverse(self) -> Value:
-        """1 over every entry of the plain value, by Fermat's little theorem."""
+        """1 over every entry of the plain value."""
         if not self.entries.all():
             raise CannotSay("a denominator is zero at a random point")
         size, depth = self.shape[0] * self.shape[1], self.depth
         digest = blake2b(self.entries.tobytes() + repr((self.above, depth)).encode(), digest_size=16).digest()
-        below = Counter([(digest, self.above * size)] if self.above else [])
-        return Value(_power(self.entries, PRIME - 2), depth + self.above * (size - 1), below)
+        below = {(digest, self.above * size): 1} if self.above else {}
+        return Value(_reciprocal(self.entries), depth + self.above * (size - 1), below)
 
 
 def _sum(first: Value | None, second: Value | None) -> Value | None:
     return first + second if first is not None and second is not None else first or second
+
+
+def _both(first: Factors, second: Factors) -> Factors:
+    """The factors of a product of denominators."""
+    return {**first, **{factor: count + first.get(factor, 0) for factor, count in second.items()}}
+
+
+def _either(first: Factors, second: Factors) -> Factors:
+    """The factors of the least common denominator."""
+    return {**first, **{factor: max(count, first.get(factor, 0)) for factor, count in second.items()}}
+
+
+def _reciprocal(entries: Integers) -> Integers:
+    """1 over every entry, none of which is zero; Python's own numbers are faster where there are few."""
+    if entries.size > FEW:
+        return _power(entries, PRIME - 2)
+    return np.array([pow(entry, -1, PRIME) for entry in entries.ravel().tolist()], np.int64).reshape(entries.shape)
 
 
 def _power(base: Integers, exponent: int) -> Integers:
@@ -139,9 +161,17 @@ class Oracle:
     def __init__(self, points: int, seed: int) -> None:
         self.points, self.seed = points, seed
         self.questions, self.degree = 0, 0
+        self._answers: dict[tuple[str, Shape, bytes], Value] = {}
+        self._drawn: dict[tuple[object, Shape, bytes], Value] = {}
 
     def draw(self, name: object, argument: bytes, shape: Shape) -> Value:
         """Generators, each of degree one."""
+        asked = (name, shape, argument)
+        if asked not in self._drawn:
+            self._drawn[asked] = self._draw(name, argument, shape)
+        return self._drawn[asked]
+
+    def _draw(self, name: object, argument: bytes, shape: Shape) -> Value:
         digest = shake_128(repr((self.seed, name)).encode() + b"\0" + argument)
         bits = np.frombuffer(digest.digest(8 * self.points * shape[0] * shape[1]), "<u8") % (PRIME - 1) + 1
         return Value(bits.astype(np.int64).reshape(self.points, *shape), 1)
@@ -153,17 +183,28 @@ class Oracle:
         self.degree = max(self.degree, argument.above + argument.depth)
         return np.ascontiguousarray(keys, "<i8")
 
-    def each(self, name: str, a: Value, other: Map | None = None, formula: Map = lambda g: g) -> Value:
-        """A formula f of a generator for every entry; if given, f(-a) = other(f(a)), by the sign at the first point."""
+    def each(
+        self, name: str, a: Value, other: Map | None = None, formula: Map = lambda g: g, function: str = ""
+    ) -> Value:
+        """A formula f of a generator for every entry; if given, f(-a) = other(f(a)), by the sign at the first point.
+
+        ``function`` says which formula it is, where a generator has several.
+        """
         keys = self.keys(a)
+        asked = (function or name, a.shape, keys.tobytes())
+        if asked not in self._answers:
+            self._answers[asked] = self._each(name, a.shape, keys, other, formula)
+        return self._answers[asked]
+
+    def _each(self, name: str, shape: Shape, keys: Integers, other: Map | None, formula: Map) -> Value:
         minus = (keys[:, 0] > PRIME // 2) & (other is not None)
         keys = np.where(minus[:, None], -keys % PRIME, keys)
         drawn = np.concatenate([self.draw(name, key.tobytes(), (1, 1)).entries for key in keys], axis=-1)
         drawn[..., (name == "exp") & ~keys.any(axis=1)] = 1
-        value = formula(Value(drawn.reshape(self.points, *a.shape), 1))
+        value = formula(Value(drawn.reshape(self.points, *shape), 1))
         if other is None or not minus.any():
             return value
-        flag = constant(minus.reshape(a.shape))
+        flag = constant(minus.reshape(shape))
         return flag * other(value) + (ONE - flag) * value
 
     def exp(self, a: Value) -> Value:
@@ -173,12 +214,12 @@ class Oracle:
 
     def tanh(self, a: Value) -> Value:
         """The hyperbolic tangent, 1 - 2 / (exp(a)^2 + 1)."""
-        value = self.each("exp", a, Value.__neg__, lambda e: ONE - TWO * (e.power(2) + ONE).power(-1))
+        value = self.each("exp", a, Value.__neg__, lambda e: ONE - TWO * (e.power(2) + ONE).power(-1), "tanh")
         return a.composed(value, lambda: ONE - value * value)
 
     def sigmoid(self, a: Value) -> Value:
         """The logistic function, 1 - 1 / (exp(a) + 1)."""
-        value = self.each("exp", a, lambda sigmoid: ONE - sigmoid, lambda e: ONE - (e + ONE).power(-1))
+        value = self.each("exp", a, lambda sigmoid: ONE - sigmoid, lambda e: ONE - (e + ONE).power(-1), "sigmoid")
         return a.composed(value, lambda: value - value * value)
 
     def step(self, a: Value) -> Value:

@@ -76,12 +76,14 @@ class Oracles:
         called = {part.function for d in model.definitions for part in walk(d.body) if isinstance(part, Call)}
         if self.ground.length - model.first >= LONGEST or not called <= FUNCTIONS.keys() | {r"\mathrm{diag}"}:
             return {}
-        from bpttsym import symbolic
+        from bpttsym.symbolic import unroll
+        from bpttsym.symbolic_lambdify import Gradients, arguments
 
         try:
-            compiled = symbolic.gradients(self.ground.model, (self.of.name, ()), None, self.ground.length)
-            wanted = {a.keys[0][0]: n for n, a in compiled.arguments.items() if a.keys[0] in [(b, ()) for b in self.by]}
-            compiled = symbolic.gradients(self.ground.model, (self.of.name, ()), [*wanted.values()], self.ground.length)
+            graph = unroll(model, self.ground.length)
+            leaves = arguments(graph.world)
+            wanted = {one.keys[0][0]: one.name for one in leaves if one.keys[0] in [(by, ()) for by in self.by]}
+            compiled = Gradients(graph.world, graph.key((self.of.name, ())), tuple(wanted.values()))
             arrays = {}
             for name, argument in compiled.arguments.items():
                 parts = [self.leaf(*key, self.ground.shapes[key[0]])[0] for key in argument.keys]

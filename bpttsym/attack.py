@@ -165,7 +165,7 @@ class Attack:
         relation, sign = self.question.relation, BOUNDS[self.question.relation.operator]
         for position, bindings in enumerate(self.bindings):
             try:
-                sides = evaluator.value(relation.left, bindings), evaluator.value(relation.right, bindings)
+                sides = evaluator.sides(relation, bindings)
             except MissingNode as missing:
                 if missing.letter:
                     raise
@@ -202,10 +202,7 @@ class Attack:
             sign, strict = BOUNDS[hypothesis.operator], hypothesis.operator in "<>"
             for bindings in instances(hypothesis, self.ground, readings):
                 try:
-                    left, right = (
-                        evaluator.value(hypothesis.left, bindings),
-                        evaluator.value(hypothesis.right, bindings),
-                    )
+                    left, right = evaluator.sides(hypothesis, bindings)
                 except MissingNode:
                     continue
                 if arena.shape(left) != (1, 1) or arena.shape(right) != (1, 1):
@@ -239,7 +236,7 @@ class Attack:
         world = Arena(self.ground, values)
         evaluator = Evaluator(world, self.question.readings)
         relation = self.question.relation
-        sides = evaluator.value(relation.left, bindings), evaluator.value(relation.right, bindings)
+        sides = evaluator.sides(relation, bindings)
         (left, right), *more = self._numbers(world, sides)
         return Violation(world, self.ground, bindings, float(left.max()), float(right.max()), bool(more))
 

@@ -140,7 +140,7 @@ def _inspect(question: Question, model: Model, length: int) -> tuple[bool, Expr 
             continue
         vanished = dict(evaluator.vanished)
         try:
-            sides = [evaluator.value(side, bindings) for side in (relation.left, relation.right)]
+            sides = evaluator.sides(relation, bindings)
         except MissingNode as missing:
             if missing.letter:
                 raise
@@ -217,7 +217,7 @@ def _ratio(score: float) -> float:
 def _refuted(question: Question, model: Model, found: Violation, tried: int, stage: Stage) -> BoundResult:
     relation, world, ground = question.relation, found.world, found.ground
     evaluator = Evaluator(world, question.readings)
-    sides = [evaluator.value(side, found.bindings) for side in (relation.left, relation.right)]
+    sides = evaluator.sides(relation, found.bindings)
     free = tuple((k, v) for k, v in found.bindings.items() if k not in ground.graph.ends)
     leaves = leaves_above(nodes_above(relation, evaluator, found.bindings, ground), world, ground)
     witness = Counterexample(

@@ -147,7 +147,8 @@ class Evaluator(Reckoner):
         if self.counting is None:
             self.counting = frozenset(entry_letters(relation))
         try:
-            return self._sides(relation, bindings)
+            with self.world.quiet():
+                return self._sides(relation, bindings)
         except RecursionError:
             raise LimitExceeded("this is nested too deeply to be evaluated", relation.span) from None
 

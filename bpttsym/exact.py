@@ -8,6 +8,7 @@ its Jacobian) is drawn at random by its argument; tanh, sigmoid and softmax are 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from fractions import Fraction
 from math import floor, log2
@@ -20,7 +21,7 @@ from bpttsym.field import FUNCTIONS, PRIME, Oracle, Value, constant
 from bpttsym.model import Graph, Key
 from bpttsym.readings import Readings
 from bpttsym.shapes import Shape
-from bpttsym.world import CannotSay, World
+from bpttsym.world import SILENT, CannotSay, World
 
 
 class ExactWorld:
@@ -66,6 +67,9 @@ class ExactWorld:
     negate = staticmethod(Value.__neg__)
     scale = elementwise = staticmethod(Value.__mul__)
     matrix_product = staticmethod(Value.__matmul__)
+
+    def quiet(self) -> AbstractContextManager[object]:
+        return SILENT
 
     def shape(self, value: Value) -> Shape:
         return value.shape

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from functools import partial
 from itertools import chain
 from typing import Any, Generic, TypeVar
 
 from bpttsym.shapes import Shape
+from bpttsym.world import SILENT
 
 Entry = TypeVar("Entry")
 Grid = tuple[tuple[Entry, ...], ...]
@@ -33,6 +35,9 @@ class GridOperations(Generic[Entry]):
     zero: Any
     one: Any
     _networks: dict[tuple[str, int, int], tuple[Grid[Entry], Grid[Entry]]]
+
+    def quiet(self) -> AbstractContextManager[object]:
+        return SILENT
 
     def random(self, name: object, shape: Shape, scale: float) -> Grid[Entry]:
         """Entries between ``-scale`` and ``scale``, the same for the same name."""

@@ -24,7 +24,10 @@ from bpttsym.world import CannotSay, World
 
 STEP = 1e-30
 QUIET = np.errstate(all="ignore")
-"""Numbers that overflow are no values, which the comparison sees; nothing is written about them."""
+"""Numbers that overflow are no values, which the comparison sees; nothing is written about them.
+
+It stands around each evaluation: around each operation it would take longer than the operation itself.
+"""
 
 SHIFT = 0.01
 WEIGHTS = tuple(
@@ -69,6 +72,10 @@ class NumericWorld(StandIns):
         self.positive = under_logarithm(graph)
         self._evaluator = Evaluator(self, Readings({}))
 
+    def quiet(self) -> np.errstate:
+        """Within this no operation complains of what is no number."""
+        return np.errstate(all="ignore")
+
     def shape(self, value: Array) -> Shape:
         return int(value.shape[-2]), int(value.shape[-1])
 
@@ -91,10 +98,15 @@ class NumericWorld(StandIns):
 
     def node(self, key: Key) -> Array:
         if key not in self._values:
-            for one in self.graph.missing(key, self._values):
-                leaf = self.graph.nodes[one].body is None
-                self._values[one] = self._draw(one) if leaf else self._evaluator.node(one)
+            self._reach(key)
         return self._values[key]
+
+    @QUIET
+    def _reach(self, key: Key) -> None:
+        """Find a node and those before it that are not known."""
+        for one in self.graph.missing(key, self._values):
+            leaf = self.graph.nodes[one].body is None
+            self._values[one] = self._draw(one) if leaf else self._evaluator.node(one)
 
     def _draw(self, key: Key) -> Array:
         name, index = key
@@ -120,6 +132,7 @@ class NumericWorld(StandIns):
             self._jacobians[of, by, immediate] = cached
         return cached
 
+    @QUIET
     def _jacobian(self, of: Key, by: tuple[Key, ...], immediate: bool) -> Array:
         world = self._perturb(by, immediate)
         if immediate and of not in by and self.graph.nodes[of].body is not None:
@@ -128,6 +141,7 @@ class NumericWorld(StandIns):
             value = world.node(of)
         return world.jacobian(value)
 
+    @QUIET
     def derivative_of(self, of: Callable[[World], Array], by: tuple[Key, ...], frozen: bool) -> Array:
         world = self._perturb(by, frozen)
         try:
@@ -155,35 +169,28 @@ class NumericWorld(StandIns):
             found = self._perturbed[by, frozen] = _Perturbed(self, by, frozen)
         return found
 
-    @QUIET
     def add(self, first: Array, second: Array) -> Array:
         return first + second
 
-    @QUIET
     def negate(self, value: Array) -> Array:
         return -value
 
-    @QUIET
     def scale(self, number: Array, value: Array) -> Array:
         return number * value
 
-    @QUIET
     def matrix_product(self, first: Array, second: Array) -> Array:
         return first @ second
 
-    @QUIET
     def elementwise(self, first: Array, second: Array) -> Array:
         return first * second
 
     def reciprocal(self, value: Array) -> Array:
-        with np.errstate(all="ignore"):
-            return 1 / value
+        return 1 / value
 
     def power(self, value: Array, exponent: Fraction) -> Array:
-        with np.errstate(all="ignore"):
-            if exponent.denominator == 1:
-                return np.asarray(value ** int(exponent))
-            return where_positive(value, value ** float(exponent))
+        if exponent.denominator == 1:
+            return np.asarray(value ** int(exponent))
+        return where_positive(value, value ** float(exponent))
 
     def transpose(self, value: Array) -> Array:
         return np.swapaxes(value, -1, -2)
@@ -198,7 +205,6 @@ class NumericWorld(StandIns):
         size = max(self.shape(value))
         return value.reshape(*value.shape[:-2], size, 1) * np.eye(size)
 
-    @QUIET
     def norm(self, value: Array, order: str) -> Array:
         rows, columns = self.shape(value)
         if rows > 1 and columns > 1 and order in ("", "2"):
@@ -292,11 +298,10 @@ class _Moved(NumericWorld):
         moved[..., place[0], place[1]] += step
         self._values[key] = moved
 
-    def node(self, key: Key) -> Array:
-        if key not in self._values:
-            for one in self.graph.missing(key, self._values, self.moving):
-                self._values[one] = self._evaluator.node(one) if one in self.moving else self.base.node(one)
-        return self._values[key]
+    @QUIET
+    def _reach(self, key: Key) -> None:
+        for one in self.graph.missing(key, self._values, self.moving):
+            self._values[one] = self._evaluator.node(one) if one in self.moving else self.base.node(one)
 
 
 class _Perturbed(NumericWorld):
@@ -329,11 +334,10 @@ class _Perturbed(NumericWorld):
             self._values[key] = flat.reshape(moved.shape)
             start += count
 
-    def node(self, key: Key) -> Array:
-        if key not in self._values:
-            for one in self.graph.missing(key, self._values, self.moving):
-                self._values[one] = (self.evaluator if one in self.moving else self.base).node(one)
-        return self._values[key]
+    @QUIET
+    def _reach(self, key: Key) -> None:
+        for one in self.graph.missing(key, self._values, self.moving):
+            self._values[one] = (self.evaluator if one in self.moving else self.base).node(one)
 
     def opaque(self, function: str, arguments: tuple[Array, ...], shape: Shape) -> Array:
         return NumericWorld.opaque(self, function, arguments, shape)

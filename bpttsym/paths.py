@@ -8,6 +8,7 @@ functions, sizes and points; if they differ, nothing is said (two different sums
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import NoReturn
@@ -16,7 +17,7 @@ from bpttsym.errors import LimitExceeded
 from bpttsym.expr import Add, Expr, Multiply, Negate, Number, Sum, Symbol
 from bpttsym.model import Graph, Key, index_value, sum_range
 from bpttsym.shapes import Shape
-from bpttsym.world import CannotSay, World
+from bpttsym.world import SILENT, CannotSay, World
 
 MAXIMUM_WORDS, MAXIMUM_LETTERS = 100_000, 500_000
 
@@ -75,6 +76,9 @@ class PathWorld:
         self.alphabet = Alphabet()
         self._totals: dict[tuple[Key, Key], Ring] = {}
         self._locals: dict[tuple[Key, Key], Ring] = {}
+
+    def quiet(self) -> AbstractContextManager[object]:
+        return SILENT
 
     def shape(self, value: Ring) -> Shape:
         return value.size

@@ -9,6 +9,7 @@ and softmax are rational in exp. Anything else has no value here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from fractions import Fraction
 from itertools import chain
 from typing import NamedTuple, NoReturn
@@ -19,7 +20,7 @@ from bpttsym.model import Graph, Key
 from bpttsym.plain import FUNCTIONS as KNOWN
 from bpttsym.readings import Readings
 from bpttsym.shapes import Shape
-from bpttsym.world import CannotSay, World
+from bpttsym.world import SILENT, CannotSay, World
 
 BITS = 521
 PRIME = 2**BITS - 1
@@ -110,6 +111,9 @@ class PlainExact:
         sides = (entries * (first.degree + second.degree)).bit_length()
         arguments = (2 * self.argued).bit_length() + 2 * len(self.drawn).bit_length()
         return max(0, BITS - 2 - max(sides, arguments))
+
+    def quiet(self) -> AbstractContextManager[object]:
+        return SILENT
 
     def shape(self, value: Residues) -> Shape:
         return len(value.rows), len(value.rows[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from fractions import Fraction
 from typing import NoReturn
 
@@ -25,7 +26,7 @@ from bpttsym.symbolic_matrices import (
     zeros,
 )
 from bpttsym.symbolic_names import Names, identifier
-from bpttsym.world import CannotSay
+from bpttsym.world import SILENT, CannotSay
 
 
 class SymbolicValues:
@@ -35,6 +36,9 @@ class SymbolicValues:
     ``concrete`` world tanh of a linear function stands in for every function without a formula; ``stand_ins`` holds its
     matrices, by function and argument.
     """
+
+    def quiet(self) -> AbstractContextManager[object]:
+        return SILENT
 
     def __init__(
         self,

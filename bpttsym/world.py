@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from fractions import Fraction
 from typing import Any, Protocol
 
@@ -16,6 +17,10 @@ RELATIVE = 1e-9
 
 V = Any
 """A value of whichever world evaluates."""
+
+
+SILENT = nullcontext()
+"""For worlds whose operations say nothing on the way."""
 
 
 class CannotSay(NotRead):
@@ -39,6 +44,7 @@ class World(Protocol):
     graph: Graph
     shapes: Mapping[str, Shape]
 
+    def quiet(self) -> AbstractContextManager[object]: ...
     def shape(self, value: V) -> Shape: ...
     def number(self, value: Fraction) -> V: ...
     def zeros(self, shape: Shape) -> V: ...

@@ -68,11 +68,27 @@ def _of_class(reckoner: Reckoner, node: Component, bindings: Mapping[str, int], 
 
 def sum_over(reckoner: Reckoner, node: Sum, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
     """A sum over all entries; a named upper bound is the number of them, everywhere the same."""
-    size = extent(reckoner.world.shapes, node.body, node.index, node)
+    size = _size_of_range(reckoner, node)
     _check_bounds(reckoner, node, size)
     inner = bound | {node.index}
     values = [reckoner.value(node.body, {**bindings, node.index: n + 1}, inner) for n in range(size)]
     return total_of(reckoner.world, values, node)
+
+
+def _size_of_range(reckoner: Reckoner, node: Sum) -> int:
+    """How far the letter of a sum counts; in an edited relation that does not say it, as in the one that was edited."""
+    known = reckoner.extents
+    try:
+        size = extent(reckoner.world.shapes, node.body, node.index, node)
+    except ShapeClash:
+        raise
+    except NotRead:
+        if reckoner.observe or len(known.get(node.index, ())) != 1:
+            raise
+        return min(known[node.index])
+    if reckoner.observe:
+        known.setdefault(node.index, set()).add(size)
+    return size
 
 
 def _check_bounds(reckoner: Reckoner, node: Sum, size: int) -> None:

@@ -12,7 +12,7 @@ from bpttsym.declarations import Declared
 from bpttsym.expr import Call, Expr, Hole, Number, Relation, SetOf, Span, Sum, Symbol, names, walk
 from bpttsym.forward import Slot
 from bpttsym.heads import closes, named_part, names_itself
-from bpttsym.model import Definition, has_derivative, index_letters
+from bpttsym.model import Definition, free_letters, has_derivative, index_letters
 from bpttsym.shapes import ELEMENTWISE
 from bpttsym.signature import Signature
 
@@ -118,6 +118,8 @@ class InForce:
             return None
         if has_derivative(right) or isinstance(right, Hole | SetOf) or names_itself(left, right):
             return None
+        if not self._is_bound(left, right):
+            return None
         if left == Symbol(self.signature.horizon):
             return None if right == Number(Fraction(self.length or 0)) else self.stated
         if self._says_again(relation):
@@ -132,6 +134,11 @@ class InForce:
         if known is None or known.span not in self.own or known.body == right or self._agrees(known.body, right):
             return None
         return known.span
+
+    def _is_bound(self, left: Symbol, right: Expr) -> bool:
+        """Whether every index of a formula is one of what it would define; if not, it can only be a claim."""
+        strange = free_letters(right) - free_letters(left) - {self.signature.horizon}
+        return all(self._is_last(name) for name in strange)
 
     def differs(self, relation: Relation) -> bool:
         """Whether it gives another formula to what this very scope defines, and not only in general words."""

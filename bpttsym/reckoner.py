@@ -8,7 +8,20 @@ from dataclasses import dataclass
 from itertools import islice
 
 from bpttsym.errors import LimitExceeded, NotRead
-from bpttsym.expr import Add, Derivative, Expr, Multiply, Negate, Number, Relation, Sum, Symbol, Transpose, walk
+from bpttsym.expr import (
+    Add,
+    Derivative,
+    Expr,
+    Indicator,
+    Multiply,
+    Negate,
+    Number,
+    Relation,
+    Sum,
+    Symbol,
+    Transpose,
+    walk,
+)
 from bpttsym.memo import of_node
 from bpttsym.model import Key, index_letters, index_value
 from bpttsym.readings import Readings
@@ -74,6 +87,7 @@ class Reckoner(ABC):
         self.counts: dict[str, int] = {}
         self.counting: frozenset[str] | None = None
         self.alive: set[tuple[int, BindingKey]] = set()
+        self.extents: dict[str, set[int]] = {}
 
     def value(self, expr: Expr, bindings: Mapping[str, int], bound: frozenset[str] = frozenset()) -> V:
         """The value of an expression at the given values of its index letters."""
@@ -130,6 +144,8 @@ class Reckoner(ABC):
                 self.told.add(key)
             case Derivative(of) if self._of_leaves(of, dict(key[1])):
                 self.told.add(key)
+            case Indicator():
+                self.told.add(key)  # it limits a range
             case Multiply(parts) if any((id(part), key[1]) in self.told for part in parts):
                 self.told.add(key)
             case Negate(part) | Transpose(part) if (id(part), key[1]) in self.told:

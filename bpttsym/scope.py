@@ -34,7 +34,7 @@ from bpttsym.heads import (
 )
 from bpttsym.in_force import DEFINING as DEFINING
 from bpttsym.in_force import InForce
-from bpttsym.model import Definition, free_letters, has_derivative
+from bpttsym.model import Definition, has_derivative
 from bpttsym.shape_words import EXTREMA
 
 
@@ -146,8 +146,7 @@ class Scope(InForce):
             return False
         slot = self.slot(left)
         definition = Definition(left.name, left.index, right, relation.span, skip)
-        strange = free_letters(right) - free_letters(left) - {self.signature.horizon}
-        if not all(self._is_last(name) for name in strange):
+        if not self._is_bound(left, right):
             return False
         if slot[2] and self._within(left) and (left.name, slot[1], "") in self.definitions:
             return False

@@ -7,7 +7,8 @@ both must agree; a true verdict needs that no part vanishes and that some neighb
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from bpttsym.edits import factors, neighbours
@@ -253,6 +254,16 @@ class Trial:
                 return at(relation, path)
         return None
 
+    def holds_of_all_targets(self, relation: Relation, readings: Readings) -> bool:
+        """Whether a relation holds, and depends on each of its factors, where the entries of no target sum to one."""
+        if not self.ground.model.distributions:
+            return False
+        graph = copy(self.ground.graph)
+        graph.model = replace(graph.model, distributions=())
+        other = type(self)(replace(self.ground, model=graph.model, graph=graph))
+        outcome, evaluator = other.numeric(relation, readings.settled())
+        return outcome.kind == "holds" and other.sensitive(relation, evaluator, readings) is None
+
     def _is_tiny(self, zero: Vanished, evaluator: Evaluator) -> bool:
         """Whether a part that is zero in floats is not zero: only too small for them."""
         exact = Evaluator(self.exact, evaluator.readings.settled(), Lone(evaluator.lone, evaluator.recurs))
@@ -344,7 +355,7 @@ def outcomes_of(relation: Relation, trials: Sequence[Trial], readings: Readings)
         outcome, evaluator = trial.numeric(relation, readings)
         if outcome.kind == "holds" and not outcomes:
             part = trial.sensitive(relation, evaluator, readings)
-            if part is not None:
+            if part is not None and not trial.holds_of_all_targets(relation, readings):
                 outcome = Outcome("vacuous", outcome.length, message="can be changed without harm", part=part)
         outcomes.append(outcome)
         if outcome.kind != "holds":

@@ -46,6 +46,8 @@ STEPS = CELL + r"$$o_t=Vh_t$$ $$\hat y_t=\mathrm{softmax}(o_t)$$ $$L=\sum_t L_t$
 PLAIN = CELL + r"$$\hat y_t=Vh_t$$ $$L=\sum_t L_t$$"
 FED_BACK = r"$$h_t=\tanh(W h_{t-1}+R o_{t-1}+U x_t)$$ $$o_t=Vh_t$$ $$L=\sum_t L_t$$"
 ASIDE = CELL + r"$$\hat y_t=g(h_t;\phi)$$ $$s_t=\|h_t\|$$ $$L=\sum_t L_t$$"
+SUMMED = CELL + r"$$L_t=\|h_t-y_t\|^2$$ $$L=\sum_{t=1}^TL_t$$"
+SOFTENED = r"$$\hat y_i=\frac{e^{z_i}}{\sum_{k=1}^Ke^{z_k}}$$ $$L=-\sum_{j=1}^Ky_j\log\hat y_j$$"
 
 READ_OTHERWISE = frozenset(("the wrong order",))
 """True under a reading that is named."""
@@ -220,6 +222,12 @@ $$\nabla_{{h_t}}L=V^\top(\hat y_t-y_t)+W^\top\mathrm{{diag}}(1-h_{{t+1}}^2)\nabl
     "one of two outputs, the wrong step": ASIDE
     + r"$$\frac{\partial L}{\partial h_T}=\frac{\partial L_T}{\partial\hat y_T}"
     r"\frac{\partial\hat y_T}{\partial h_{T-1}}$$",
+    "all steps but one": SUMMED + r"$$L=\sum_{t\ne k}L_t$$",
+    "one step and all others, the wrong one": SUMMED + r"$$L=L_{k-1}+\sum_{t\ne k}L_t$$",
+    "one entry and all others, the wrong ones": SOFTENED + r"$$z_k+\sum_{t\ne k}z_k=\sum_{j=1}^Kz_j$$",
+    "a sum of entries that is taken for one of others": SOFTENED + r"$$z_k\sum_jy_j=\sum_jy_jz_j$$",
+    "a claim that no letter defines, and then another formula": SUMMED
+    + r"$$L=L_k+\sum_{t\ne k}L_t$$ $$\frac{\partial L}{\partial h_k}=\sum_{t>k}\frac{\partial L_t}{\partial h_k}$$",
     "the wrong order": r"$$s_t = f(U x_t + W s_{t-1})$$ $$o_t = g(V s_t)$$"
     r"$$\frac{\partial s_t}{\partial s_k}=\prod_{j=k+1}^t \frac{\partial s_j}{\partial s_{j-1}}$$",
 }
@@ -365,6 +373,9 @@ Let $h_t=\sigma(W h_{{t-1}}+U x_t)$ instead. Then
     "outputs that are fed back": FED_BACK + r"$$\nabla_{h_T}L=V^\top\nabla_{o_T}L_T$$",
     "one of two outputs": ASIDE + r"$$\frac{\partial L}{\partial h_T}=\frac{\partial L_T}{\partial\hat y_T}"
     r"\frac{\partial\hat y_T}{\partial h_T}$$",
+    "one step and all others": SUMMED + r"$$L=L_k+\sum_{t\ne k}L_t$$",
+    "one entry and all others": SOFTENED + r"$$z_k+\sum_t\mathbf 1_{[t\ne k]}z_t=\sum_{j=1}^Kz_j$$",
+    "a sum of entries that is one": SOFTENED + r"$$y_k\sum_jy_j=\sum_{j=1}^Ky_jy_k$$",
     "a difference of states as rows": r"$$h_t=\tanh(x_t U^\top+h_{t-1}W^\top)$$"
     r"$$\frac{\partial h_t}{\partial h_{t-1}}=\mathrm{diag}(1-h_t^2)W$$",
 }
@@ -470,3 +481,19 @@ def test_the_logistic_function_is_told_where_nothing_says_so() -> None:
         for before, told in (("", True), ("The sigmoid:", False), (r"$$\sigma(z)=\frac{1}{1+e^{-z}}$$", False)):
             document = read_document(source_from_text("\n\n".join((before, cell, r"$$L=\|h_T\|^2$$", claim))))
             assert (said in judge(document)[-1].told) == told
+
+
+@pytest.mark.parametrize(
+    "name", ["one step and all others", "one entry and all others", "a sum of entries that is one"]
+)
+def test_an_indicator_limits_a_range(name: str) -> None:
+    """That it is zero outside of it makes no equation empty."""
+    assert last(TRUE[name])[0] == "proved"
+
+
+def test_another_formula_is_never_taken_in_without_a_word() -> None:
+    """A claim about all indices begins no section in which the next formula would define anew."""
+    text = SUMMED + r"$$L=\sum_{t\ne k}L_t$$ $$L=\sum_{t\ne T}3L_t$$"
+    verdict = judge(read_document(source_from_text(re.sub(r"\$\$\s*\$\$", "$$\n\n$$", text))))[-1]
+    assert verdict.status == "definition"
+    assert "is false" in verdict.message

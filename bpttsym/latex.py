@@ -104,6 +104,8 @@ def _print(node: Expr, style: _Latex) -> _Piece:
                 return _Piece(style.name(name), level)
             items = [*map(style.name, labels), *(_print(item, tight).text for item in index)]
             return _Piece(style.name(base) + style.script("_", ",".join(items), short=True) + style.name(rest), level)
+        case tree.Call(function, ()):
+            return _Piece(style.name(function), _Level.ATOM)
         case tree.Call("abs", (argument,), (), 0):
             return _Piece(shapes["abs"] % _print(argument, style).text, _Level.ATOM)
         case tree.Call(function, arguments, parameters, primes, index):

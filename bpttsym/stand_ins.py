@@ -51,7 +51,7 @@ class StandIn:
 STAND_INS = (StandIn(r"\tanh"), StandIn(r"\mathrm{id}"), StandIn(r"\sigma"), StandIn(r"\tanh", 3))
 """What is tried: a function of which nothing is known may also be steep."""
 
-STEEPEST = r"\sup|%s'|"
+STEEPEST = r"\sup |%s'|"
 """The largest slope of a function, as a function of nothing."""
 
 LETTERS = "WUVPQRSABCDEFGHKMN"
@@ -128,7 +128,7 @@ def _is_slope(part: Expr) -> TypeGuard[Call]:
 
 def _with_steepest(hypothesis: Relation, stand_in: StandIn, filling: _Filling) -> Relation:
     def change(node: Expr) -> Expr:
-        steepest = isinstance(node, Call) and node.function.startswith(STEEPEST[:5])
+        steepest = isinstance(node, Call) and node.function.startswith(STEEPEST[:6])
         return Number(stand_in.slope, span=node.span) if steepest else node
 
     changed = filling.body(transform(hypothesis, change), "")

@@ -35,6 +35,7 @@ from bpttsym.heads import (
 from bpttsym.in_force import DEFINING as DEFINING
 from bpttsym.in_force import InForce
 from bpttsym.model import Definition, has_derivative
+from bpttsym.named_losses import spelled_out
 from bpttsym.shape_words import EXTREMA
 
 
@@ -223,6 +224,10 @@ class Scope(InForce):
         Numbers given to single steps (``h_0 = 0``, ``\\delta_{T+1} = 0``) go with their general definition.
         ``differentiated`` are the names in the derivatives of the document.
         """
+        for slot, known in self.definitions.items():
+            given = self.functions.keys() & {part.function for part in walk(known.body) if isinstance(part, Call)}
+            if not given:
+                self.definitions[slot] = replace(known, body=spelled_out(known.body, self.definitions.values()))
         unknown = {name for name in map(_function, self.abbreviations.values()) if name and self._unknown(name)}
         for slot in nodes_among(self.definitions, self.abbreviations, differentiated, unknown):
             self._put(self.abbreviations.pop(slot))

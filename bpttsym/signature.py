@@ -113,6 +113,7 @@ def signature(chains: Iterable[Chain]) -> Signature:
         name
         for name in census.applied
         if name in census.several - census.heads
+        or (name in census.several and name.startswith(r"\mathrm{"))  # a word that is given a formula and applied
         or (name not in census.bare and name in FUNCTION_LETTERS | census.primed)
     }
     functions -= census.differentiated - FUNCTION_LETTERS

@@ -28,13 +28,14 @@ from bpttsym.copies import is_copy
 from bpttsym.declarations import declared_sizes
 from bpttsym.displays import Entry
 from bpttsym.document import Document
+from bpttsym.doubts import doubts
 from bpttsym.errors import NotRead
 from bpttsym.expr import Relation, Symbol, names
 from bpttsym.guesses import formulas_used
 from bpttsym.inequalities import Inequalities
 from bpttsym.latex import unicode_line
 from bpttsym.readings import OPTIONS
-from bpttsym.remarks import harmless, loose_letter, near_names
+from bpttsym.remarks import harmless, near_names
 from bpttsym.repairs import suggestions
 from bpttsym.ruling import Case as Case
 from bpttsym.ruling import Status as Status
@@ -288,17 +289,10 @@ class Judge:
                     )
         if any(row.variant.suggested or row.variant.loose for row in rows):
             return self._undefined(case.entry, case.relation)
-        letter = loose_letter(case.relation)
-        if letter:
-            message = f"it fails as written: the index `{letter}` stands in a sum and beside it; put parentheses"
-            return Verdict(
-                case.entry, "unchecked", message, (), told, label, readings=listed, code="words", blame=case.entry.span
-            )
-        if case.entry.words:
-            message = f"it fails as written, but the words `{case.entry.words}` behind it may restrict it"
-            return Verdict(
-                case.entry, "unchecked", message, (), told, label, readings=listed, code="words", blame=case.entry.span
-            )
+        doubt = doubts(case.relation, case.entry.words, rows[0].variant.base)
+        if doubt:
+            place = case.entry.span
+            return Verdict(case.entry, "unchecked", doubt, (), told, label, readings=listed, code="words", blame=place)
         differing = [row for row in rows if row.outcome.kind == "differs"]
         unknown = [row for row in rows if row.outcome.kind == "unknown"]
         if unknown and not differing:

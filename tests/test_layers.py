@@ -65,6 +65,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "document": (
         "conclusions",
         "implied",
+        "named_losses",
         "kinds",
         "components",
         "heads",
@@ -93,7 +94,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         *("totals", "guesses", "loss_forms", "copies", "variants", "scrutiny", "trial", "witness", "stand_ins"),
         *("starts", "attack", "bounds"),
         *("conditions", "ruling", "bench", "shape_claims", "insertions", "repairs", "rephrased", "candidates"),
-        *("hypotheses", "inequalities", "aftermath", "remarks"),
+        *("hypotheses", "inequalities", "aftermath", "remarks", "doubts"),
     ),
     "derivation": (
         *("names", "structure", "ways", "expansion", "summation"),

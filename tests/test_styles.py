@@ -170,3 +170,37 @@ def test_a_power_by_the_horizon_is_no_mark_of_vectors() -> None:
     model = "$$h_t = \\gamma h_{t-1} + x_t$$\n"
     right = r"\frac{\partial h_T}{\partial h_0} = \gamma^T"
     assert judged(model, (right, right.replace("^T", "^{T-1}"))) == ["conditional", "refuted"]
+
+
+CLASSES = (
+    LAYOUT
+    + r"$$h_t=\tanh(Wh_{t-1}+Ux_t),\quad o_t=Vh_t,\quad\hat y_t=\mathrm{softmax}(o_t),\quad L=\sum_{t=1}^{T}@$$"
+    + "\n"
+)
+
+
+@pytest.mark.parametrize("loss", [r"\mathrm{CE}(\hat y_t, y_t)", r"\mathrm{CrossEntropy}(y_t, \hat y_t)"])
+def test_a_cross_entropy_by_its_name(loss: str) -> None:
+    """The output of a softmax and a target that nothing computes: the formula is known, in whatever order."""
+    model = CLASSES.replace("@", loss)
+    assert judged(model, (r"\nabla_{o_t}L = \hat y_t - y_t", r"\nabla_{o_t}L = \hat y_t + y_t")) == [
+        "proved",
+        "refuted",
+    ]
+
+
+@pytest.mark.parametrize(
+    "loss", [r"\mathrm{CE}(o_t, y_t)", r"\mathrm{MSE}(\hat y_t, y_t)", r"\frac1T\mathrm{MSE}(o_t, y_t)"]
+)
+def test_a_loss_by_a_name_that_says_too_little(loss: str) -> None:
+    """What holds for every function holds; nothing is refuted that may be true of the function that is meant."""
+    claims = (r"\nabla_V L = \sum_{t=1}^{T}(\nabla_{o_t}L)h_t^\top", r"\nabla_{o_t}L = \hat y_t - y_t")
+    assert judged(CLASSES.replace("@", loss), claims) == ["proved", "unchecked"]
+
+
+def test_a_named_loss_with_its_own_formula() -> None:
+    """A formula in the document goes before the name."""
+    model = (
+        CLASSES.replace("@", r"\mathrm{MSE}(o_t, y_t)") + r"$$\mathrm{MSE}(a, b) = \frac12\lVert a-b\rVert^2$$" + "\n"
+    )
+    assert judged(model, (r"\nabla_{o_t}L = o_t - y_t", r"\nabla_{o_t}L = 2(o_t - y_t)")) == ["proved", "refuted"]

@@ -1,0 +1,38 @@
+r"""Why an equation that fails as written is not called false: what stands in or behind it may mean something else."""
+
+from __future__ import annotations
+
+from bpttsym.expr import Call, Relation, walk
+from bpttsym.guesses import formulas_used
+from bpttsym.model import Model
+from bpttsym.remarks import loose_letter
+
+NAMED = (
+    "CE BCE XE NLL KL MSE SSE MAE RMSE SE Huber CrossEntropy CrossEntropyLoss CELoss crossentropy mse ce bce nll xent"
+    " LSTM GRU LayerNorm BatchNorm LeakyReLU ELU GELU SiLU Swish erf sign hardtanh gelu elu swish"
+)
+FORMULATED = frozenset(rf"\mathrm{{{name}}}" for name in NAMED.split())
+"""Functions that have a formula wherever they are used, so that a document need not write it."""
+
+
+def doubts(relation: Relation, words: str, model: Model) -> str:
+    """Why a relation that fails under a model is not refuted, in words; empty if nothing stands against it."""
+    letter = loose_letter(relation)
+    if letter:
+        return f"it fails as written: the index `{letter}` stands in a sum and beside it; put parentheses"
+    if words:
+        return f"it fails as written, but the words `{words}` behind it may restrict it"
+    function = without_formula(relation, model)
+    if function:
+        return f"it fails if `{function}` is any function, and the document does not write the formula of `{function}`"
+    return ""
+
+
+def without_formula(relation: Relation, model: Model) -> str:
+    """The name of a function that is known by its name only, here or in what the relation is about; empty if none."""
+    given = {name for name, _, _ in model.functions}
+    for root in (relation, *formulas_used(relation, model)):
+        for part in walk(root):
+            if isinstance(part, Call) and part.function in FORMULATED - given:
+                return part.function.removeprefix(r"\mathrm{").removesuffix("}")
+    return ""

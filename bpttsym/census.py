@@ -69,10 +69,16 @@ class Census:
 
     ``lone`` are names that stand without scripts and arguments outside of all scripts; ``below`` and ``above`` hold
     for each name the letters of its subscripts and of the brackets in its superscripts, an empty one for numbers and
-    sums; ``labels`` hold what is spelled below. What is ``valued`` is differentiated with an index and no arguments.
+    sums; ``raised`` holds the letters of superscripts without brackets, ``raised_shifts`` those in sums there, and
+    ``raised_heads`` those of names that are given a meaning; ``unraised`` are names without any. ``labels`` hold what
+    is spelled below. What is ``valued`` is differentiated with an index and no arguments.
     """
 
     lone: set[str] = field(default_factory=set)
+    unraised: set[str] = field(default_factory=set)
+    raised: dict[str, set[str]] = field(default_factory=dict)
+    raised_heads: set[str] = field(default_factory=set)
+    raised_shifts: set[str] = field(default_factory=set)
     given: set[str] = field(default_factory=set)
     labels: dict[str, set[str]] = field(default_factory=dict)
     valued: set[str] = field(default_factory=set)
@@ -112,6 +118,8 @@ def count_chain(chain: Chain, census: Census) -> None:
     """Count all that stands in a chain; what stands left of its first relation is ``given`` a meaning."""
     if chain.relations and chain.sides[0] is not None:
         census.given.add(base_name(chain.sides[0]))
+        scripts = chain.sides[0].scripts if isinstance(chain.sides[0], Scripted) else []
+        census.raised_heads.update(part.text for kind, s in scripts if kind == "sup" for part in _plain(s))
     for position, side in enumerate(chain.sides):
         if side is None:
             continue
@@ -194,6 +202,8 @@ def _count(node: Surface | None, census: Census, applied: bool = False) -> None:
                 census.bare.update([base.text] if base.kind == "NAME" and not (applied or primed) else [])
             else:
                 _count(base, census, applied or primed)
+            if not any(kind == "sup" for kind, _ in scripts):
+                census.unraised.add(base_name(base))
             for kind, script in scripts:
                 _count_script(base_name(base), kind, script, census)
         case Term(_, factors, operators):
@@ -263,6 +273,13 @@ def _count_script(name: str, kind: str, script: Surface | None, census: Census) 
     if script is None:
         return
     held = _bracketed(script) if kind == "sup" else [script]
+    if kind == "sup":
+        inner = _parts(script)[0] if len(_parts(script)) == 1 else script
+        raised = (
+            {word.text for word in _words(inner) if word.kind == "NAME"} if isinstance(inner, Word | Sums) else set()
+        )
+        census.raised.setdefault(name, set()).update(raised)
+        census.raised_shifts.update(raised if isinstance(inner, Sums) and len(raised) == 1 else ())
     if kind == "sub":
         census.subscripted.add(name)
     where = census.above if kind == "sup" else census.below
@@ -274,6 +291,12 @@ def _count_script(name: str, kind: str, script: Surface | None, census: Census) 
         where.setdefault(name, set()).update(letters, [""] if len(letters) < len(words) else [])
         if isinstance(part, Sums):  # a capital above is a last layer more often than a step
             census.shifted.update(letter for letter in letters if kind == "sub" or not letter[:1].isupper())
+
+
+def _plain(script: Surface | None) -> list[Word]:
+    """The one letter that a superscript is, if it is one."""
+    inner = _parts(script)[0] if script is not None and len(_parts(script)) == 1 else script
+    return [inner] if isinstance(inner, Word) and inner.kind == "NAME" else []
 
 
 def _bracketed(script: Surface) -> list[Surface]:

@@ -80,6 +80,12 @@ def fraction(reader: Reader, node: Fraction, cursor: Cursor) -> Expr:
     above = _factors(node.numerator)
     below = _factors(node.denominator)
     mark = _mark(above.factors[0]) if above.factors else None
+    place = next((at for at, factor in enumerate(below.factors) if _mark(factor) is not None), 0) if mark else 0
+    if place and mark == (r"\partial", False) and set(below.operators[: place + 1]) <= {"", r"\cdot"}:
+        weight = Term(node.denominator.span, below.factors[:place], below.operators[:place])
+        rest = Term(node.denominator.span, below.factors[place:], ["", *below.operators[place + 1 :]])
+        quotient = fraction(reader, Fraction(node.span, node.numerator, rest), cursor)
+        return Divide(quotient, reader.expression(weight), span=node.span)
     if mark is None or not below.factors or _mark(below.factors[0]) is None:
         if mark is not None and mark[0] != "d":
             raise NotRead("only one half of this fraction is a differential", node.span)
@@ -119,6 +125,10 @@ def held(reader: Reader, node: Evaluated) -> Expr:
     r"""``\left.\frac{\partial h_t}{\partial W}\right|_{h_{t-1}}``: the step before is held, so it is immediate."""
     value = reader.expression(node.body)
     inner = ungroup(node.at)
+    if isinstance(inner, Fence) and inner.opening == "(" and len(inner.items) == 1 and node.upper is None:
+        if isinstance(value, Derivative) and isinstance(value.by, Symbol) and not value.by.index:
+            step = reader.index(inner.items[0])  # what one step uses of a parameter
+            return replace(value, by=replace(value.by, index=(step,)), span=node.span)
     sides = inner.sides if isinstance(inner, Chain) and inner.relations == ["="] else [inner]
     items = [item for side in sides if side is not None for item in _listed(side)]
     names = [item for item in items if not (isinstance(item, Word) and item.text == FIXED)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,16 +12,16 @@ from bpttsym.declarations import declared_sizes
 from bpttsym.errors import NotRead
 from bpttsym.expr import Call, Expr, Hole, Norm, Relation, Span, Symbol, names, walk
 from bpttsym.implied import with_steps
+from bpttsym.macros import expand
 from bpttsym.notation import Written, read_chain
 from bpttsym.parse import Line
-from bpttsym.scope import Scope
+from bpttsym.scope import DEFINING, Scope
 from bpttsym.shapes import SCALAR_LETTERS
 from bpttsym.signature import Signature
 from bpttsym.source import Heading, Maths, Source
 from bpttsym.sums import with_falling_products
-
-HEAD = re.compile(r"[\s&]*(\\mathcal\s*\{\s*\w\s*\}|\\?[A-Za-z]+)\s*(?:_\s*\{?[\w\s]*\}?|\([^()=]*\))?\s*&?\s*:?=")
-"""A name with an index or arguments, and a sign that gives it a meaning."""
+from bpttsym.tables import CLOSES, OPENS
+from bpttsym.tokens import tokenize
 
 INEQUALITIES = frozenset(("<", ">", r"\le", r"\ge"))
 
@@ -33,7 +32,8 @@ class Entry:
 
     ``scope`` is the number of the scope in which it stands; ``relation`` is None where nothing was read;
     ``where`` holds conditions on its indices (``t < T``) and ``words`` what else stands behind it; ``head`` is the
-    name to which a relation that was not read gives a meaning; ``concluded`` says that it stands behind an arrow;
+    name to which a relation that was not read gives a meaning, ``mentions`` are the names in it; ``concluded`` says
+    that it stands behind an arrow;
     ``former`` is the number of the scope in which another formula was given to what it defines;
     ``aside`` is the scope of the formula that running text nearby gives, which may be meant as well.
     """
@@ -51,6 +51,7 @@ class Entry:
     where: tuple[Relation, ...] = ()
     words: str = ""
     head: str = ""
+    mentions: frozenset[str] = frozenset()
     concluded: bool = False
     former: int | None = None
     aside: int | None = None
@@ -190,8 +191,7 @@ class Displays:
                 row.append(entry)
                 if isinstance(relation, NotRead):
                     entry.failure = relation
-                    head = HEAD.match(self.source.text, line.span.start, line.span.end)
-                    entry.head = re.sub(r"\s", "", head[1]) if head else ""
+                    entry.head, entry.mentions = self._said(maths, line.span)
                     continue
                 self.asides.restated(relation, self.scope)
                 part_named = self.scope.part_named(relation, self.heads)
@@ -223,6 +223,19 @@ class Displays:
         left = relation.left
         steps = relation.operator == r"\in" and isinstance(left, Symbol) and left.name in self.signature.indices
         return steps and declared_sizes(relation) is None
+
+    def _said(self, maths: Maths, span: Span) -> tuple[str, frozenset[str]]:
+        """The name that a line which was not read gives a meaning, if it is one name, and the names in the line."""
+        expanded = expand(self.source.text[span.start : span.end], self.source.macros(maths.start), span.start)
+        tokens = [tok for tok in tokenize(expanded.text, expanded.place) if tok.kind != "AMP"]
+        end = next((at for at, tok in enumerate(tokens) if tok.kind == "REL"), 0)
+        depth, own = 0, []
+        for before, tok in zip([None, *tokens], tokens[:end], strict=False):
+            depth += (tok.kind in OPENS) - (tok.kind in CLOSES)
+            if depth == 0 and tok.kind not in CLOSES | {"SUB", "SUP", "PRIME"}:
+                own += [] if before is not None and before.kind in {"SUB", "SUP"} else [tok]
+        given = end and tokens[end].value in DEFINING and len(own) == 1 and own[0].kind == "NAME"
+        return own[0].value if given else "", frozenset(tok.value for tok in tokens[end:] if tok.kind == "NAME")
 
     def _nothing(self, maths: Maths, lines: list[Line]) -> None:
         """A display without a relation is still counted and told."""

@@ -86,6 +86,15 @@ class Document:
         return frozenset(found)
 
     @cached_property
+    def said(self) -> dict[str, frozenset[str]]:
+        """The names in what is said of each name that was not understood."""
+        found: dict[str, frozenset[str]] = {}
+        for entry in self.entries:
+            if entry.relation is None and entry.head:
+                found[entry.head] = found.get(entry.head, frozenset()) | entry.mentions
+        return found
+
+    @cached_property
     def said_again(self) -> set[tuple[int, Span]]:
         """Scopes and places of definitions by components of what is defined there as a whole."""
         found: set[tuple[int, Span]] = set()

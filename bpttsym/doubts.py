@@ -2,7 +2,9 @@ r"""Why an equation that fails as written is not called false: what stands in or
 
 from __future__ import annotations
 
-from bpttsym.expr import Call, Relation, walk
+from collections.abc import Mapping
+
+from bpttsym.expr import Call, Relation, names, walk
 from bpttsym.guesses import formulas_used
 from bpttsym.model import Model
 from bpttsym.remarks import loose_letter
@@ -26,6 +28,18 @@ def doubts(relation: Relation, words: str, model: Model) -> str:
     if function:
         return f"it fails if `{function}` is any function, and the document does not write the formula of `{function}`"
     return ""
+
+
+def not_understood(relation: Relation, model: Model, said: Mapping[str, frozenset[str]]) -> str:
+    """A name that a relation depends on and whose formula was not read, though it may depend on the model; else empty.
+
+    ``said`` holds the names in each formula that was not read.
+    """
+    defined = {known.name for known in (*model.definitions, *model.abbreviations)}
+    used = names(relation).union(*(names(body) for body in formulas_used(relation, model)))
+    known = {name.partition("_{")[0] for name in model.arities}
+    lost = (name for name in sorted(used - defined) if said.get(name, frozenset()) & (known - {name}))
+    return next(lost, "")
 
 
 def without_formula(relation: Relation, model: Model) -> str:

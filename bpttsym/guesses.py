@@ -96,6 +96,7 @@ def narrow_loss_models(losses: set[tuple[str, int]], model: Model) -> Iterator[G
 def _guesses(losses: set[tuple[str, int]], outputs: list[Definition], model: Model) -> Iterator[Guess]:
     known = {loss: ways_written(*loss, model) for loss in sorted(losses)}
     unsure = any(ways is None for ways in known.values())
+    unsure |= any(count for _, count in losses) and not all(output.index for output in outputs)
     choices = [[(loss, way) for way in _with_outputs(ways or (), outputs, model)] for loss, ways in known.items()]
     guessed = [name for (name, count), ways in known.items() if count == 0 and not ways]
     spread = (False, True) if guessed and any(output.index for output in outputs) else (False,)

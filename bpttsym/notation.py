@@ -30,6 +30,7 @@ from bpttsym.expr import (
     SetOf,
     Span,
     Symbol,
+    Transpose,
     depth,
 )
 from bpttsym.path_ranges import read_paths
@@ -171,11 +172,21 @@ class _Reader:
         if isinstance(node, Fraction):
             return fraction(self, node, cursor)
         value = self.atom(node)
-        applied = name in self.signature.quantities and cursor.joined() and isinstance(following, Fence)
-        if applied and following.opening == "(" and all(base_name(item) for item in following.items):  # type: ignore[union-attr]
+        if name in self.signature.quantities and cursor.joined() and isinstance(following, Fence):
+            return self.with_arguments(value, following, cursor)
+        return value
+
+    def with_arguments(self, value: Expr, fence: Fence, cursor: Cursor) -> Expr:
+        r"""A quantity with arguments that say nothing new, ``L(\theta)``, or with its step, ``L(t+1)``."""
+        if fence.opening != "(" or not isinstance(value, Symbol):
+            return value
+        if len(fence.items) == 1 and parts.is_running(fence.items[0], self.signature.running):
             cursor.at += 1
-            if isinstance(value, Symbol):
-                self.written.append((value, parts.readable(self, following.items)))  # type: ignore[union-attr]
+            span = fence.span.join(value.span) if value.span else fence.span
+            return Symbol(value.name, (self.index(fence.items[0]), *value.index), span=span)
+        if all(base_name(item) or (isinstance(item, Word) and item.kind == "DOTS") for item in fence.items):
+            cursor.at += 1
+            self.written.append((value, parts.readable(self, fence.items)))
         return value
 
     def stepped(self, node: Surface, following: Surface) -> Expr:
@@ -183,13 +194,16 @@ class _Reader:
         value = self.atom(node)
         fence = following.base if isinstance(following, Scripted) else following
         power = value.exponent if isinstance(value, Power) else None
-        symbol = value.base if isinstance(value, Power) else value
+        turned = isinstance(value, Transpose)
+        symbol = value.base if isinstance(value, Power) else value.body if isinstance(value, Transpose) else value
         if not isinstance(symbol, Symbol) or not isinstance(fence, Fence) or len(fence.items) != 1:
             raise NotRead("this step in parentheses is not read", following.span)
         span = node.span.join(following.span)
         value = Symbol(symbol.name, (self.index(fence.items[0]), *symbol.index), span=span)
         if power is not None:
             value = Power(value, power, span=span)
+        if turned:
+            value = Transpose(value, span=span)
         for kind, script in following.scripts if isinstance(following, Scripted) else []:
             if kind != "sup" or script is None:
                 raise NotRead("a subscript of a step in parentheses is not read", following.span)

@@ -28,7 +28,7 @@ from bpttsym.expr import (
     names,
 )
 from bpttsym.signature import Signature
-from bpttsym.surface import Chain, Condition, Fence, Fraction, Scripted, Surface, Table, Term, Word
+from bpttsym.surface import Chain, Condition, Fence, Fraction, Scripted, Sums, Surface, Table, Term, Word
 from bpttsym.whole_numbers import is_whole
 
 CAPITAL = re.compile(r"(?:\\[a-z]+\{)*(?:[A-Z]|\\(?:Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Phi|Psi|Omega))")
@@ -79,6 +79,14 @@ def binomial(reader: Reader, pair: Fence, span: Span) -> Expr:
 def _counts(reader: Reader, number: Whole) -> bool:
     """Whether all letters of a number are indices of the document."""
     return names(number) <= reader.signature.indices | {reader.signature.horizon}
+
+
+def is_running(node: Surface, letters: frozenset[str]) -> bool:
+    """Whether a node is a step: a letter over which something runs, with or without a number added."""
+    terms = node.terms if isinstance(node, Sums) else [node]
+    words = [term for term in terms if isinstance(term, Word)]
+    steps = [word.text in letters for word in words if word.kind == "NAME"]
+    return len(words) == len(terms) and steps == [True] and all(word.kind in {"NAME", "NUMBER"} for word in words)
 
 
 def readable(reader: Reader, nodes: Iterable[Surface]) -> tuple[Expr, ...]:

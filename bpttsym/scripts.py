@@ -29,7 +29,7 @@ from bpttsym.expr import (
     walk,
 )
 from bpttsym.signature import NEIGHBOURS
-from bpttsym.surface import Fence, Scripted, Surface, Term, Word
+from bpttsym.surface import Fence, Scripted, Sums, Surface, Term, Word
 
 TRANSPOSES = frozenset((r"\top", r"\intercal", "T", r"\mathrm{T}", r"\mathsf{T}"))
 LARGEST_ENTRYWISE = 5
@@ -46,7 +46,11 @@ def scripted(reader: Reader, node: Scripted) -> Expr:
     """A base with scripts: an index, a label, a power, a transpose."""
     if isinstance(node.base, Fence) and node.base.opening == "||":
         return norm(reader, node)
-    if base_name(node.base) == "e" and [kind for kind, _ in node.scripts] == ["sup"]:
+    if (
+        base_name(node.base) == "e"
+        and "e" not in reader.signature.given
+        and [kind for kind, _ in node.scripts] == ["sup"]
+    ):
         script = node.scripts[0][1]
         assert script is not None
         return Call(r"\exp", (reader.expression(script),), span=node.span)
@@ -72,9 +76,13 @@ def _in_order(reader: Reader, node: Scripted) -> list[tuple[str, Surface | None]
     if timed:
         scripts = [(kind, part) for kind, script in scripts for part in (_marks(script) if kind == "sup" else [script])]
 
+    def is_above(part: Surface) -> bool:
+        raised = base_name(node.base) in reader.signature.raised
+        return _is_step(reader, part) or (raised and _counts(reader, part))
+
     def turn(script: tuple[str, Surface | None]) -> int:
         kind, part = script
-        return 1 if kind != "sup" else 0 if timed and part is not None and _is_step(reader, ungroup(part)) else 2
+        return 1 if kind != "sup" else 0 if timed and part is not None and is_above(ungroup(part)) else 2
 
     return sorted(scripts, key=turn)
 
@@ -183,6 +191,8 @@ def superscript(reader: Reader, value: Expr, script: Surface) -> Expr:
     inner = script
     while isinstance(inner, Fence) and inner.opening == "{" and len(inner.items) == 1:
         inner = inner.items[0]
+    if isinstance(value, Symbol) and value.name in reader.signature.raised and _counts(reader, inner):
+        return Symbol(value.name, (*value.index, reader.index(inner)), span=span)
     if isinstance(inner, Term) and len(inner.factors) == 1 and inner.operators[0]:
         return _entrywise(reader, value, inner, span)
     label = label_above(reader, value.name, inner) if isinstance(value, Symbol) else ""
@@ -238,6 +248,18 @@ def _is_step(reader: Reader, node: Surface) -> bool:
         return False
     named = (part.name for value in values for part in walk(value) if isinstance(part, Symbol))
     return all(map(is_index, values)) and all(name in letters or reader.signature.is_last(name) for name in named)
+
+
+def _counts(reader: Reader, node: Surface) -> bool:
+    """Whether a superscript without brackets is a step, for a name that has its step there: ``x^{t-1}``, ``h^T``."""
+    if not isinstance(node, Word | Sums):
+        return False
+    letters = reader.signature.indices | {reader.signature.horizon}
+    try:
+        value = reader.expression(node)
+    except NotRead:
+        return False
+    return is_index(value) and all(part.name in letters for part in walk(value) if isinstance(part, Symbol))
 
 
 def ungroup(node: Surface) -> Surface:

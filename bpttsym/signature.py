@@ -18,6 +18,10 @@ NEIGHBOURS = {"prev": -1, "previous": -1, "next": 1}
 """Labels that say which step: the one that is computed is the next one where no other has an index."""
 
 
+WORDS = frozenset(("in", "out", "rec", "fb", "back", "res", "hid", "enc", "dec"))
+"""Labels above a name that are words, though their letters stand side by side: ``W^{in}``."""
+
+
 @dataclass(frozen=True, slots=True)
 class Signature:
     """The names of a document by what they are.
@@ -29,7 +33,8 @@ class Signature:
     somewhere, ``counted`` ones have an index somewhere, ``stacked`` ones have it in brackets above: ``h^{(l)}``. What
     is ``timed`` has its step there, before any entry below: ``o^{(t)}_j``. The ``identities`` are identity matrices,
     whatever stands below them (``I_n``); ``neighbours`` are named by their step (``a_{prev}``), those of them that have
-    an index elsewhere are ``counted_alone``. ``implied`` holds the letter of the step of names that never show it.
+    an index elsewhere are ``counted_alone``. ``implied`` holds the letter of the step of names that never show it;
+    what is ``given`` stands on the left of a relation; ``raised`` names have their step above without brackets.
     """
 
     functions: frozenset[str] = frozenset()
@@ -48,6 +53,8 @@ class Signature:
     neighbours: frozenset[str] = frozenset()
     counted_alone: frozenset[str] = frozenset()
     implied: tuple[tuple[str, str], ...] = ()
+    given: frozenset[str] = frozenset()
+    raised: frozenset[str] = frozenset()
 
     def joined(self, other: Signature) -> Signature:
         """What either of two documents says of its names."""
@@ -68,6 +75,8 @@ class Signature:
             self.neighbours | other.neighbours,
             self.counted_alone | other.counted_alone,
             self.implied,
+            self.given | other.given,
+            self.raised | other.raised,
         )
 
     def applies(self, function: str) -> bool:
@@ -88,6 +97,8 @@ class Signature:
             return True
         counting = [letter in self.indices or letter == self.horizon for letter in letters]
         alone = [letter in self.lone for letter in letters]
+        if "".join(letters) in WORDS:
+            return True
         if not bracketed:
             return all(letter in self.counted for letter in letters) and not any(counting) and not any(alone)
         last = len(letters) == 1 and self.is_last(letters[0]) and name in self.stacked
@@ -122,6 +133,9 @@ def signature(chains: Iterable[Chain]) -> Signature:
     quantities = (census.heads | census.numerators | census.differentiated) - functions
     used = census.subscripted | {name[len(BOLD) : -1] for name in census.subscripted if name.startswith(BOLD)}
     counted = used | {name for name, above in census.above.items() if above & {"", *INDEX_LETTERS}}
+    above = (census.raised_heads & census.raised_shifts & INDEX_LETTERS) - {"T"}
+    census.shifted |= above
+    raised = {name for name, found in census.raised.items() if found & above} - census.lone - census.unraised
     letters = (INDEX_LETTERS - (counted - census.shifted)) | census.bound | census.shifted
     stacked = {name for name, above in census.above.items() if above & {"", *letters}}
     running = frozenset(census.bound | census.shifted)
@@ -147,10 +161,12 @@ def signature(chains: Iterable[Chain]) -> Signature:
         lone=frozenset(census.lone),
         counted=frozenset(counted),
         stacked=frozenset(stacked),
-        timed=frozenset(timed),
+        timed=frozenset(timed | raised),
+        raised=frozenset(raised),
         identities=frozenset(identities),
         neighbours=frozenset(neighbours),
         counted_alone=frozenset(neighbours & running_below),
+        given=frozenset(census.given),
     )
 
 

@@ -2,6 +2,7 @@ r"""The ranges of ``\sum`` and ``\prod``: every way to write them below and abov
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from itertools import combinations
@@ -53,6 +54,8 @@ def read_big(node: Big, body: Expr, read: IndexReader, horizon: str, first: int)
     inner = items[0] if len(items) == 1 else below
     if not isinstance(inner, Chain) or inner.sides[0] is None:
         raise NotRead(f"the range of `{node.operator}` is not read", below.span, FORM)
+    if above is None and inner.relations == [r"\in"] and _is_name(inner.sides[0]) and _is_whole_set(inner.sides[1]):
+        return Sum(body, base_name(inner.sides[0]), None, None, span=node.span)
     if above is None:
         return _inequalities(node, inner, body, read, horizon, first)
     if inner.relations != ["="] or not base_name(inner.sides[0]):
@@ -64,6 +67,11 @@ def read_big(node: Big, body: Expr, read: IndexReader, horizon: str, first: int)
     if lower == Symbol(horizon) and upper != lower:
         return Product(body, index, upper, lower, "decreasing", span=node.span)
     return Product(body, index, lower, upper, span=node.span)
+
+
+def _is_whole_set(node: Surface | None) -> bool:
+    r"""A capital, which names all that a letter can be: ``w \in V``."""
+    return isinstance(node, Word) and re.fullmatch(r"(?:\\[a-z]+\{)?[A-Z]\}?", node.text) is not None
 
 
 def _is_name(node: Surface) -> bool:

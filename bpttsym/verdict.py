@@ -28,7 +28,7 @@ from bpttsym.copies import is_copy
 from bpttsym.declarations import declared_sizes
 from bpttsym.displays import Entry
 from bpttsym.document import Document
-from bpttsym.doubts import doubts
+from bpttsym.doubts import doubts, not_understood
 from bpttsym.errors import NotRead
 from bpttsym.expr import Relation, Symbol, names
 from bpttsym.guesses import formulas_used
@@ -245,6 +245,10 @@ class Judge:
         if case.entry.where and not harmless(case.entry.words):
             message = f"the words `{case.entry.words}` beside its condition are not understood"
             return Verdict(case.entry, "unchecked", message, readings=listed, code="words", blame=case.entry.span)
+        lost = not_understood(case.relation, rows[0].variant.base, self.document.said)
+        if lost:
+            message = f"what the document says that `{lost}` is was not understood, and this depends on it"
+            return Verdict(case.entry, "unchecked", message, readings=listed, code="undefined", blame=case.entry.span)
         label = holding[0].variant.label if holding else rows[0].variant.label
         if not holding:
             return self._failed(case, rows, listed, told, label)

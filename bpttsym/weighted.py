@@ -10,7 +10,9 @@ from bpttsym.expr import Add, Call, Divide, Expr, Multiply, Negate, Number, Sum,
 SCALAR_LETTERS = frozenset(r"\alpha \beta \gamma \epsilon \varepsilon \eta \kappa \lambda \mu \nu \tau".split())
 """Greek letters without an index that textbooks keep for numbers (rates, bounds, weights of a penalty)."""
 
-LOSS_LETTERS = frozenset((r"\mathcal{L}", "L", "E", "J", r"\mathcal{J}", r"\mathcal{E}", r"\ell", "C"))
+LOSS_LETTERS = frozenset((r"\mathcal{L}", "L", "E", "J", r"\mathcal{J}", r"\mathcal{E}", r"\ell", "C")) | {
+    rf"\mathrm{{{word}}}" for word in ("Loss", "loss", "Cost", "cost")
+}
 """Names of quantities that are numbers even where a product or a square of vectors is written for them."""
 
 

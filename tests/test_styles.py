@@ -204,3 +204,112 @@ def test_a_named_loss_with_its_own_formula() -> None:
         CLASSES.replace("@", r"\mathrm{MSE}(o_t, y_t)") + r"$$\mathrm{MSE}(a, b) = \frac12\lVert a-b\rVert^2$$" + "\n"
     )
     assert judged(model, (r"\nabla_{o_t}L = o_t - y_t", r"\nabla_{o_t}L = 2(o_t - y_t)")) == ["proved", "refuted"]
+
+
+RAISED = (
+    LAYOUT
+    + r"""
+$$\mathbf z^t = g(\mathbf W_z\mathbf x^t + \mathbf R_z\mathbf y^{t-1})$$
+
+$$\mathbf c^t = \mathbf z^t\odot\mathbf z^t + \mathbf c^{t-1}$$
+
+$$\mathbf y^t = \tanh(\mathbf c^t),\quad \mathcal L = \sum_{t=1}^{T}\lVert\mathbf y^t-\mathbf d^t\rVert^2$$
+"""
+)
+
+
+def test_steps_above_without_brackets() -> None:
+    """Where a name is computed with a letter above from the same letter less one, that is its step, and no power."""
+    right = r"\frac{\partial\mathbf y^t}{\partial\mathbf c^t} = \mathrm{diag}(1-\mathbf y^t\odot\mathbf y^t)"
+    last = r"\nabla_{\mathbf y^T}\mathcal L = 2(\mathbf y^T-\mathbf d^T)"
+    claims = (right, right.replace(r"\odot\mathbf y^t", r"\odot\mathbf y^{t-1}"), last, last.replace("2(", "("))
+    assert judged(RAISED, claims) == ["proved", "refuted", "proved", "refuted"]
+
+
+def test_a_power_of_a_weight_beside_steps_above() -> None:
+    """What stands without a letter above somewhere keeps its powers."""
+    model = LAYOUT + r"$$h^t = Wh^{t-1}+Ux^t$$" + "\n"
+    right = r"\frac{\partial h^t}{\partial h^k} = W^{t-k}"
+    assert judged(model, (right, right.replace("t-k}", "t-k-1}"))) == ["proved", "refuted"]
+
+
+STEPPED = (
+    LAYOUT
+    + r"""
+$$\mathbf x(n) = \tanh(\mathbf W^{in}\mathbf u(n)+\mathbf W\mathbf x(n-1))$$
+
+$$\mathbf e(n) = \mathbf W^{out}\mathbf x(n)-\mathbf d(n)$$
+
+$$\mathcal E(n) = \frac12\mathbf e^T(n)\mathbf e(n)$$
+"""
+)
+
+
+def test_a_transposed_quantity_with_its_step_in_parentheses() -> None:
+    r"""`e^T(n)` is `e(n)^T`, and `W^{in}` is a name."""
+    right = r"\nabla_{\mathbf W^{out}}\mathcal E(n) = \mathbf e(n)\mathbf x^T(n)"
+    wrong = r"\nabla_{\mathbf W^{out}}\mathcal E(n) = \mathbf x(n)\mathbf e^T(n)"
+    late = r"\nabla_{\mathbf W^{out}}\mathcal E(n) = \mathbf e(n)\mathbf x^T(n-1)"
+    assert judged(STEPPED, (right, wrong, late)) == ["proved", "refuted", "refuted"]
+
+
+def test_the_loss_of_a_step_in_parentheses() -> None:
+    r"""`\mathcal L(t+1)` is the loss of step t+1, while `\mathcal L(\theta)` is the whole."""
+    model = (
+        LAYOUT
+        + r"$$h_t=\tanh(Wh_{t-1}+Ux_t),\quad z_t=Vh_t,\quad \mathcal L(\theta)=\sum_{t=1}^{T}\lVert z_t-y_t\rVert^2$$"
+    )
+    right = (
+        r"\frac{\mathrm d\mathcal L(t+1)}{\mathrm dV} ="
+        r" \frac{\mathrm d\mathcal L(t+1)}{\mathrm dz_{t+1}}\frac{\partial^{+}z_{t+1}}{\partial V}"
+    )
+    assert judged(model + "\n", (right, right.replace(r"\partial^{+}z_{t+1}", r"\partial^{+}z_t"))) == [
+        "proved",
+        "refuted",
+    ]
+
+
+def test_sums_over_a_set_and_weights_below_a_derivative() -> None:
+    r"""`\sum_{w \in V}` is over all entries; `\frac{\partial l}{T\cdot\partial o}` is divided by T."""
+    model = (
+        LAYOUT
+        + r"""
+$$e^{(t)}=Ex^{(t)},\quad h^{(t)}=\sigma(W_hh^{(t-1)}+W_ee^{(t)}),\quad \hat y^{(t)}=\mathrm{softmax}(Uh^{(t)})$$
+
+$$J^{(t)}(\theta)=-\sum_{w\in V}y^{(t)}_w\log\hat y^{(t)}_w,\quad J(\theta)=\frac1T\sum_{t=1}^{T}J^{(t)}(\theta)$$
+"""
+    )
+    right = r"\nabla_U J = \frac1T\sum_{t=1}^{T}(\hat y^{(t)}-y^{(t)})h^{(t)\top}"
+    below = r"\frac{\partial J}{\partial\hat y^{(t)}} = \frac{\partial J^{(t)}}{T\cdot\partial\hat y^{(t)}}"
+    copies = r"\frac{\partial J}{\partial W_h} = \sum_{i=1}^{T}\left.\frac{\partial J}{\partial W_h}\right|_{(i)}"
+    wrong = (right.replace(r"\frac1T", ""), below.replace(r"T\cdot", ""), copies.replace("i=1", "i=2"))
+    assert judged(model, (right, below, copies)) == ["proved", "proved", "proved"]
+    assert judged(model, wrong) == ["refuted", "refuted", "refuted"]
+
+
+def test_what_was_not_read_is_no_constant() -> None:
+    """Where the formula of a part is not read, nothing is said of what is computed from it; the rest is judged."""
+    model = (
+        LAYOUT
+        + "$$z_t = W h_{t-1} \\oplus U x_t$$\n\n$$h_t=\\tanh(z_t)+Wx_t,\\quad L=\\sum_t\\lVert h_t-y_t\\rVert^2$$\n"
+    )
+    through = (
+        r"\frac{\partial h_t}{\partial h_{t-1}} = \mathrm{diag}(1-\tanh^2(z_t))W",
+        r"\nabla_{h_t}L = 2(h_t-y_t)",
+        r"\frac{\partial h_t}{\partial h_{t-1}} = 0",
+    )
+    assert judged(model, through) == ["unchecked"] * 3
+    beside = LAYOUT + "$$x_t = \\mathrm{onehot} \\oplus w_t$$\n\n$$h_t=\\tanh(Wh_{t-1}+Ux_t)$$\n"
+    claim = r"\frac{\partial h_t}{\partial h_{t-1}} = \mathrm{diag}(1-h_t^2)W"
+    assert judged(beside, (claim, claim.replace("W", "U"))) == ["proved", "refuted"]
+
+
+def test_another_loss_than_that_of_the_document_is_not_the_whole() -> None:
+    """The document calls its loss by a word; L_T is a loss of the outputs of that step, not of the sum."""
+    model = LAYOUT + (
+        r"$$h_t=\tanh(Wh_{t-1}+Ux_t),\quad y_t=Vh_t,\quad\text{Loss}_t=\lVert y_t-d_t\rVert^2$$"
+        "\n\n"
+        r"$$\text{Loss}=\sum_t\text{Loss}_t$$"
+    )
+    right = r"\frac{\partial L_T}{\partial h_1} = \frac{\partial L_T}{\partial h_T}\frac{\partial h_T}{\partial h_1}"
+    assert judged(model + "\n", (right,)) != ["refuted"]

@@ -189,10 +189,11 @@ def fed(a: Arrays, cell: Cell, free: bool, first: str) -> Arrays:
 
 def encoder_decoder(a: Arrays) -> Arrays:
     """What was read is an input of every step in which something is written."""
-    decoder = FedNetwork(Plain(a["A"], a["B"], a["a"]), Head(a["V"], a["c"]), None)
+    decoder = FedNetwork(Plain(a["A"], a["B"], a["a"]), Head(a["V"], a["v"]), None)
     network = EncoderDecoder(Plain(a["W"], a["U"], a["b"]), decoder, "input")
     found = network.backward(network.forward(a["x"], (a["h_0"],), a["y"], decoder_initial=(a["s_0"],)))
-    gradients = of_cell(found.encoder, W="W", U="U", b="b") | found.decoder.head
+    gradients = of_cell(found.encoder, W="W", U="U", b="b")
+    gradients |= {"V": found.decoder.head["V"], "v": found.decoder.head["c"]}
     gradients |= {"A": found.decoder.cell["W"], "B": found.decoder.cell["U"], "a": found.decoder.cell["b"]}
     return gradients | {"x": found.encoder.inputs, "h_0": found.encoder.initial[0], "s_0": found.decoder.initial[0]}
 
@@ -233,7 +234,7 @@ NETWORKS = {
     "recurrence from the output only, taught": Network(
         lambda: document("feedback", 3), lambda a: fed(a, Memoryless(a["R"], a["b"]), False, "y_0"), "R"
     ),
-    "encoder and decoder": Network(lambda: document("feedback", 4), encoder_decoder, "W"),
+    "encoder and decoder": Network(lambda: document("encoder_decoder", -1), encoder_decoder, "W"),
 }
 
 

@@ -44,6 +44,8 @@ def _as_summand(name: str, model: Model) -> Iterator[Completion]:
     if parts is None or name in names(parts[1]):
         return  # the whole says nothing of what its parts are
     weights, part, letter = parts
+    if name in names(part):
+        return  # ``L = \\sum_t L_t`` gives the summand its name and nothing more
     shown = unicode_line(Symbol(name, (Symbol(letter),)))
     ways = [(part, "")] if not weights else [(part, "without"), (multiply(*weights, part), "with")]
     for found, way in ways:

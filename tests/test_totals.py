@@ -85,3 +85,11 @@ def test_a_weighted_sum_of_an_unknown_function_is_a_number(loss: str) -> None:
         read_document(source_from_text(f"{text} $${true}$$ $${false}$$".replace(" $$", "\n\n$$"))), mend=False
     )
     assert [one.status for one in found[-2:]] == ["proved", "refuted"]
+
+
+def test_a_sum_of_named_parts_defines_no_part() -> None:
+    """``L = \\sum_t L_t`` says nothing of ``L_t``, which depends on the output of its step then."""
+    cell = r"""$$h_t = \tanh(W h_{t-1} + U x_t), \quad \hat{y}_t = g(V h_t), \quad L = \sum_{t=1}^{T} L_t$$"""
+    by_parts = r"\frac{\partial L}{\partial V} = \sum_{t=1}^{T} \frac{\partial L_t}{\partial V}"
+    assert verdict(cell, by_parts).status == "proved"
+    assert verdict(cell, by_parts.replace("L_t}", "L_{t-1}}").replace("t=1", "t=2")).status == "refuted"

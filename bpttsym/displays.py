@@ -17,7 +17,7 @@ from bpttsym.notation import Written, read_chain
 from bpttsym.parse import Line
 from bpttsym.scope import DEFINING, Scope
 from bpttsym.shapes import SCALAR_LETTERS
-from bpttsym.signature import Signature
+from bpttsym.signature import Signature, alias_of
 from bpttsym.source import Heading, Maths, Source
 from bpttsym.sums import with_falling_products
 from bpttsym.tables import CLOSES, OPENS
@@ -193,6 +193,9 @@ class Displays:
                     entry.failure = relation
                     entry.head, entry.mentions = self._said(maths, line.span)
                     continue
+                if line.chain is not None and alias_of(line.chain) is not None:
+                    entry.kind, entry.relation = "definition", relation
+                    continue
                 self.asides.restated(relation, self.scope)
                 part_named = self.scope.part_named(relation, self.heads)
                 conflict = self.scope.conflict(relation) if part_named is None else None
@@ -248,6 +251,10 @@ class Displays:
         if line.chain is None:
             self.last = None
             yield line.failure or NotRead("this line is not read", line.span)
+            return
+        alias = alias_of(line.chain)
+        if alias is not None:
+            yield Relation(Symbol(alias[0]), "=", Symbol(alias[1]), span=line.span)
             return
         try:
             sides, operators = read_chain(line.chain, self.signature, self.written)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from bpttsym.arithmetic import show, total_of
+from bpttsym.axes import letters_of
 from bpttsym.errors import NotRead
 from bpttsym.expr import (
     Cases,
@@ -46,8 +47,8 @@ def place(node: Component, shape: Shape, bindings: Mapping[str, int], bound: fro
     numbers = [index_value(part, bindings) for part in node.index]
     for part, number, size in zip(node.index, numbers, axes(node, shape), strict=True):
         if not 1 <= number <= size:
-            letter = part.name if isinstance(part, Symbol) and part.name in bound else ""
-            raise MissingNode(("entry", tuple(numbers)), letter, number, node.span)
+            letter = min(letters_of(part) & bound, default="")
+            raise MissingNode(("entry", tuple(numbers)), letter, bindings.get(letter, number), node.span)
     if len(numbers) == 2:
         return numbers[0] - 1, numbers[1] - 1
     return (0, numbers[0] - 1) if shape[0] == 1 else (numbers[0] - 1, 0)

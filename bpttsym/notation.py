@@ -288,6 +288,8 @@ class _Reader:
             case Fence(span, opening, items, separators):
                 if opening in parts.ROUNDING:
                     return parts.rounded(self, node)
+                if opening == r"\{" and (grouped := parts.grouped(self, node)) is not None:
+                    return grouped
                 if opening == r"\{":
                     return SetOf(tuple(self.expression(item) for item in items), span=span)
                 if opening == "[" and (separators or parts.is_comparison(node)):

@@ -68,6 +68,12 @@ def rounded(reader: Reader, node: Fence) -> Expr:
     raise NotRead(f"what stands in `{node.opening}` is no quotient of indices", node.span, r"`\lfloor (t-1)/2 \rfloor`")
 
 
+def grouped(reader: Reader, node: Fence) -> Expr | None:
+    r"""What ``\{ a - b \}`` groups: braces around one formula are parentheses, around names they make a set."""
+    found = reader.expression(node.items[0]) if len(node.items) == 1 and not node.separators else None
+    return None if isinstance(found, Symbol | Number) else found
+
+
 def binomial(reader: Reader, pair: Fence, span: Span) -> Expr:
     r"""``\binom{n}{k}`` of whole numbers."""
     found = Whole("binomial", tuple(reader.expression(item) for item in pair.items), span=span)

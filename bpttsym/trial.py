@@ -33,6 +33,7 @@ from bpttsym.readings import Readings
 from bpttsym.reckoner import Lone, Vanished, lone_sides
 from bpttsym.scrutiny import Scrutiny, conform, largest, may_cancel
 from bpttsym.shapes import ShapeClash
+from bpttsym.variants import collected_target
 from bpttsym.world import RELATIVE, CannotSay, MissingNode
 
 Instance = tuple[tuple[str, int], ...]
@@ -249,7 +250,11 @@ class Trial:
                 path = path[:-1]
             if path and _is_sum_of_entries(at(relation, path[:-1])):
                 path = path[:-1]
-            edits = neighbours(relation, NEIGHBOUR_KINDS, within=path)
+            part = at(relation, path)
+            if collected_target(part, self.ground.model):
+                continue  # that it is one is what is assumed of it
+            kinds = (*NEIGHBOUR_KINDS, "doubled-factor") if isinstance(part, Component) else NEIGHBOUR_KINDS
+            edits = neighbours(relation, kinds, within=path)
             if not any(self._fails(edit.relation, evaluator, tried) for edit in edits):
                 return at(relation, path)
         return None

@@ -23,6 +23,7 @@ from bpttsym.expr import (
 )
 from bpttsym.ground import used_symbols
 from bpttsym.guesses import folded, formulas_used, loss_models, narrow_loss_models
+from bpttsym.latex import unicode_line
 from bpttsym.loss_forms import Form, are_targets, forms
 from bpttsym.model import Definition, Model
 from bpttsym.shapes import ELEMENTWISE, LOSS_LETTERS, SCALAR_LETTERS, SPECTRAL
@@ -38,8 +39,8 @@ class Variant:
 
     A ``suggested`` model is read off the claim itself; under a ``loose`` one a quantity is assumed that the
     document ties to nothing, so that a failure there refutes nothing. An ``earlier`` one is that of a section before.
-    ``told`` is what goes without saying, and is said all the same.
-    ``form`` says what was assumed of a loss that no equation may contradict that is judged later.
+    ``told`` is what goes without saying, and is said all the same. ``form`` says what was assumed of a loss that no
+    equation may contradict that is judged later. ``otherwise`` is what is tried where the model does not do.
     """
 
     condition: str
@@ -51,6 +52,7 @@ class Variant:
     earlier: bool = False
     told: tuple[str, ...] = ()
     form: Form | None = None
+    otherwise: Variant | None = None
 
 
 def _fixed(model: Model) -> Callable[[int], Model]:
@@ -92,7 +94,36 @@ def variants(relation: Relation, scope: int, models: Sequence[Model]) -> list[Va
         for variant in group:
             if not any(variant.base == other.base and variant.condition == other.condition for other in distinct):
                 distinct.append(variant)
-    return _named(distinct) if len(fitting) > 1 and len({variant.label for variant in distinct}) > 1 else distinct
+    if len(fitting) > 1 and len({variant.label for variant in distinct}) > 1:
+        distinct = _named(distinct)
+    return [_with_free_targets(relation, variant) for variant in distinct]
+
+
+def _with_free_targets(relation: Relation, variant: Variant) -> Variant:
+    r"""A claim that collects the entries of a target, ``\sum_j y_j``, is about any, else about such as sum to 1."""
+    collected = {name for part in walk(relation) if (name := collected_target(part, variant.base))}
+    if not collected:
+        return variant
+
+    def free(model: Model) -> Model:
+        return replace(model, distributions=tuple(name for name in model.distributions if name not in collected))
+
+    shown = ", ".join(unicode_line(Symbol(name)) for name in sorted(collected))
+    condition = " and ".join(filter(None, (variant.condition, f"the entries of each {shown} sum to 1")))
+    build = variant.build
+    return replace(
+        variant,
+        base=free(variant.base),
+        build=lambda length: free(build(length)),
+        otherwise=replace(variant, condition=condition),
+    )
+
+
+def collected_target(part: Expr, model: Model) -> str:
+    """The target whose entries a sum collects; empty for anything else."""
+    body = part.body if isinstance(part, Sum) else None
+    body = body.of if isinstance(body, Component) else body
+    return body.name if isinstance(body, Symbol) and body.name in model.distributions else ""
 
 
 def _named(found: Sequence[Variant]) -> list[Variant]:

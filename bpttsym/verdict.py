@@ -173,6 +173,9 @@ class Judge:
             case.failure = NotRead(why, relation.span)
         for variant in found:
             self.bench.run(case, relation, variant, len(found) > 1 or variant.suggested)
+        for variant in (one.otherwise for one in found if one.otherwise is not None):
+            if not any(row.holds for row in case.rows):
+                self.bench.run(case, relation, variant, True)
         if case.rows and all(row.outcome.kind == "impossible" for row in case.rows) and not found[0].base.scalar:
             for variant in found:
                 scalar = scalar_variant(relation, variant)

@@ -42,6 +42,10 @@ OTHERWISE: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("S4-16", "S4-17", "S4-18", "S4-19", "S4-20"), ("proved", READ_AS_TOLD)),
     **dict.fromkeys(("S1-01", "S1-06", "S1-32", "S3-42"), ("definition", DEFINES)),
     **dict.fromkeys(("S1-05", "S3-22", "S3-23", "S3-36"), ("definition", MEANT)),
+    "S3-28": (
+        "refuted",
+        "as it stands it goes on from a brace with a class of its own; what is meant is judged beside it",
+    ),
     "S3-51": ("refuted", "as it stands it continues a line that ends with zero; what is meant is judged beside it"),
 }
 """Claims of which the tool says another word than the audit, and why both are right."""
@@ -137,7 +141,7 @@ def test_statements_are_computed_unless_there_is_a_reason() -> None:
 def test_equations_that_are_not_judged_get_fewer() -> None:
     """A limit that goes down: how many equations have no verdict."""
     unchecked = [name for name, row in found().items() if row.equation is not None and row.status == "unchecked"]
-    assert len(unchecked) <= 27, unchecked
+    assert len(unchecked) <= 23, unchecked
 
 
 # ------------------------------------------------------------------------------------------------ verdicts are computed

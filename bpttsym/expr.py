@@ -221,11 +221,7 @@ class Whole(Expr):
 
 @dataclass(frozen=True, slots=True)
 class Paths(Expr):
-    r"""``\sum_{\pi : start \to end}`` over the paths of the unrolled graph from one node to another.
-
-    What is added is ``\prod_{(u \to v) \in \pi} \frac{\partial v}{\partial u}``, the product of the local Jacobians
-    along the path in the order of the chain rule, or 1 where the paths are only ``counted``.
-    """
+    r"""``\sum_{\pi : start \to end}`` over the paths of the graph: of the Jacobians along them, or of 1."""
 
     start: Expr
     end: Expr
@@ -353,14 +349,6 @@ def walk(node: Expr) -> Iterator[Expr]:
         node = waiting.pop()
         yield node
         waiting.extend(reversed(children(node)))
-
-
-def depth(node: Expr) -> int:
-    """How many nodes stand one inside the other at the deepest place."""
-    deepest, level = 0, [node]
-    while level:
-        deepest, level = deepest + 1, [child for one in level for child in children(one)]
-    return deepest
 
 
 def transform(node: Expr, change: Callable[[Expr], Expr]) -> Expr:

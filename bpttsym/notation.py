@@ -31,7 +31,7 @@ from bpttsym.expr import (
     Span,
     Symbol,
     Transpose,
-    depth,
+    children,
 )
 from bpttsym.path_ranges import read_paths
 from bpttsym.scripts import is_index, label_of, labelled, scripted, superscript
@@ -69,7 +69,7 @@ def read_chain(
     except RecursionError:
         raise NotRead(TOO_DEEP, chain.span) from None
     for side in sides:
-        if side is not None and depth(side) > MAXIMUM_DEPTH:
+        if side is not None and _depth(side) > MAXIMUM_DEPTH:
             raise NotRead(TOO_DEEP, side.span)
         if side is not None and reader.dotted:
             dots.refuse(side)
@@ -321,3 +321,11 @@ class _Reader:
         if paths is not None:
             return paths
         return read_big(node, self.expression(node.body), self.expression, self.signature.horizon, self.signature.first)
+
+
+def _depth(node: Expr) -> int:
+    """How many nodes stand one inside the other at the deepest place."""
+    deepest, level = 0, [node]
+    while level:
+        deepest, level = deepest + 1, [child for one in level for child in children(one)]
+    return deepest

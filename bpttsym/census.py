@@ -71,7 +71,8 @@ class Census:
     for each name the letters of its subscripts and of the brackets in its superscripts, an empty one for numbers and
     sums; ``raised`` holds the letters of superscripts without brackets, ``raised_shifts`` those in sums there, and
     ``raised_heads`` those of names that are given a meaning; ``unraised`` are names without any. ``labels`` hold what
-    is spelled below. What is ``valued`` is differentiated with an index and no arguments.
+    is spelled below. What is ``valued`` is differentiated with an index and no arguments;
+    what is ``named_after`` has its values named with its own letter, as in ``\\ell_t = \\ell(h_t, y_t)``.
     """
 
     lone: set[str] = field(default_factory=set)
@@ -82,6 +83,7 @@ class Census:
     given: set[str] = field(default_factory=set)
     labels: dict[str, set[str]] = field(default_factory=dict)
     valued: set[str] = field(default_factory=set)
+    named_after: set[str] = field(default_factory=set)
     below: dict[str, set[str]] = field(default_factory=dict)
     above: dict[str, set[str]] = field(default_factory=dict)
     bare: set[str] = field(default_factory=set)
@@ -120,6 +122,8 @@ def count_chain(chain: Chain, census: Census) -> None:
         census.given.add(base_name(chain.sides[0]))
         scripts = chain.sides[0].scripts if isinstance(chain.sides[0], Scripted) else []
         census.raised_heads.update(part.text for kind, s in scripts if kind == "sup" for part in _plain(s))
+        name = base_name(chain.sides[0])
+        census.named_after |= {name} if any(_applies(name, side) for side in chain.sides[1:]) else set()
     for position, side in enumerate(chain.sides):
         if side is None:
             continue
@@ -135,6 +139,12 @@ def count_chain(chain: Chain, census: Census) -> None:
             _count(side.factors[1], census)
         else:
             _count(side, census)
+
+
+def _applies(name: str, side: Surface | None) -> bool:
+    """Whether a side is a bare name with arguments behind it."""
+    applied = isinstance(side, Term) and len(side.factors) == 2 and _is_fence(side.factors[1])
+    return applied and isinstance(side, Term) and isinstance(side.factors[0], Word) and side.factors[0].text == name
 
 
 def _is_said_backwards(head: Term, other: Surface | None) -> bool:

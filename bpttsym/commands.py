@@ -103,7 +103,7 @@ SPACING = frozenset(
     r"\, \; \: \! \> \limits \nolimits \displaylimits \displaystyle \textstyle \scriptstyle \scriptscriptstyle"
     r" \nonumber \notag \hline \smallskip \medskip \bigskip \noindent \centering \thinspace \medspace \thickspace"
     r" \negthinspace \negmedspace \negthickspace \mathstrut \strut \allowbreak \nobreak \relax \null \par"
-    r" \allowdisplaybreaks \displaybreak \normalsize \small \footnotesize \scriptsize \tiny \large \Large \qed"
+    r" \allowdisplaybreaks \displaybreak \normalsize \small \footnotesize \scriptsize \tiny \large \Large \qed \qedhere"
     r" \nolinebreak \linebreak \pagebreak \break \hfil \unskip \/ \- \protect".split()
 ) | {"\\ ", "\\\n", "\\\t"}
 GAPS = frozenset((r"\quad", r"\qquad", r"\enspace", r"\enskip", r"\hfill"))

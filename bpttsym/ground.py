@@ -82,7 +82,7 @@ def _refuse_numbers(model: Model, sizes: Sizes) -> None:
 
     With numbers for matrices every order of factors and every transpose would hold.
     """
-    declared = {one.name for one in model.declared}
+    declared = {one.name for one in model.declared} | model.losses
     for state in model.definitions:
         shape = sizes.shape_of(state.name)
         inside = [part.name for part in walk(state.body) if isinstance(part, Symbol)]

@@ -166,8 +166,9 @@ class _Reader:
         if name in self.signature.stepped and cursor.joined() and parts.is_fence(following):
             cursor.at += 1
             return self.stepped(node, following)  # type: ignore[arg-type]
-        known = self.signature.builtin(name) or name in self.signature.functions
-        if known or (cursor.joined() and self._spectral(node, following)):
+        called = isinstance(node, Word) and cursor.joined() and parts.is_fence(following)
+        own = name in self.signature.functions and (called or name not in self.signature.named_after)
+        if self.signature.builtin(name) or own or (cursor.joined() and self._spectral(node, following)):
             return self.application(node, name, cursor)
         if isinstance(node, Fraction):
             return fraction(self, node, cursor)

@@ -140,7 +140,7 @@ class Reckoner(ABC):
             self.told.add(key)
             return
         match expr:
-            case Symbol() if self.is_abbreviated(expr):
+            case Symbol() if self.is_abbreviated(expr) or self._is_given_zero(expr, dict(key[1])):
                 self.told.add(key)
             case Derivative(of) if self._of_leaves(of, dict(key[1])):
                 self.told.add(key)
@@ -156,6 +156,14 @@ class Reckoner(ABC):
                 self.told.add(key)
             case _:
                 self.vanished[whole] = Vanished(expr, whole[1])
+
+    def _is_given_zero(self, symbol: Symbol, bindings: Mapping[str, int]) -> bool:
+        """Whether the document says that a quantity is 0 at this step (``h_0 = 0``)."""
+        try:
+            node = self.graph.nodes.get((symbol.name, tuple(index_value(part, bindings) for part in symbol.index)))
+        except NotRead:
+            return False
+        return node is not None and isinstance(node.body, Number) and not node.body.value
 
     def _is_told_throughout(self, body: Expr, bindings: BindingKey) -> bool:
         """Whether the body of a sum vanishes by definition at each of its indices."""

@@ -34,7 +34,8 @@ class Signature:
     is ``timed`` has its step there, before any entry below: ``o^{(t)}_j``. The ``identities`` are identity matrices,
     whatever stands below them (``I_n``); ``neighbours`` are named by their step (``a_{prev}``), those of them that have
     an index elsewhere are ``counted_alone``. ``implied`` holds the letter of the step of names that never show it;
-    what is ``given`` stands on the left of a relation; ``raised`` names have their step above without brackets.
+    what is ``given`` stands on the left of a relation; ``raised`` names have their step above without brackets. Values have the
+    name of their function where it is ``named_after`` (``\\ell_t = \\ell(h_t, y_t)``).
     """
 
     functions: frozenset[str] = frozenset()
@@ -55,6 +56,7 @@ class Signature:
     implied: tuple[tuple[str, str], ...] = ()
     given: frozenset[str] = frozenset()
     raised: frozenset[str] = frozenset()
+    named_after: frozenset[str] = frozenset()
 
     def joined(self, other: Signature) -> Signature:
         """What either of two documents says of its names."""
@@ -77,6 +79,7 @@ class Signature:
             self.implied,
             self.given | other.given,
             self.raised | other.raised,
+            self.named_after | other.named_after,
         )
 
     def applies(self, function: str) -> bool:
@@ -127,9 +130,9 @@ def signature(chains: Iterable[Chain]) -> Signature:
         or (name in census.several and name.startswith(r"\mathrm{"))  # a word that is given a formula and applied
         or (name not in census.bare and name in FUNCTION_LETTERS | census.primed)
     }
-    functions -= census.differentiated - FUNCTION_LETTERS
+    functions -= census.differentiated - FUNCTION_LETTERS - (census.named_after & census.several)
     stepped = frozenset(name for name, seen in census.steps.items() if {True} <= seen and None not in seen)
-    functions -= stepped | (census.valued - {"f", "g"})
+    functions -= stepped | (census.valued - census.named_after - {"f", "g"})
     quantities = (census.heads | census.numerators | census.differentiated) - functions
     used = census.subscripted | {name[len(BOLD) : -1] for name in census.subscripted if name.startswith(BOLD)}
     counted = used | {name for name, above in census.above.items() if above & {"", *INDEX_LETTERS}}
@@ -167,6 +170,7 @@ def signature(chains: Iterable[Chain]) -> Signature:
         neighbours=frozenset(neighbours),
         counted_alone=frozenset(neighbours & running_below),
         given=frozenset(census.given),
+        named_after=frozenset(census.named_after),
     )
 
 

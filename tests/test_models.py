@@ -202,6 +202,22 @@ def test_a_formula_with_a_name_for_a_part_names_it(said: str) -> None:
     assert claimed(document(text, *defined)) == ["proved", "refuted"]  # its own formula, elsewhere, is its formula
 
 
+def test_values_that_have_the_name_of_their_function() -> None:
+    """In ``\\ell_t = \\ell(h_t, y_t)`` the letter is a function before parentheses and its value with an index."""
+    text = document(TANH, r"$$L=\frac1T\sum_{t=1}^{T}\ell_t,\qquad\ell_t=\ell(h_t,y_t)$$")
+    right = r"$$\frac{\partial L}{\partial W}=\frac1T\sum_{t=1}^{T}\frac{\partial\ell_t}{\partial W}$$"
+    last = r"$$\frac{\partial L}{\partial h_T}=\frac1T\frac{\partial\ell_T}{\partial h_T}$$"
+    wrong = (right.replace(r"=\frac1T", "="), last.replace(r"=\frac1T", "="))
+    assert claimed(document(text, right, last, *wrong)) == ["proved", "proved", "refuted", "refuted"]
+
+
+def test_a_first_state_of_zero_makes_no_sum_empty() -> None:
+    """The term of the first step is zero by definition where ``h_0 = 0``: that is told of no equation as a fault."""
+    text = document(TANH, r"$$h_0=0$$", r"$$L=\lVert h_T-y\rVert^2$$")
+    claim = r"$$\nabla_W L=\sum_{t=1}^{T}\mathrm{diag}(1-h_t^2)(\nabla_{h_t}L)%s^\top$$"
+    assert claimed(document(text, claim % "h_{t-1}", claim % "h_t")) == ["proved", "refuted"]
+
+
 @pytest.mark.parametrize(
     "said",
     [

@@ -34,8 +34,8 @@ class Signature:
     is ``timed`` has its step there, before any entry below: ``o^{(t)}_j``. The ``identities`` are identity matrices,
     whatever stands below them (``I_n``); ``neighbours`` are named by their step (``a_{prev}``), those of them that have
     an index elsewhere are ``counted_alone``. ``implied`` holds the letter of the step of names that never show it;
-    what is ``given`` stands on the left of a relation; ``raised`` names have their step above without brackets. Values have the
-    name of their function where it is ``named_after`` (``\\ell_t = \\ell(h_t, y_t)``).
+    what is ``given`` stands on the left of a relation; ``raised`` names have their step above without brackets. Values
+    have the name of their function where it is ``named_after`` (``\\ell_t = \\ell(h_t, y_t)``).
     """
 
     functions: frozenset[str] = frozenset()

@@ -5,14 +5,49 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bpttsym.copies import is_copy
 from bpttsym.document import Document
-from bpttsym.expr import Derivative, Divide, Expr, Multiply, Negate, Number, Power, Relation, Symbol, Transpose, walk
+from bpttsym.expr import (
+    Derivative,
+    Divide,
+    Expr,
+    Multiply,
+    Negate,
+    Number,
+    Power,
+    Relation,
+    Symbol,
+    Transpose,
+    names,
+    walk,
+)
 from bpttsym.ground import used_symbols
 from bpttsym.guesses import formulas_used
+from bpttsym.inner_products import is_penalty
 from bpttsym.latex import unicode_line
 from bpttsym.model import Model
 from bpttsym.ruling import Verdict
+from bpttsym.variants import Variant
 from bpttsym.weight_shapes import IDENTITIES
+
+
+def assumptions(variant: Variant, relation: Relation, document: Document) -> tuple[str, ...]:
+    """What is taken for granted of the model that a relation is about, though the relation does not say it."""
+    model = variant.base
+    formulas = tuple(formulas_used(relation, model))
+    used = names(relation).union(*map(names, formulas))
+    targets = [unicode_line(Symbol(name)) for name in model.distributions if name in used]
+    found = [f"the entries of each {target} sum to 1" for target in targets]
+    found += document.taken(relation, *formulas)
+    penalties = (part for body in formulas for part in walk(body) if is_penalty(part))
+    found += [f"{unicode_line(part)} is the sum of the squares of its entries" for part in dict.fromkeys(penalties)]
+    copies = [Symbol(known.name, known.index) for known in model.definitions if is_copy(known)]
+    found += [f"{unicode_line(copy)} is the copy of {unicode_line(Symbol(copy.name))} at its step" for copy in copies]
+    return (
+        *((f"the model is that of an earlier section, {variant.label}",) if variant.earlier else ()),
+        *variant.told,
+        *found,
+    )
 
 
 def behind_arrow(verdict: Verdict, before: Sequence[Verdict]) -> Verdict:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from bpttsym.conditions import Row
 from bpttsym.errors import NotRead
 from bpttsym.evaluate import Evaluator
-from bpttsym.expr import Multiply, Relation, Transpose, walk
+from bpttsym.expr import Derivative, Multiply, Norm, Relation, Transpose, walk
 from bpttsym.ground import instances, lengths, make_ground
 from bpttsym.model import Model
 from bpttsym.readings import OPTIONS, RESORTS, Readings, explore
@@ -30,6 +30,10 @@ def may_matter(choice: str, relation: Relation) -> bool:
             return any(isinstance(part, Transpose) and part.letter for part in walk(relation))
         case "grouping":
             return any(isinstance(part, Multiply) and len(part.factors) > 2 for part in walk(relation))
+        case "jacobian":
+            return any(isinstance(side, Derivative) for side in (relation.left, relation.right))
+        case "norm":
+            return any(isinstance(part, Norm) and not part.order for part in walk(relation))
         case _:
             raise ValueError(choice)
 
@@ -93,8 +97,10 @@ class Bench:
             if row.holds and choice in readings.met:
                 row.method = self.prove(relation, row, trials)
                 holding += [row] if row.method != DENIED else []
+            elif row.outcome.kind == "vacuous" and choice in readings.met:
+                holding.append(row)  # true, if of nothing: then it is not false
         for row in case.rows if holding else ():
-            row.choices.setdefault(choice, OPTIONS[choice][0])
+            row.choices.setdefault(choice, next(other for other in OPTIONS[choice] if other != option))
         case.rows.extend(holding)
         return bool(holding)
 

@@ -209,7 +209,9 @@ def _count(node: Surface | None, census: Census, applied: bool = False) -> None:
         case Scripted(_, base, scripts):
             primed = any(kind == "prime" for kind, _ in scripts)
             if isinstance(base, Word):
-                census.bare.update([base.text] if base.kind == "NAME" and not (applied or primed) else [])
+                variance = base.text == r"\sigma" and any(kind == "sup" for kind, _ in scripts)  # is no function's use
+                plain = base.kind == "NAME" and not (applied or primed or variance)
+                census.bare.update([base.text] if plain else [])
             else:
                 _count(base, census, applied or primed)
             if not any(kind == "sup" for kind, _ in scripts):

@@ -14,7 +14,10 @@ from bpttsym.trial import Outcome
 from bpttsym.variants import Variant
 
 OR_ELSE = " or else "
-CHOICES = ("model", "layout", "partial", "states", "product", "last", "shorthand", "superscript", "grouping")
+CHOICES = (
+    *("model", "layout", "partial", "states", "product", "last", "shorthand"),
+    *("superscript", "grouping", "jacobian", "norm"),
+)
 SHORTHANDS = {
     "none": "as written",
     "diagonal": "stands for its diagonal matrix",
@@ -151,6 +154,11 @@ def _words(choice: str, option: str, example: object) -> str:
             if option == "inner":
                 return f"vectors side by side in {unicode_line(example)} are joined by their inner product"
             return f"the vector {unicode_line(example)} {SHORTHANDS[option]}"
+        case "jacobian" if isinstance(example, Expr):
+            part = "its entries of each row by the same row of the matrix" if option == "entries" else "all its entries"
+            return f"{unicode_line(example)} stands for {part}"
+        case "norm" if isinstance(example, Expr):
+            return f"{unicode_line(example)} is the {option} norm"
         case "superscript":
             what = unicode_line(example.body) if isinstance(example, Transpose) else "a matrix"
             return f"the T on {what} is " + ("the number of steps" if option == "power" else "a transpose")

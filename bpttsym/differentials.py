@@ -91,7 +91,9 @@ def fraction(reader: Reader, node: Fraction, cursor: Cursor) -> Expr:
             raise NotRead("only one half of this fraction is a differential", node.span)
         numerator, denominator = reader.expression(node.numerator), reader.expression(node.denominator)
         return Divide(numerator, denominator, span=node.span)
-    if (mark[0] == "d" or _mark(below.factors[0])[0] == "d") and min(len(above.factors), len(below.factors)) < 2:  # type: ignore[index]
+    operator = len(above.factors) == 1 and _is_by_a_name(below) and cursor.peek() is not None and cursor.joined()
+    short = min(len(above.factors), len(below.factors)) < 2 and not operator
+    if (mark[0] == "d" or _mark(below.factors[0])[0] == "d") and short:  # type: ignore[index]
         return Divide(reader.expression(node.numerator), reader.expression(node.denominator), span=node.span)
     kind = "immediate" if mark[1] else DIFFERENTIALS[mark[0]]
     below.at = 1
@@ -110,6 +112,12 @@ def fraction(reader: Reader, node: Fraction, cursor: Cursor) -> Expr:
     rest = Term(node.numerator.span, above.factors[1:], ["", *above.operators[2:]])
     of = _several(reader, above.factors[1:]) or reader.expression(rest)
     return Derivative(of, by, cast(DerivativeKind, kind), span=node.span)
+
+
+def _is_by_a_name(below: Cursor) -> bool:
+    r"""``d z`` below ``d``: what follows is differentiated, for no number would be written so."""
+    base = below.factors[1].base if len(below.factors) == 2 and isinstance(below.factors[1], Scripted) else None
+    return len(below.factors) == 2 and isinstance(base or below.factors[1], Word)
 
 
 def _several(reader: Reader, factors: list[Surface]) -> Concatenate | None:

@@ -22,6 +22,7 @@ from bpttsym.model import Model, has_derivative
 from bpttsym.named_derivatives import NamedDerivatives
 from bpttsym.notation import Written
 from bpttsym.parse import Line, read_display
+from bpttsym.pointwise import functions_of, with_arguments
 from bpttsym.scope import DEFINING, Scope
 from bpttsym.settings import check_settings, counted, counts
 from bpttsym.signature import Signature, signature
@@ -258,6 +259,11 @@ def read_document(source: Source, settings: dict[str, str] | None = None) -> Doc
         if isinstance(item, Maths):
             text, macros = source.maths_text(item), source.macros(item.start)
             read.append((item, read_display(text, item.start, macros, item.environment)))
+    functions = functions_of(line.chain for _, lines in read for line in lines if line.chain is not None)
+    read = [
+        (item, [replace(line, chain=with_arguments(line.chain, functions)) if line.chain else line for line in lines])
+        for item, lines in read
+    ]
     base = load_preset(merged["model"]) if "model" in merged else None
     chains = [line.chain for _, lines in read for line in lines if line.chain is not None]
     known = signature(chains)

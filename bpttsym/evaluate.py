@@ -99,13 +99,14 @@ class Evaluator(Reckoner):
                 return power_of(self, base, exponent, bindings, bound)
             case Transpose(body):
                 value = self.value(body, bindings, bound)
-                if expr.letter and self.world.shape(value) == (1, 1) and not self.model.scalar:
+                if expr.letter and self.world.shape(value) == (1, 1) and not self._is_transposed(expr):
                     return self.world.power(value, Fraction(self.graph.length))
                 if expr.letter and self._is_power(expr, value):
                     return matrix_power(self, value, Fraction(self.graph.length), body, expr, bindings, bound)
                 return self.world.transpose(value)
             case Norm(body, order):
-                return self.world.norm(self.value(body, bindings, bound), order)
+                inner = self.value(body, bindings, bound)
+                return self.world.norm(inner, order or self._order(expr, inner))
             case Component():
                 return entry(self, expr, bindings, bound)
             case Sum(components=True):
@@ -131,16 +132,21 @@ class Evaluator(Reckoner):
             case _:
                 raise NotRead("this part of an equation has no value", expr.span)
 
+    def _order(self, expr: Expr, value: V) -> str:
+        """The order of a norm without a mark, of a matrix where the reading says so: the norm of its entries."""
+        marked = self.readings.fixed.get("norm") == "Frobenius" and min(self.world.shape(value)) > 1
+        return "F" if marked and self.readings.ask("norm", expr) == "Frobenius" else ""
+
+    def _is_transposed(self, expr: Transpose) -> bool:
+        """Whether the letter T on a number of a model of numbers is read as a transpose all the same."""
+        fixed = self.model.scalar and self.readings.fixed.get("superscript") == "transpose"
+        return fixed and self.readings.ask("superscript", expr) == "transpose"
+
     def _is_power(self, expr: Transpose, value: V) -> bool:
         """Whether the letter T on a square matrix is read as the number of steps."""
         rows, columns = self.world.shape(value)
         fixed = self.readings.fixed.get("superscript") == "power" and self.model.horizon == "T"
-        return (
-            fixed
-            and rows == columns
-            and (rows > 1 or self.model.scalar)
-            and self.readings.ask("superscript", expr) == "power"
-        )
+        return fixed and rows == columns > 1 and self.readings.ask("superscript", expr) == "power"
 
     def sides(self, relation: Relation, bindings: Mapping[str, int]) -> tuple[V, V]:
         """The values of both sides; an identity that is a whole side has the size of the other."""

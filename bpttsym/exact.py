@@ -33,9 +33,9 @@ class ExactWorld:
     numbers see). Take more ``points`` where the exponent is under 100.
 
     If not, nothing follows. It sees the rational relations of exp, tanh, sigmoid and softmax of one argument and of
-    its negative, and no others: not exp(a + b) = exp(a) exp(b), exp(2a) = exp(a)^2, log(exp(a)) = a, |a|^2 = a^2,
-    relu(relu(a)) = relu(a), sqrt(s)^2 = s beyond the square of a root as a whole, the sign of a root, or anything
-    that holds only for some of the functions without a formula.
+    its negative, and that relu(a) has the sign of a, and no others: not exp(a + b) = exp(a) exp(b),
+    exp(2a) = exp(a)^2, log(exp(a)) = a, |a|^2 = a^2, sqrt(s)^2 = s beyond the square of a root as a whole, the sign of
+    a root, or anything that holds only for some of the functions without a formula.
     """
 
     def __init__(self, graph: Graph, shapes: Mapping[str, Shape], points: int = 8, seed: int = 0) -> None:

@@ -163,6 +163,7 @@ class Oracle:
         self.questions, self.degree = 0, 0
         self._answers: dict[tuple[str, Shape, bytes], Value] = {}
         self._drawn: dict[tuple[object, Shape, bytes], Value] = {}
+        self.rectified: dict[bytes, Integers] = {}
 
     def draw(self, name: object, argument: bytes, shape: Shape) -> Value:
         """Generators, each of degree one."""
@@ -223,8 +224,29 @@ class Oracle:
         return a.composed(value, lambda: value - value * value)
 
     def step(self, a: Value) -> Value:
-        """1 where a > 0 and 0 where a < 0, as a generator of which only step(-a) = 1 - step(a) is known."""
-        return self.each("step", a, lambda step: ONE - step)
+        """1 where a > 0, else 0, as a generator of which only step(-a) = 1 - step(a) is known, but for a rectified a.
+
+        Of a value r = relu(b), step(r) = step(b) and step(-r) = 0.
+        """
+        value = self.each("step", a, lambda step: ONE - step)
+        if not self.rectified:
+            return value
+        entries = np.array(value.entries).reshape(self.points, -1)
+        for place, key in enumerate(self.keys(a)):
+            known = self.rectified.get(key.tobytes())
+            if known is not None:
+                entries[:, place] = known
+            elif key.any() and (-key % PRIME).tobytes() in self.rectified:
+                entries[:, place] = 0
+        return Value(entries.reshape(value.entries.shape), value.above, value.below)
+
+    def relu(self, a: Value) -> Value:
+        """The rectifier, step(a) a."""
+        step = self.step(a)
+        value = step * a
+        steps = np.broadcast_to(step.entries, (self.points, *a.shape)).reshape(self.points, -1)
+        self.rectified |= {key.tobytes(): steps[:, place] for place, key in enumerate(self.keys(value)) if key.any()}
+        return value
 
 
 FUNCTIONS: dict[str, Callable[[Oracle, Value], Value]] = {
@@ -235,7 +257,7 @@ FUNCTIONS: dict[str, Callable[[Oracle, Value], Value]] = {
     r"\sigma": Oracle.sigmoid,
     r"\log": lambda oracle, a: a.composed(oracle.each("log", a), lambda: a.plain.power(-1)),
     r"\mathrm{softplus}": lambda oracle, a: a.composed(oracle.each("softplus", a), lambda: oracle.sigmoid(a.plain)),
-    r"\mathrm{relu}": lambda oracle, a: oracle.step(a) * a,
+    r"\mathrm{relu}": Oracle.relu,
     "abs": lambda oracle, a: (TWO * oracle.step(a) - ONE) * a,
     r"\mathrm{id}": lambda oracle, a: a,
 }

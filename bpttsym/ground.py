@@ -10,9 +10,22 @@ from math import prod
 
 from bpttsym.axes import Place
 from bpttsym.errors import LimitExceeded, NotRead
-from bpttsym.expr import Derivative, Expr, Number, Product, Relation, Sum, Symbol, children, transform, walk
+from bpttsym.expr import (
+    Add,
+    Derivative,
+    Expr,
+    Negate,
+    Number,
+    Product,
+    Relation,
+    Sum,
+    Symbol,
+    children,
+    transform,
+    walk,
+)
 from bpttsym.extents import free_extents
-from bpttsym.inner_products import scalar_form
+from bpttsym.inner_products import scalar_form, with_penalties
 from bpttsym.memo import of_node
 from bpttsym.model import (
     MAXIMUM_RANGE,
@@ -59,7 +72,9 @@ def prepare(model: Model) -> tuple[Model, Sizes]:
 
     Raises ShapeClash where the definitions cannot stand together.
     """
-    model = replace(model, definitions=tuple(replace(d, body=inlined(d.body, model)) for d in model.definitions))
+    model = replace(
+        model, definitions=tuple(replace(d, body=with_penalties(inlined(d.body, model))) for d in model.definitions)
+    )
     sizes = _inferred(model)
     if model.scalar:
         return model, sizes
@@ -324,11 +339,26 @@ def lengths(relation: Relation, model: Model) -> tuple[int, ...]:
     if model.length is not None:
         bodies = (literal_steps(Relation(Symbol(d.name, d.index), "=", d.body), model) for d in model.definitions)
         steps = [step for found in (literals, *bodies) for step in found if step > model.first]
-        return (model.length,) if model.length <= LONG or steps else (3, 4, 5)
+        return (model.length,) if model.length <= LONG or steps else any_lengths(relation, model)
     if literals and literals[-1] > model.first:
         base = max(literals[-1], 2)
         return (base, base + 1)
-    return (3, 4, 5)
+    return any_lengths(relation, model)
+
+
+def any_lengths(relation: Relation, model: Model) -> tuple[int, ...]:
+    """Horizons for a claim about all of them: two steps longer than what a step reaches, and never below three."""
+    roots = (relation, *(definition.body for definition in model.definitions))
+    symbols = (part for root in roots for part in walk(root) if isinstance(part, Symbol))
+    offsets = (term for symbol in symbols for index in symbol.index if isinstance(index, Add) for term in index.terms)
+    reach = max((_size(offset) for offset in offsets), default=1)
+    first = min(max(3, reach + 2), LONG)
+    return (first, first + 1, first + 2)
+
+
+def _size(offset: Expr) -> int:
+    inner = offset.body if isinstance(offset, Negate) else offset
+    return int(inner.value) if isinstance(inner, Number) else 0
 
 
 def used_symbols(relation: Relation, horizon: str) -> set[tuple[str, int]]:

@@ -8,7 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from bpttsym.expr import Add, Expr, Multiply, Negate, Norm, Number, Power, Sum, Transpose, integer
+from bpttsym.expr import (
+    Add,
+    Expr,
+    Multiply,
+    Negate,
+    Norm,
+    Number,
+    Power,
+    Sum,
+    Symbol,
+    Transpose,
+    integer,
+    transform,
+)
+from bpttsym.weight_shapes import is_capital
 
 
 def scalar_form(body: Expr, is_vector: Callable[[Expr], bool]) -> Expr:
@@ -42,3 +56,23 @@ def _inner_product(
                 return Multiply(tuple(changed), body.operators, span=body.span)
         changed[position] = scalar_form(factor, is_vector)
     return Multiply(tuple(changed), body.operators, span=body.span)
+
+
+def is_penalty(node: Expr) -> bool:
+    r"""``\lVert W \rVert^2`` of a matrix: a penalty on its entries, for nobody squares a spectral norm in a loss."""
+    match node:
+        case Power(Norm(Symbol(name, ()), ""), Number(value)):
+            return value == 2 and is_capital(name)
+        case _:
+            return False
+
+
+def with_penalties(body: Expr) -> Expr:
+    """A formula in which the squared norm of a matrix is that of its entries."""
+
+    def change(node: Expr) -> Expr:
+        if is_penalty(node) and isinstance(node, Power) and isinstance(node.base, Norm):
+            return Power(Norm(node.base.body, "F", span=node.base.span), node.exponent, span=node.span)
+        return node
+
+    return transform(body, change)

@@ -157,7 +157,7 @@ class _Reader:
             if name == r"\binom":
                 cursor.at += 1
                 return parts.binomial(self, following, node.span.join(following.span))
-            if name == parts.ONES and parts.is_comparison(following):
+            if name in parts.INDICATORS and parts.is_comparison(following):
                 cursor.at += 1
                 return parts.indicator(self, following, node.span.join(following.span))
             if name == r"\max" and len(following.items) > 1:

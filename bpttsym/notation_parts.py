@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 
 from bpttsym.errors import NotRead
 from bpttsym.expr import (
+    Add,
     Call,
     Cases,
     Component,
@@ -18,6 +19,7 @@ from bpttsym.expr import (
     Derivative,
     Expr,
     Indicator,
+    Negate,
     Number,
     Relation,
     SetOf,
@@ -26,6 +28,7 @@ from bpttsym.expr import (
     Whole,
     integer,
     names,
+    walk,
 )
 from bpttsym.signature import Signature
 from bpttsym.surface import Chain, Condition, Fence, Fraction, Scripted, Sums, Surface, Table, Term, Word
@@ -35,6 +38,8 @@ CAPITAL = re.compile(r"(?:\\[a-z]+\{)*(?:[A-Z]|\\(?:Gamma|Delta|Theta|Lambda|Xi|
 """A name that begins with a capital letter in any font."""
 
 ONES = r"\mathbf{1}"
+INDICATORS = frozenset((ONES, r"\mathbb{I}"))
+EXCEEDING = frozenset(("<", ">", r"\le", r"\ge"))
 COMPARISONS = frozenset(("=", r"\ne", "<", ">", r"\le", r"\ge"))
 
 
@@ -104,13 +109,30 @@ def readable(reader: Reader, nodes: Iterable[Surface]) -> tuple[Expr, ...]:
 
 
 def indicator(reader: Reader, node: Surface, span: Span) -> Expr:
-    """The indicator of one comparison of indices."""
+    """The indicator of one comparison: of indices, or of quantities by their size, entry by entry."""
     inner = node
     while isinstance(inner, Fence) and len(inner.items) == 1:
         inner = inner.items[0]
     if not isinstance(inner, Chain) or len(inner.relations) != 1:
         raise NotRead("this indicator is not one comparison of indices", span, r"`\mathbf{1}_{[i=j]}`")
-    return Indicator(comparisons(reader, inner)[0], span=span)
+    return _exceeding(reader, inner, span) or Indicator(comparisons(reader, inner)[0], span=span)
+
+
+def _exceeding(reader: Reader, chain: Chain, span: Span) -> Expr | None:
+    r"""``\mathbf{1}[h_t > 0]``: the slope of a rectifier; None where indices are compared."""
+    (left, right), operator = chain.sides, chain.relations[0]
+    if operator not in EXCEEDING or left is None or right is None:
+        return None
+    high, low = reader.expression(left), reader.expression(right)
+    if not any(isinstance(p, Call) or (isinstance(p, Symbol) and p.index) for side in (low, high) for p in walk(side)):
+        return None
+    if operator in ("<", r"\le"):
+        low, high = high, low
+    above, below = (high, low) if operator in "<>" else (low, high)  # at least as large: not below
+    zero = integer(0)
+    over = above if below == zero else Negate(below) if above == zero else Add((above, Negate(below)))
+    slope = Call(r"\mathrm{relu}", (over,), (), 1, span=span)
+    return slope if operator in "<>" else Add((integer(1), Negate(slope)), span=span)
 
 
 def comparisons(reader: Reader, chain: Chain) -> list[Expr]:

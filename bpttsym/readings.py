@@ -21,10 +21,15 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "shorthand": ("none", "diagonal", "row", "inner"),
     "superscript": ("transpose", "power"),
     "grouping": ("written", "entries", "right"),
+    "jacobian": ("whole", "entries"),
+    "norm": ("spectral", "Frobenius"),
 }
 """Each choice and its options, the meaning as written first."""
 
-RESORTS = (("superscript", "power"), ("grouping", "entries"), ("grouping", "right"))
+RESORTS = (
+    *(("superscript", "power"), ("superscript", "transpose"), ("grouping", "entries"), ("grouping", "right")),
+    *(("jacobian", "entries"), ("norm", "Frobenius")),
+)
 """Meanings that are tried only where nothing else holds, one after the other; the evaluator asks for no others."""
 
 Assignment = Mapping[str, str]

@@ -113,7 +113,7 @@ def subscript(reader: Reader, value: Expr, script: Surface, span: Span) -> Expr:
     """A subscript: indices and labels of a name, a comparison of an indicator, an entry of anything else."""
     if not isinstance(value, Symbol):
         return parts.entry(reader, value, script, span)
-    if value.name == parts.ONES and parts.is_comparison(script):
+    if value.name in parts.INDICATORS and parts.is_comparison(script):
         return parts.indicator(reader, script, span)
     if value.name in reader.signature.identities:
         return value

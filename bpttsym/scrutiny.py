@@ -13,7 +13,7 @@ from bpttsym.ground import Ground
 from bpttsym.model import Key
 from bpttsym.readings import Readings
 from bpttsym.reckoner import lone_sides
-from bpttsym.shapes import ShapeClash
+from bpttsym.shapes import Shape, ShapeClash
 from bpttsym.world import MissingNode, World
 
 if TYPE_CHECKING:
@@ -90,11 +90,36 @@ def conform(world: World, readings: Readings, relation: Relation, left: Any, rig
         return world.zeros(b), right
     if b == (1, 1) and world.is_zero(right):
         return left, world.zeros(a)
+    spreads = readings.fixed.get("jacobian") == "entries"
+    for side, other, value, shape in ((relation.left, right, left, b), (relation.right, left, right, a)):
+        if spreads and _is_by_rows(world, side, world.shape(value), shape):
+            readings.ask("jacobian", side)
+            spread = _spread(world, other)
+            return (value, spread) if side is relation.left else (spread, value)
     if a == (b[1], b[0]) and 1 in a and readings.ask("shorthand", relation.right) == "row":
         return left, world.transpose(right)
     if (1, 1) in (a, b) and 1 in a and 1 in b and readings.ask("shorthand", relation.right) == "inner":
         raise ShapeClash("no inner product makes the two sides numbers", relation.span)
     raise ShapeClash(f"the left side is {a[0]}×{a[1]} and the right side {b[0]}×{b[1]}", relation.span)
+
+
+def _is_by_rows(world: World, side: Expr, own: Shape, other: Shape) -> bool:
+    """A vector's derivative by a matrix whose rows belong to its entries (``h = f(W x)``), against such a matrix."""
+    by = side.by if isinstance(side, Derivative) else None
+    fits = isinstance(by, Symbol) and world.shapes.get(by.name) == other
+    return fits and min(other) > 1 and own == (other[0], other[0] * other[1])
+
+
+def _spread(world: World, value: Any) -> Any:
+    """The derivative of a vector by a matrix of which only the entries of each row by the same row are not zero."""
+    rows, columns = world.shape(value)
+    whole = (rows, rows * columns)
+    total = world.zeros(whole)
+    for row in range(rows):
+        for column in range(columns):
+            place = world.unit(whole, row, row * columns + column)
+            total = world.add(total, world.scale(world.entry(value, row, column), place))
+    return total
 
 
 def may_turn(world: World, side: Expr, shape: tuple[int, int]) -> bool:

@@ -32,10 +32,12 @@ from bpttsym.expr import (
 from bpttsym.shape_words import DEFAULT_SIZES as DEFAULT_SIZES
 from bpttsym.shape_words import ELEMENTWISE as ELEMENTWISE
 from bpttsym.shape_words import SPECTRAL as SPECTRAL
+from bpttsym.sum_shapes import infer_sum, multiplied
 from bpttsym.weight_shapes import (
     IDENTITIES,
     has_row_states,
     impose,
+    inner_names,
     is_applied,
     is_capital,
     is_constant,
@@ -91,6 +93,7 @@ class Sizes(Dimensions):
         self._horizon = horizon
         self._number = False
         self._last = False
+        self.multiplied = frozenset[str]()
         self.letters: dict[str, int] = {}
         self.sums: dict[int, tuple[int, ...]] = {}
 
@@ -123,6 +126,10 @@ class Sizes(Dimensions):
         elif indexed and name not in self._parameters:
             self._names[name] = self.vector()
         return self._names.get(name)
+
+    def is_known(self, name: str) -> bool:
+        """Whether something was said of the shape of a name."""
+        return name in self._names
 
     def conclude(self, last: bool) -> None:
         """Whether nothing more will be said of a parameter in a norm."""
@@ -179,7 +186,7 @@ class Sizes(Dimensions):
             case Negate(body) | Sum(body) | Product(body):
                 return self.infer(body, hint)
             case Add(terms):
-                return self._add(terms, hint)
+                return infer_sum(self, terms, hint, SCALAR_LETTERS)
             case Multiply(factors, operators):
                 return self._multiply(factors, operators)
             case Transpose(body):
@@ -221,21 +228,6 @@ class Sizes(Dimensions):
             found = self.vector()
             self.expect(expr, found)
         return found
-
-    def _add(self, terms: tuple[Expr, ...], hint: tuple[int, int] | None) -> tuple[int, int] | None:
-        known = [(term, self.infer(term, hint)) for term in terms]
-        shapes = [shape for _, shape in known if shape is not None]
-        numbers = [is_constant(term, SCALAR_LETTERS) for term in terms]
-        wide = [shape for (_, shape), number in zip(known, numbers, strict=True) if shape is not None and not number]
-        if not shapes:
-            return None
-        base = wide[0] if wide else shapes[0]
-        for (term, shape), number in zip(known, numbers, strict=True):
-            if shape is None:
-                self.expect(term, base)
-            elif not number:
-                self.same(base, shape)
-        return base
 
     def _multiply(self, factors: tuple[Expr, ...], operators: tuple[str, ...]) -> tuple[int, int] | None:
         if self._rows:
@@ -350,11 +342,13 @@ def infer_sizes(
     sizes = Sizes(horizon, scalar, frozenset(elementwise), rows, parameters)
     for name, labels in declared:
         sizes.declare(name, labels)
+    sizes.multiplied = multiplied(definition.body for definition in listed)
     for definition in listed:
         if definition.scalar:
             sizes.define(definition)
     matrices = weights((d.name, d.indexed or d.scalar, d.body) for d in listed)
-    listed.sort(key=lambda definition: definition.name in matrices)  # by then their use has said what they are
+    inner = inner_names((d.name, d.body) for d in listed)
+    listed.sort(key=lambda d: (d.name in matrices, d.name not in inner))  # numbers first; weights by their use
     for last in (False, True, True):
         sizes.conclude(last)
         for definition in listed:

@@ -26,6 +26,7 @@ from bpttsym.guesses import folded, formulas_used, loss_models, narrow_loss_mode
 from bpttsym.latex import unicode_line
 from bpttsym.loss_forms import Form, are_targets, forms
 from bpttsym.model import Definition, Model
+from bpttsym.shape_words import EXTREMA
 from bpttsym.shapes import ELEMENTWISE, LOSS_LETTERS, SCALAR_LETTERS, SPECTRAL
 from bpttsym.totals import completions
 from bpttsym.weight_shapes import IDENTITIES
@@ -197,6 +198,8 @@ def _identity(relation: Relation, scope: Model) -> Variant | None:
     """A claim about known functions of variables that nothing defines (``\\tanh(x) = ...``): true of every number."""
     symbols = used_symbols(relation, scope.horizon)
     known = any(isinstance(part, Call) and part.function in ELEMENTWISE for part in walk(relation))
+    if any(name.partition("_")[0] in EXTREMA for name, _ in symbols):
+        return None  # a maximum over a variable is no number of it
     if not known or not symbols or any(count or 0 in scope.arities.get(name, ()) for name, count in symbols):
         return None
     if any(isinstance(part, Call) and part.function not in ELEMENTWISE for part in walk(relation)):

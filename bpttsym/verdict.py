@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bpttsym.aftermath import behind_arrow, under_assumptions
+from bpttsym.aftermath import assumptions, behind_arrow, under_assumptions
 from bpttsym.attack import BOUNDS
-from bpttsym.bench import Bench
+from bpttsym.bench import UNCONFIRMED, Bench
 from bpttsym.candidates import Candidates
 from bpttsym.conditions import (
     LAYOUTS,
@@ -24,13 +24,12 @@ from bpttsym.conditions import (
     scope_words,
     vacuous_words,
 )
-from bpttsym.copies import is_copy
 from bpttsym.declarations import declared_sizes
 from bpttsym.displays import Entry
 from bpttsym.document import Document
 from bpttsym.doubts import doubts, not_understood
 from bpttsym.errors import NotRead
-from bpttsym.expr import Relation, Symbol, names
+from bpttsym.expr import Relation
 from bpttsym.guesses import formulas_used
 from bpttsym.inequalities import Inequalities
 from bpttsym.latex import unicode_line
@@ -42,7 +41,7 @@ from bpttsym.ruling import Status as Status
 from bpttsym.ruling import Suggestion as Suggestion
 from bpttsym.ruling import Verdict as Verdict
 from bpttsym.shape_claims import judge_shape
-from bpttsym.variants import EQUALITIES, Variant, scalar_variant, unknown_symbols
+from bpttsym.variants import EQUALITIES, scalar_variant, unknown_symbols
 from bpttsym.witness import smallest_counterexample
 
 HYPOTHESIS = "a hypothesis: the bounds that it is about are judged under it"
@@ -296,6 +295,10 @@ class Judge:
                     )
         if any(row.variant.suggested or row.variant.loose for row in rows):
             return self._undefined(case.entry, case.relation)
+        if any(row.outcome.message == UNCONFIRMED for row in rows):
+            return Verdict(
+                case.entry, "unchecked", UNCONFIRMED, (), told, label, readings=listed, code="not-understood"
+            )
         doubt = doubts(case.relation, case.entry.words, rows[0].variant.base)
         if doubt:
             place = case.entry.span
@@ -338,23 +341,6 @@ class Judge:
             blame=part,
             code="false-equation" if differing else "impossible",
         )
-
-
-def assumptions(variant: Variant, relation: Relation, document: Document) -> tuple[str, ...]:
-    """What is taken for granted of the model that a relation is about, though the relation does not say it."""
-    model = variant.base
-    formulas = formulas_used(relation, model)
-    used = names(relation).union(*map(names, formulas))
-    targets = [unicode_line(Symbol(name)) for name in model.distributions if name in used]
-    found = [f"the entries of each {target} sum to 1" for target in targets]
-    found += document.taken(relation, *formulas)
-    copies = [Symbol(known.name, known.index) for known in model.definitions if is_copy(known)]
-    found += [f"{unicode_line(copy)} is the copy of {unicode_line(Symbol(copy.name))} at its step" for copy in copies]
-    return (
-        *((f"the model is that of an earlier section, {variant.label}",) if variant.earlier else ()),
-        *variant.told,
-        *found,
-    )
 
 
 def judge(document: Document, samples: int = 6, mend: bool = True) -> list[Verdict]:

@@ -17,6 +17,7 @@ from bpttsym.expr import (
     Expr,
     Multiply,
     Negate,
+    Norm,
     Number,
     Power,
     Symbol,
@@ -66,6 +67,30 @@ def is_of_matrices(body: Expr) -> bool:
             return is_of_matrices(inner)
         case Call(_, (inner,), ()):
             return is_of_matrices(inner)
+        case _:
+            return False
+
+
+def inner_names(definitions: Iterable[tuple[str, Expr]]) -> frozenset[str]:
+    """The names that are numbers by the form of their definitions: functions of ``w^T x`` with a small letter."""
+    given, found = list(definitions), frozenset[str]()
+    while more := {name for name, body in given if name not in found and _is_inner(body, found)}:
+        found |= more
+    return found
+
+
+def _is_inner(body: Expr, known: frozenset[str]) -> bool:
+    match body:
+        case Symbol(name):
+            return name in known
+        case Norm():
+            return True
+        case Call(_, (inner,), ()) | Negate(inner) | Power(inner):
+            return _is_inner(inner, known)
+        case Add(terms):
+            return any(_is_inner(term, known) for term in terms)
+        case Multiply((Transpose() as first, *_)):
+            return is_row_of_letter(first)
         case _:
             return False
 

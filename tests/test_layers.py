@@ -52,6 +52,7 @@ PARTS: dict[str, tuple[str, ...]] = {
             "last_steps",
             "census",
             "signature",
+            "pointwise",
             "notation_parts",
             "sums",
             "scripts",
@@ -59,7 +60,10 @@ PARTS: dict[str, tuple[str, ...]] = {
             "differentials",
         ),
     ),
-    "shapes": ("dimensions", "shape_words", "entry_shapes", "inner_products", "weighted", "weight_shapes"),
+    "shapes": (
+        *("dimensions", "shape_words", "entry_shapes", "weighted", "weight_shapes"),
+        *("inner_products", "sum_shapes"),
+    ),
     "edits": ("positions",),
     "model": ("axes", "losses", "declarations", "definitions"),
     "document": (

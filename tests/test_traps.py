@@ -53,6 +53,26 @@ READ_OTHERWISE = frozenset(("the wrong order",))
 """True under a reading that is named."""
 
 FALSE = {
+    "a bound of numbers to the power of the steps": "STATES ARE NUMBERS"
+    r"$$h_t=\sigma(wh_{t-1}+ux_t)$$ $$\left|\frac{dh_T}{dh_0}\right|\le\left(\frac{|w|}5\right)^T$$",
+    "a penalty whose norm has no mark, twice": r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$ $$L=\frac12\|h_T-y\|^2$$"
+    r"$$J=L+\frac\lambda2\|W\|^2$$ $$\nabla_WJ=\nabla_WL+2\lambda W$$",
+    "the slope of a rectifier, one step early": r"$$h_t=\max(0,Wh_{t-1}+Ux_t)$$"
+    r"$$\frac{\partial h_t}{\partial h_{t-1}}=\mathrm{diag}(\mathbf 1[h_{t-1}>0])W$$",
+    "the slope of a rectifier, also at zero": r"$$h_t=\max(0,Wh_{t-1}+Ux_t)$$"
+    r"$$\frac{\partial h_t}{\partial h_{t-1}}=\mathrm{diag}(\mathbf 1[h_t\ge0])W$$",
+    "three steps back, one path": r"$$h_t=\tanh(Wh_{t-1}+Sh_{t-3}+Ux_t)$$ $$L=\|h_T-y\|^2$$"
+    r"$$\nabla_{h_t}L=W^\top\mathrm{diag}(1-h_{t+1}^2)\nabla_{h_{t+1}}L$$",
+    "the last three steps only": r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$ $$L=\|h_T-y\|^2$$"
+    r"$$\nabla_WL=\sum_{t=T-2}^T\mathrm{diag}(1-h_t^2)(\nabla_{h_t}L)h_{t-1}^\top$$",
+    "a function without its argument": r"$$h_t=\sigma(Wh_{t-1}+Ux_t)$$ $$\sigma'=\sigma(1+\sigma)$$",
+    "a derivative by d alone": r"$$h_t=\sigma(Wh_{t-1}+Ux_t)$$ $$\frac{d}{da}\log(1+e^a)=1-\sigma(a)$$",
+    "a Greek letter that is added": r"$$q_t=\tanh(\Omega q_{t-1}+\Gamma u_t+\beta)$$ $$p_t=\Theta q_t$$"
+    r"$$E=\sum_t\|p_t-d_t\|^2$$ $$\nabla_\Theta E=2\sum_tq_t(p_t-d_t)^\top$$",
+    "a gate that is one number": r"$$h_t=f_th_{t-1}+i_t\tanh(Ux_t)$$ $$f_t=\sigma(a^\top x_t)$$ $$i_t=1-f_t$$"
+    r"$$L=\|h_T-y\|^2$$ $$\nabla_UL=\sum_ti_tx_t\bigl((1-\tanh^2(Ux_t))\odot\nabla_{h_t}L\bigr)^\top$$",
+    "the entries of a derivative by a matrix, transposed": r"$$a_t=\tanh(Wa_{t-1}+Ux_t)$$"
+    r"$$\frac{\partial^+a_t}{\partial U}=x_t(1-a_t^2)^\top$$",
     "the return of the first step, twice": r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$ $$r_t=c^\top h_t$$"
     r"$$J=\sum_{t=1}^T\gamma^{t-1}r_t$$ $$G_t=r_t+\gamma G_{t+1}$$ $$G_1=2J$$",
     "a window of bound steps": r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$ $$L=\sum_{t=1}^T\ell_t(h_t)$$"
@@ -233,6 +253,9 @@ $$\nabla_{{h_t}}L=V^\top(\hat y_t-y_t)+W^\top\mathrm{{diag}}(1-h_{{t+1}}^2)\nabl
 }
 
 TRUE = {
+    "a gradient of length one": r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$ $$L=\|h_T-y\|^2$$ $$g=\nabla_UL$$"
+    r"$$\left\|\frac g{\|g\|}\right\|_F=1$$",
+    "the largest value of a slope": r"$$h_t=\sigma(Wh_{t-1}+Ux_t)$$ $$\max_z\sigma'(z)=\frac14$$",
     "a weight that is diagonalised": r"$$h_t=Wh_{t-1}$$ $$W=Q\Lambda Q^{-1}$$ $$h_t=Q\Lambda^tQ^{-1}h_0$$",
     "what is assumed of a parameter": r"$$h_t=Wh_{t-1}+Ux_t$$ $$W^\top W=I$$",
     "what rests on an assumption": r"$$h_t=Wh_{t-1}+Ux_t$$ $$W^\top W=I$$ $$\|Wh_t\|=\|h_t\|$$",
@@ -382,6 +405,35 @@ Let $h_t=\sigma(W h_{{t-1}}+U x_t)$ instead. Then
 
 
 PROVED = {
+    "a bound of numbers to the power of the steps": "STATES ARE NUMBERS"
+    r"$$h_t=\sigma(wh_{t-1}+ux_t)$$ $$\left|\frac{dh_T}{dh_0}\right|\le\left(\frac{|w|}4\right)^T$$",
+    "a transpose of a number": "STATES ARE NUMBERS"
+    r"$$h_t=\sigma(wh_{t-1}+ux_t)$$ $$L=\frac12(h_T-y)^2$$"
+    r"$$\frac{\partial L}{\partial h_t}=w^T\frac{\partial L}{\partial h_{t+1}}h_{t+1}(1-h_{t+1})$$",
+    "a penalty whose norm has no mark": r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$ $$L=\frac12\|h_T-y\|^2$$"
+    r"$$J=L+\frac\lambda2\|W\|^2$$ $$\nabla_WJ=\nabla_WL+\lambda W$$",
+    "a norm of entries without a mark": r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$ $$\|W\|^2=\sum_i\sum_jW_{ij}^2$$",
+    "the slope of a rectifier": r"$$h_t=\max(0,Wh_{t-1}+Ux_t)$$"
+    r"$$\frac{\partial h_t}{\partial h_{t-1}}=\mathrm{diag}(\mathbf 1[h_t>0])W$$",
+    "the slope of a rectifier, as a subscript": r"$$h_t=\mathrm{ReLU}(Wh_{t-1}+Ux_t)$$ $$L=\|h_T-y\|^2$$"
+    r"$$\nabla_{h_t}L=W^\top(\mathbb I_{\{h_{t+1}>0\}}\odot\nabla_{h_{t+1}}L)$$",
+    "three steps back": r"$$h_t=\tanh(Wh_{t-1}+Sh_{t-3}+Ux_t)$$ $$L=\|h_T-y\|^2$$"
+    r"$$\nabla_{h_t}L=W^\top\mathrm{diag}(1-h_{t+1}^2)\nabla_{h_{t+1}}L"
+    r"+S^\top\mathrm{diag}(1-h_{t+3}^2)\nabla_{h_{t+3}}L$$",
+    "a function without its argument": r"$$h_t=\sigma(Wh_{t-1}+Ux_t)$$ $$\sigma'=\sigma(1-\sigma)$$",
+    "a function without its argument, by d": rf"$$h_t=\sigma(Wh_{{t-1}}+Ux_t)$$"
+    rf"$$\frac{{d\sigma}}{{dz}}=\sigma(z)(1-\sigma(z))$$ {LOGISTIC}",
+    "a function without its argument, of another": r"$$h_t=\phi(Wh_{t-1}+Ux_t)$$ $$\phi=\tanh$$ $$\phi'=1-\phi^2$$"
+    r"$$\frac{\partial h_t}{\partial h_{t-1}}=\mathrm{diag}(1-h_t^2)W$$",
+    "a variance beside the logistic function": rf"$$h_t=\sigma(Wh_{{t-1}}+Ux_t)$$"
+    rf"$$\ell=\frac{{1}}{{2\sigma^2}}\|h_T-y\|^2$$ {LOGISTIC}",
+    "a derivative by d alone": r"$$h_t=\sigma(Wh_{t-1}+Ux_t)$$ $$\frac{d}{da}\log(1+e^a)=\sigma(a)$$",
+    "a Greek letter that is added": r"$$q_t=\tanh(\Omega q_{t-1}+\Gamma u_t+\beta)$$ $$p_t=\Theta q_t$$"
+    r"$$E=\sum_t\|p_t-d_t\|^2$$ $$\nabla_\beta E=\sum_t(1-q_t^2)\odot\nabla_{q_t}E$$",
+    "a gate that is one number": r"$$h_t=f_th_{t-1}+i_t\tanh(Ux_t)$$ $$f_t=\sigma(a^\top x_t)$$ $$i_t=1-f_t$$"
+    r"$$L=\|h_T-y\|^2$$ $$\nabla_UL=\sum_ti_t\bigl((1-\tanh^2(Ux_t))\odot\nabla_{h_t}L\bigr)x_t^\top$$",
+    "the entries of a derivative by a matrix": r"$$a_t=\tanh(Wa_{t-1}+Ux_t)$$"
+    r"$$\frac{\partial^+a_t}{\partial U}=(1-a_t^2)x_t^\top$$",
     "the return of the first step": r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$ $$r_t=c^\top h_t$$"
     r"$$J=\sum_{t=1}^T\gamma^{t-1}r_t$$ $$G_t=r_t+\gamma G_{t+1}$$ $$G_1=J$$",
     "a weight that is a product of matrices": r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$ $$W=AB^\top$$"

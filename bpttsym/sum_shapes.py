@@ -1,0 +1,71 @@
+r"""Sizes in sums: a Greek letter may be a number that is added to each entry, or a vector (a part of shapes).
+
+If ``\beta`` in ``\tanh(W h + \beta)`` were a number, the state would be one, and everything would commute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeGuard
+
+from bpttsym.entry_shapes import Dimensions, Inference
+from bpttsym.expr import Add, Divide, Expr, Multiply, Negate, Power, Symbol, Transpose, walk
+from bpttsym.weight_shapes import is_constant
+
+
+def infer_sum(
+    sizes: Inference, terms: tuple[Expr, ...], hint: Dimensions | None, letters: frozenset[str]
+) -> Dimensions | None:
+    """The shape of a sum, which its terms share; ``letters`` are those that stand for numbers."""
+    known = [(term, None if _is_offset(sizes, term, letters) else sizes.infer(term, hint)) for term in terms]
+    shapes = [shape for _, shape in known if shape is not None]
+    numbers = [is_constant(term, letters & sizes.multiplied) for term in terms]
+    wide = [shape for (_, shape), number in zip(known, numbers, strict=True) if shape is not None and not number]
+    if not shapes:
+        return (0, 0) if any(_is_offset(sizes, term, letters) for term in terms) else None
+    base = wide[0] if wide else shapes[0]
+    for (term, shape), number in zip(known, numbers, strict=True):
+        if shape is None:
+            sizes.expect(_unsigned(term), base)
+        elif not number:
+            sizes.same(base, shape)
+    return base
+
+
+def _unsigned(term: Expr) -> Expr:
+    return term.body if isinstance(term, Negate) else term
+
+
+def _is_offset(sizes: Inference, term: Expr, letters: frozenset[str]) -> bool:
+    """A letter of numbers that is only ever added: it has the shape of what it is added to."""
+    letter = _unsigned(term)
+    return _is_plain(letter) and letter.name in letters - sizes.multiplied and not sizes.is_known(letter.name)
+
+
+def multiplied(bodies: Iterable[Expr]) -> frozenset[str]:
+    """The names without an index that stand in a product, a quotient or a power."""
+    found: set[str] = set()
+    for body in bodies:
+        for part in walk(body):
+            match part:
+                case Multiply(factors):
+                    inside = factors
+                case Divide(numerator, denominator):
+                    inside = (numerator, denominator)
+                case Power(base):
+                    inside = (base,)
+                case _:
+                    continue
+            # a number may be a sum itself, as in (1 - a) h
+            terms = [term for one in inside for term in (one.terms if isinstance(one, Add) else (one,))]
+            found |= {n.name for t in terms for n in (_bare(t),) if _is_plain(n)}
+    return frozenset(found)
+
+
+def _is_plain(node: Expr) -> TypeGuard[Symbol]:
+    return isinstance(node, Symbol) and not node.index
+
+
+def _bare(node: Expr) -> Expr:
+    inner = _unsigned(node)
+    return inner.body if isinstance(inner, Transpose) else inner

@@ -18,6 +18,7 @@ from bpttsym.latex import latex
 from bpttsym.manuscript import Block, Paragraph, display_latex, display_of, paragraphs
 from bpttsym.source import Kind, Maths, Source, source_from_text
 from bpttsym.structure import Step
+from bpttsym.undefined import completed
 from bpttsym.verdict import Verdict, judge
 
 Edit = tuple[int, int, str]
@@ -63,7 +64,7 @@ def _steps(document: Document, entry: Entry, left: object, form: str | None, len
     if not isinstance(left, Derivative) or not isinstance(left.of, Symbol) or not isinstance(left.by, Symbol):
         place = document.source.locate(entry.span.start)
         raise UsageError(f"{place.file}:{place.line}: only a derivative of a quantity by a quantity can be asked for")
-    model = document.models[entry.scope]
+    model = completed(document.models[entry.scope], left.of).model
     if length is not None and model.length not in (None, length):
         raise UsageError(
             f"the document says {model.horizon} = {model.length}, so its questions are not about {length} steps"

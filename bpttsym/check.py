@@ -24,6 +24,7 @@ from bpttsym.plain import PlainWorld
 from bpttsym.source import Kind, source_from_text
 from bpttsym.stream import document, prove, prover
 from bpttsym.structure import Step
+from bpttsym.undefined import Completed, completed
 from bpttsym.world import CannotSay
 
 Claim = tuple[Relation | None, tuple[Relation, ...]]
@@ -173,9 +174,14 @@ def derive_each(model: Model, of: str | Symbol, names: Sequence[str], T: int | N
 
 
 def main_model(document: Document) -> Model:
-    """The last model of a document that defines a loss, or the last of all."""
+    """The last model of a document that defines a loss, or the last of all, each loss in it with a definition."""
+    return loss_model(document).model
+
+
+def loss_model(document: Document) -> Completed:
+    """The same, with what is assumed of a loss that the document does not define."""
     with_loss = [model for model in document.models if loss_names(model)]
-    return (with_loss or document.models)[-1]
+    return completed((with_loss or document.models)[-1], None if with_loss else Symbol("L"))
 
 
 def manuscript_of(wanted: Sequence[tuple[CheckedDerivation, str]]) -> list[Block]:

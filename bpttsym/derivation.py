@@ -14,11 +14,11 @@ from functools import cached_property
 
 from bpttsym.adjoint import Adjoint
 from bpttsym.axes import Place
-from bpttsym.errors import UsageError
+from bpttsym.errors import NotRead, UsageError
 from bpttsym.expansion import count_paths, expanded, numbered, steps_of, weighted
 from bpttsym.expr import Derivative, Number, Relation, Symbol, add, shifted, walk
 from bpttsym.gradients import Gradients
-from bpttsym.model import Definition, Model
+from bpttsym.model import Definition, Model, index_value
 from bpttsym.names import of_number, relevant, unknown
 from bpttsym.nested import Nested
 from bpttsym.structure import NotDerived, Step, Structure, Words
@@ -61,8 +61,18 @@ class Derivation:
         if form not in FORMS:
             raise UsageError(unknown("form", form, FORMS))
         if form not in self._made:
+            self._refuse_missing()
             self._made[form] = FORMS[form].steps(self)
         return self._made[form]
+
+    def _refuse_missing(self) -> None:
+        """Raise NotDerived where the variable has no such step (the state before the first of one that runs back)."""
+        try:
+            index = tuple(index_value(part, self.structure.graph.ends) for part in self.by.index)
+        except NotRead:
+            return  # a letter stands for every step
+        if index and (self.by.name, index) not in self.structure.graph.nodes:
+            raise NotDerived(f"`{self.by.name}` has no step {', '.join(map(str, index))} in this model")
 
     def fixed(self, form: str) -> bool:
         """Whether a form is about one number of steps."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
-from bpttsym.check import CheckedDerivation, derive_each, main_model, manuscript_of
+from bpttsym.check import CheckedDerivation, derive_each, loss_model, manuscript_of
 from bpttsym.derivation import FORMS, TooLong
 from bpttsym.document import Document, load_preset, presets, read_document
 from bpttsym.errors import UsageError
@@ -48,7 +48,9 @@ def text(wish: Wish, tell: Tell) -> Iterator[str]:
         from bpttsym.answer import answered  # only a document that asks is judged as a whole, which takes NumPy
 
         return iter([answered(document, wish.form, length)])
-    model = main_model(document)
+    model, assumed = loss_model(document)
+    for remark in assumed:
+        tell(remark)
     of = wish.of or "L"
     names = [wish.by] if wish.by else ["psi"] if r"\psi" in parameters(model) else parameters(model)
     if not names:

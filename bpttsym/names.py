@@ -11,10 +11,13 @@ from dataclasses import replace
 
 from bpttsym.axes import Place
 from bpttsym.errors import UsageError
-from bpttsym.expr import Expr, Number, Symbol, integer, walk
+from bpttsym.expr import Expr, Number, Symbol, integer, shifted, walk
 from bpttsym.model import Model, index_letters, index_value
 
 STEP_LETTERS = ("t", "k", "s", "n", "i", "j")
+STEP = r"[A-Za-z0-9]+(?:\+1)?"
+"""A step as one types it: ``t``, ``3``, ``T``, and ``T+1``, where a state that runs back begins."""
+
 _FONT = re.compile(r"\\(?:mathcal|mathbf|mathrm|mathbb|boldsymbol|text)\s*\{([^{}]*)\}")
 ACCENTS = "hat|tilde|bar|vec|dot|overrightarrow|overleftarrow"
 _ACCENT = re.compile(rf"\\({ACCENTS})\s*(?:\{{([^{{}}]*)\}}|(\w))")
@@ -70,7 +73,7 @@ def of_number(model: Model, text: str | Symbol) -> Symbol:
 def _readings(text: str, model: Model) -> Iterator[tuple[str, tuple[Expr, ...]]]:
     """The text as a name, and as a name with one index or two."""
     yield text.strip(), ()
-    for pattern in (r"\s*(.+)_\{?([A-Za-z0-9]+)\}?\s*", r"\s*(.+)_\{?([A-Za-z0-9]+)[,_]\s*([A-Za-z0-9]+)\}?\s*"):
+    for pattern in (rf"\s*(.+)_\{{?({STEP})\}}?\s*", rf"\s*(.+)_\{{?({STEP})[,_]\s*({STEP})\}}?\s*"):
         found = re.fullmatch(pattern, text)
         index = [_step(step, model) for step in found.groups()[1:]] if found is not None else []
         if found is not None and None not in index:
@@ -81,6 +84,9 @@ def _step(text: str, model: Model) -> Expr | None:
     """An index as one types it; None for what is none."""
     if text.isdecimal():
         return integer(int(text))
+    if text.endswith("+1"):
+        before = _step(text.removesuffix("+1"), model)
+        return None if before is None else shifted(before, 1)
     return Symbol(text) if text in {model.horizon, *STEP_LETTERS, *model.axes.ends} else None
 
 

@@ -104,7 +104,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         *("names", "structure", "ways", "expansion", "summation"),
         *("patterns", "blocks", "limits", "nested", "adjoint", "flattened", "entrywise", "pullback", "gradients"),
     ),
-    "check": ("path_sum", "manuscript", "stream", "quick", "recognise", "oracles"),
+    "check": ("path_sum", "manuscript", "stream", "quick", "recognise", "oracles", "undefined"),
     "build": ("report_page", "swap", "jobs", "document_figures"),
     "wording": ("evidence", "advice"),
     "claims": (

@@ -1,0 +1,72 @@
+r"""Losses that a document uses and does not define, as functions that nothing is known of.
+
+    L = \sum_{t=1}^{T} L_t        is completed by        L_t = \ell(\hat{y}_t)
+
+What is derived then holds for every loss that can be differentiated; the definition stands in the text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from bpttsym.expr import Call, Expr, Number, Symbol, walk
+from bpttsym.guesses import LOSS_FUNCTION, STEP, outputs_of, ways_written
+from bpttsym.latex import unicode_line
+from bpttsym.model import Definition, Model
+from bpttsym.shapes import LOSS_LETTERS
+
+
+class Completed(NamedTuple):
+    """A model in which every loss has a definition, and what was assumed for that in words."""
+
+    model: Model
+    words: tuple[str, ...]
+
+
+def completed(model: Model, asked: Symbol | None = None) -> Completed:
+    """The model with a definition for each loss that it uses, or that is ``asked`` for, and does not define."""
+    words: list[str] = []
+    for name, count in _undefined(model, asked):
+        arguments = _arguments(name, count, model)
+        if arguments:
+            loss = Symbol(name, (STEP,) if count else ())
+            added = Definition(name, loss.index, _any(model, arguments))
+            model = replace(model, definitions=(*model.definitions, added))
+            shown = " and ".join(unicode_line(argument) for argument in arguments)
+            words.append(f"{unicode_line(loss)} is not defined, and is taken for any function of {shown}")
+    return Completed(model, tuple(words))
+
+
+def _undefined(model: Model, asked: Symbol | None) -> list[tuple[str, int]]:
+    """The losses without a definition, with or without a step."""
+    defined = {(definition.name, len(definition.index)) for definition in model.definitions}
+    used: dict[tuple[str, int], None] = {}
+    for definition in model.definitions:
+        for part in walk(definition.body):
+            if isinstance(part, Symbol) and part.name in LOSS_LETTERS and part.name not in model.axes.ends:
+                used[part.name, len(part.index)] = None
+    if asked is not None and asked.name in LOSS_LETTERS:
+        used[asked.name, len(asked.index)] = None
+    found = [(name, count) for name, count in used if (name, count) not in defined and count < 2]
+    places = {(d.name, len(d.index)) for d in model.definitions for part in d.index if isinstance(part, Number)}
+    return [one for one in found if one not in places]
+
+
+def _arguments(name: str, count: int, model: Model) -> tuple[Expr, ...]:
+    """What a loss is written with, else the outputs of its step, or those that have none."""
+    ways = ways_written(name, count, model)
+    if ways is None:
+        return ()
+    if ways:
+        return ways[0]
+    outputs = [output for output in outputs_of(model) if len(output.index) in (0, count)]
+    return tuple(Symbol(output.name, (STEP,) * len(output.index)) for output in outputs)
+
+
+def _any(model: Model, arguments: tuple[Expr, ...]) -> Expr:
+    """A function of its own that nothing is known of."""
+    taken = {part.function for d in model.definitions for part in walk(d.body) if isinstance(part, Call)}
+    taken |= set(model.arities) | {name for name, _, _ in model.functions}
+    free = next(name for name in (LOSS_FUNCTION, "g", "q", "e", "f", "r") if name not in taken)
+    return Call(free, arguments)

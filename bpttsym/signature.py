@@ -13,6 +13,7 @@ from bpttsym.census import BOLD, BUILTIN_FUNCTIONS, FUNCTION_LETTERS, INDEX_LETT
 from bpttsym.last_steps import USUAL, last_step
 from bpttsym.surface import Chain, Word
 from bpttsym.weight_shapes import IDENTITIES
+from bpttsym.weighted import LOSS_LETTERS
 
 NEIGHBOURS = {"prev": -1, "previous": -1, "next": 1}
 """Labels that say which step: the one that is computed is the next one where no other has an index."""
@@ -131,9 +132,11 @@ def signature(chains: Iterable[Chain]) -> Signature:
         or (name not in census.bare and name in FUNCTION_LETTERS | census.primed)
     }
     functions -= census.differentiated - FUNCTION_LETTERS - (census.named_after & census.several)
+    losses = (census.applied & census.bare & LOSS_LETTERS) - FUNCTION_LETTERS  # L = \sum_t L_t(\hat{y}_t, y_t)
+    functions -= losses
     stepped = frozenset(name for name, seen in census.steps.items() if {True} <= seen and None not in seen)
     functions -= stepped | (census.valued - census.named_after - {"f", "g"})
-    quantities = (census.heads | census.numerators | census.differentiated) - functions
+    quantities = (census.heads | census.numerators | census.differentiated | losses) - functions
     used = census.subscripted | {name[len(BOLD) : -1] for name in census.subscripted if name.startswith(BOLD)}
     counted = used | {name for name, above in census.above.items() if above & {"", *INDEX_LETTERS}}
     above = (census.raised_heads & census.raised_shifts & INDEX_LETTERS) - {"T"}

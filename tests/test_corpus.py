@@ -17,7 +17,7 @@ from bpttsym.verdict import judge
 
 SEEN, UNSEEN = entries("seen"), entries("unseen")
 KINDS = ("right", "weaker", "unchecked", "WRONG")
-FLOOR = {"seen": 141, "unseen": 54}  # how many are right at least: raised as it gets better, never lowered
+FLOOR = {"seen": 280, "unseen": 54}  # how many are right at least: raised as it gets better, never lowered
 KNOWN: set[str] = set()  # wrong verdicts that are known; the set is to be empty
 
 
@@ -68,7 +68,7 @@ def test_the_recorded_truth_is_what_the_numbers_say(document) -> None:
 
 
 def test_the_corpus_is_as_large_as_it_must_be() -> None:
-    """At least 150 equations in 12 styles, a third of them false; a third of all are not seen."""
+    """At least 150 equations in 12 styles, a third of them false; 55 of them at least are not seen."""
     everything = SEEN + UNSEEN
     assert len(everything) >= 150
     assert len({entry.document for entry in everything}) >= 12

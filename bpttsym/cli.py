@@ -7,6 +7,7 @@ Exit status: 0 nothing is refuted, or exactly what the documents expect; 1 somet
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 import time
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from bpttsym.wording import Judged
 
 OK, FAILED, UNUSABLE, CONTRADICTED, INTERRUPTED, NOBODY_READS = 0, 1, 2, 3, 130, 141
+RARELY = (100_000, 20, 20)
+"""How seldom a command looks for what it can forget: most are over before there is much."""
+
 DESCRIPTION = "Verify backpropagation through time in notes with LaTeX equations."
 EPILOG = "Exit status: 0 all is well, 1 something is refuted or not as expected, 2 bad usage or input, 3 our own error."
 
@@ -214,6 +218,8 @@ def read_arguments(argv: Sequence[str]) -> argparse.Namespace:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
+    if argv is None:
+        gc.set_threshold(*RARELY)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")

@@ -12,17 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from bpttsym.adjoint import Adjoint
 from bpttsym.axes import Place
 from bpttsym.errors import NotRead, UsageError
 from bpttsym.expansion import count_paths, expanded, numbered, steps_of, weighted
 from bpttsym.expr import Derivative, Number, Relation, Symbol, add, shifted, walk
-from bpttsym.gradients import Gradients
 from bpttsym.model import Definition, Model, index_value
 from bpttsym.names import of_number, relevant, unknown
-from bpttsym.nested import Nested
 from bpttsym.structure import NotDerived, Step, Structure, Words
-from bpttsym.summation import total
 from bpttsym.ways import Unrolled
 
 MAXIMUM_FACTORS = 100_000
@@ -184,6 +180,9 @@ def _outputs(derivation: Derivation, by: Symbol) -> Step | None:
 
 def _sum(derivation: Derivation) -> tuple[Step, ...]:
     """Sums over the steps with products of step Jacobians, for any number of steps."""
+    from bpttsym.nested import Nested
+    from bpttsym.summation import total
+
     structure, by = derivation.structure, derivation.by
     nested = Nested(structure, derivation.of, by)
     reason = "the sum over all paths, with the states between two steps as an ordered product"
@@ -200,11 +199,15 @@ def _sum(derivation: Derivation) -> tuple[Step, ...]:
 
 def _recursive(derivation: Derivation) -> tuple[Step, ...]:
     """The derivative by each state from that by the next one, or by the next ones where there are several."""
+    from bpttsym.adjoint import Adjoint
+
     return Adjoint(derivation.structure, derivation.of, derivation.by).steps()
 
 
 def _matrix(derivation: Derivation) -> tuple[Step, ...]:
     """Gradients as columns and matrices, with the local Jacobians opened."""
+    from bpttsym.gradients import Gradients
+
     return Gradients(derivation.structure, derivation.of, derivation.by).steps()
 
 

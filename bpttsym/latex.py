@@ -215,6 +215,8 @@ def _big(node: tree.Sum | tree.Product, sign: str, extent: str, style: _Latex) -
 @lru_cache(maxsize=4096)
 def _parts(name: str) -> tuple[str, list[str], str, _Level]:
     r"""A name up to its first label, its labels, what follows, and its level: ``W``, ``hh``, ``'`` of ``W_{hh}'``."""
+    if "_" not in name and "^" not in name:
+        return name, [], "", _Level.NAME
     parts: tuple[list[str], list[str]] = ([], [])
     labels: list[str] = []
     for label, other in re.findall(rf"_({_GROUP}|\\[A-Za-z]+|\S)|({_GROUP}|.)", name):

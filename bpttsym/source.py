@@ -148,10 +148,11 @@ class Source:
 
     def maths_text(self, maths: Maths) -> str:
         """The content of a formula, as long as it was written; the marks of a quote around it are blanks."""
-        prefix = re.match(_PREFIX, self.text[self.line_start(maths.start) : maths.start])
-        depth = prefix.group().count(">") if prefix and self.kind != "tex" else 0
-        marks = rf"(?<=\n)(?:[ \t]*+>){{1,{depth}}}" if depth else r"(?!)"
-        text = re.sub(marks, lambda found: " " * len(found.group()), self.text[maths.start : maths.end])
+        before, text = self.text[self.line_start(maths.start) : maths.start], self.text[maths.start : maths.end]
+        prefix = re.match(_PREFIX, before) if ">" in before and self.kind != "tex" else None
+        if prefix and (depth := prefix.group().count(">")):
+            marks = rf"(?<=\n)(?:[ \t]*+>){{1,{depth}}}"
+            text = re.sub(marks, lambda found: " " * len(found.group()), text)
         return without(text, self.private, maths.start)
 
     def macros(self, offset: int) -> Mapping[str, Macro]:

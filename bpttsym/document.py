@@ -56,6 +56,7 @@ class Document:
         """The model of each scope."""
         for scope in self.scopes:
             scope.settle(self.differentiated)
+            scope.forget()
         return [self._model(scope) for scope in self.scopes]
 
     def holding(self, entries: list[Entry]) -> Document:

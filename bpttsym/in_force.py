@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Self
 
-from bpttsym.components import says_again
+from bpttsym.components import says_again, step_letters
 from bpttsym.declarations import Declared
 from bpttsym.expr import Call, Expr, Hole, Number, Relation, SetOf, Span, Sum, Symbol, names, walk
 from bpttsym.forward import Slot
@@ -46,6 +46,7 @@ class InForce:
     origin: str = ""
     parent: InForce | None = field(default=None, repr=False)
     aside: bool = False
+    forgotten: set[Slot] = field(default_factory=set)
 
     def child(self, start: int, title: str) -> Self:
         """A scope that inherits everything."""
@@ -81,6 +82,17 @@ class InForce:
         self.sets = {**other.sets, **self.sets}
         self.declared = {**other.declared, **self.declared}
         self.length = self.length if self.length is not None else other.length
+
+    def forget(self) -> None:
+        """Drop what an earlier section defines as one quantity, and this one at steps (``y``, then ``y_t``)."""
+        own = [d for d in (*self.definitions.values(), *self.abbreviations.values()) if d.span in self.own]
+        steps = step_letters(own)
+        parts = (part for d in own for part in walk(d.body) if isinstance(part, Symbol) and len(part.index) == 1)
+        stepped = {part.name for part in parts if free_letters(part) & steps}
+        inherited = {slot: d for slot, d in self.definitions.items() if d.span not in self.own and slot[1] == 0}
+        before = self.parent.forgotten if self.parent is not None else set()
+        self.forgotten = {slot for slot in inherited if slot[0] in stepped or slot in before}
+        self.definitions = {slot: d for slot, d in self.definitions.items() if slot not in self.forgotten}
 
     def slot(self, symbol: Symbol) -> Slot:
         """The place of a symbol's definition."""

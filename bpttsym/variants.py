@@ -73,12 +73,14 @@ def unknown_symbols(relation: Relation, model: Model) -> set[tuple[str, int]]:
 def variants(relation: Relation, scope: int, models: Sequence[Model]) -> list[Variant]:
     """The models under which a claim is tried; empty if its symbols are defined nowhere.
 
-    The scope of the claim comes first; if it does not fit, every scope before it that does, the nearest first.
+    The scope of the claim comes first; if it does not fit, every scope before it that does, the nearest first. What
+    the claim's own scope says of a name and is not understood is not what an earlier one says of it.
     """
-    order = range(scope, -1, -1)
+    used = names(relation)
     fitting: list[list[Variant]] = []
-    for position in order:
-        found = list(_fit(relation, models[position]))
+    for position in range(scope, -1, -1):
+        lost = models[scope].unread - models[position].unread
+        found = list(_fit(relation, models[position])) if not lost & used else []
         if found:
             fitting.append(found)
             if position == scope:

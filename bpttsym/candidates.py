@@ -9,6 +9,7 @@ from bpttsym.conditions import Row
 from bpttsym.displays import Entry
 from bpttsym.document import Document
 from bpttsym.expr import Expr, Relation
+from bpttsym.gated_numbers import with_numbers
 from bpttsym.loss_forms import Form
 from bpttsym.model import Model
 from bpttsym.rephrased import rephrasings
@@ -67,6 +68,7 @@ class Candidates:
         lineage = self.document.lineage(entry.scope)
         models = [self.document.models[place] for place in lineage]
         yield relation, [] if entry.model else narrow_variants(relation, len(models) - 1, models)
+        yield relation, list(self._with_numbers(entry, relation))
         named = self.document.model_named(entry.model) if entry.model else None
         without = self.document.with_left_out_step(written, entry.scope, named)
         left_out = [] if without is None else [(LEFT_OUT, without)]
@@ -80,3 +82,12 @@ class Candidates:
                     for variant in found
                 ],
             )
+
+    def _with_numbers(self, entry: Entry, relation: Relation) -> Iterator[Variant]:
+        """The models in which what multiplies a vector, and is defined nowhere, is a number."""
+        found = None if entry.model else with_numbers(self.document.models[entry.scope])
+        if found is not None:
+            for variant in self.possible(entry, variants(relation, 0, [found[0]]))[0]:
+                yield replace(
+                    variant, condition=" and ".join(filter(None, (variant.condition, found[1]))), suggested=True
+                )

@@ -259,7 +259,8 @@ class Sizes(Dimensions):
             elif self.is_one(left):
                 continue
             elif self.is_one(right):
-                right = left
+                weight = self._number and isinstance(factor, Symbol) and bool(factor.index) and factor is factors[0]
+                right = self.same(left, (0, 0)) if weight else left  # of a sum of numbers
             elif self.find(left[1]) == self.find(right[0]) or not self._columns(left, right):
                 join_sums(self, left[1], right[0])
                 self.unify(left[1], right[0])

@@ -97,7 +97,17 @@ PARTS: dict[str, tuple[str, ...]] = {
     "verdict": (
         *("totals", "guesses", "loss_forms", "copies", "variants", "scrutiny", "trial", "witness", "stand_ins"),
         *("starts", "attack", "bounds"),
-        *("conditions", "ruling", "bench", "shape_claims", "insertions", "repairs", "rephrased", "candidates"),
+        *(
+            "conditions",
+            "ruling",
+            "bench",
+            "shape_claims",
+            "insertions",
+            "repairs",
+            "rephrased",
+            "gated_numbers",
+            "candidates",
+        ),
         *("hypotheses", "inequalities", "aftermath", "remarks", "doubts"),
     ),
     "derivation": (

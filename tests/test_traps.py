@@ -73,6 +73,12 @@ FALSE = {
     r"$$L=\|h_T-y\|^2$$ $$\nabla_UL=\sum_ti_tx_t\bigl((1-\tanh^2(Ux_t))\odot\nabla_{h_t}L\bigr)^\top$$",
     "the entries of a derivative by a matrix, transposed": r"$$a_t=\tanh(Wa_{t-1}+Ux_t)$$"
     r"$$\frac{\partial^+a_t}{\partial U}=x_t(1-a_t^2)^\top$$",
+    "a mask that is a number, and what it leaves over forgotten": r"$$h_t=m_t\tanh(Wh_{t-1}+Ux_t)+(1-m_t)h_{t-1}$$"
+    r"$$\frac{\partial h_t}{\partial h_{t-1}}=m_t\mathrm{diag}(1-\tanh^2(Wh_{t-1}+Ux_t))W$$",
+    "a weight of a step, of another step": r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$ $$L=\sum_{t=1}^T\alpha_t\|h_t-y_t\|^2$$"
+    r"$$\nabla_{h_T}L=2\alpha_{T-1}(h_T-y_T)$$",
+    "\n\n# Two\n\n"
+    r"$$L=\sum_t y_{t,t}h_{t,i}$$ $$\nabla_{h_T}L=2(h_T-y)$$",
     "the return of the first step, twice": r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$ $$r_t=c^\top h_t$$"
     r"$$J=\sum_{t=1}^T\gamma^{t-1}r_t$$ $$G_t=r_t+\gamma G_{t+1}$$ $$G_1=2J$$",
     "a window of bound steps": r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$ $$L=\sum_{t=1}^T\ell_t(h_t)$$"
@@ -256,6 +262,17 @@ TRUE = {
     "a gradient of length one": r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$ $$L=\|h_T-y\|^2$$ $$g=\nabla_UL$$"
     r"$$\left\|\frac g{\|g\|}\right\|_F=1$$",
     "the largest value of a slope": r"$$h_t=\sigma(Wh_{t-1}+Ux_t)$$ $$\max_z\sigma'(z)=\frac14$$",
+    "a later section that is not understood, judged by an earlier one": r"$$h_t=\tanh(Wh_{t-1}+Ux_t+b)$$"
+    r"$$\hat y=c^\top h_T$$ $$L=(\hat y-y)^2$$" "\n\n# Two\n\n" r"$$h_t=\tanh(W_ex_t+U_eh_{t-1})$$ $$c=h_T$$"
+    r"$$s_j=\tanh(W_dy_{j-1}+U_ds_{j-1}+Cc)$$ $$p_j=\mathrm{softmax}(Vs_j)$$ $$L=-\sum_{j=1}^Ny_j^\top\log p_j$$"
+    r"$$\nabla_{h_T}L=\nabla_cL$$",
+    "a mask that is a number": r"$$h_t=m_t\tanh(Wh_{t-1}+Ux_t)+(1-m_t)h_{t-1}$$"
+    r"$$\frac{\partial h_t}{\partial h_{t-1}}=m_t\mathrm{diag}(1-\tanh^2(Wh_{t-1}+Ux_t))W+(1-m_t)I$$",
+    "a weight of a step": r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$ $$L=\sum_{t=1}^T\alpha_t\|h_t-y_t\|^2$$"
+    r"$$\nabla_{h_T}L=2\alpha_T(h_T-y_T)$$",
+    "one quantity in a section, one for each step in the next": r"$$s_t=ws_{t-1}+x_t$$ $$y=s_T$$"
+    "\n\n# Two\n\n"
+    r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$ $$L=\sum_{t=1}^T\|h_t-y_t\|^2$$ $$\nabla_{h_T}L=2(h_T-y_T)$$",
     "a weight that is diagonalised": r"$$h_t=Wh_{t-1}$$ $$W=Q\Lambda Q^{-1}$$ $$h_t=Q\Lambda^tQ^{-1}h_0$$",
     "what is assumed of a parameter": r"$$h_t=Wh_{t-1}+Ux_t$$ $$W^\top W=I$$",
     "what rests on an assumption": r"$$h_t=Wh_{t-1}+Ux_t$$ $$W^\top W=I$$ $$\|Wh_t\|=\|h_t\|$$",

@@ -77,8 +77,6 @@ FALSE = {
     r"$$\frac{\partial h_t}{\partial h_{t-1}}=m_t\mathrm{diag}(1-\tanh^2(Wh_{t-1}+Ux_t))W$$",
     "a weight of a step, of another step": r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$ $$L=\sum_{t=1}^T\alpha_t\|h_t-y_t\|^2$$"
     r"$$\nabla_{h_T}L=2\alpha_{T-1}(h_T-y_T)$$",
-    "\n\n# Two\n\n"
-    r"$$L=\sum_t y_{t,t}h_{t,i}$$ $$\nabla_{h_T}L=2(h_T-y)$$",
     "the return of the first step, twice": r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$ $$r_t=c^\top h_t$$"
     r"$$J=\sum_{t=1}^T\gamma^{t-1}r_t$$ $$G_t=r_t+\gamma G_{t+1}$$ $$G_1=2J$$",
     "a window of bound steps": r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$ $$L=\sum_{t=1}^T\ell_t(h_t)$$"
@@ -263,7 +261,9 @@ TRUE = {
     r"$$\left\|\frac g{\|g\|}\right\|_F=1$$",
     "the largest value of a slope": r"$$h_t=\sigma(Wh_{t-1}+Ux_t)$$ $$\max_z\sigma'(z)=\frac14$$",
     "a later section that is not understood, judged by an earlier one": r"$$h_t=\tanh(Wh_{t-1}+Ux_t+b)$$"
-    r"$$\hat y=c^\top h_T$$ $$L=(\hat y-y)^2$$" "\n\n# Two\n\n" r"$$h_t=\tanh(W_ex_t+U_eh_{t-1})$$ $$c=h_T$$"
+    r"$$\hat y=c^\top h_T$$ $$L=(\hat y-y)^2$$"
+    "\n\n# Two\n\n"
+    r"$$h_t=\tanh(W_ex_t+U_eh_{t-1})$$ $$c=h_T$$"
     r"$$s_j=\tanh(W_dy_{j-1}+U_ds_{j-1}+Cc)$$ $$p_j=\mathrm{softmax}(Vs_j)$$ $$L=-\sum_{j=1}^Ny_j^\top\log p_j$$"
     r"$$\nabla_{h_T}L=\nabla_cL$$",
     "a mask that is a number": r"$$h_t=m_t\tanh(Wh_{t-1}+Ux_t)+(1-m_t)h_{t-1}$$"

@@ -10,6 +10,7 @@ from bpttsym.errors import NotRead
 from bpttsym.expr import (
     Add,
     Call,
+    Component,
     Derivative,
     Expr,
     Indicator,
@@ -17,6 +18,7 @@ from bpttsym.expr import (
     Negate,
     Number,
     Relation,
+    Sum,
     Symbol,
     Transpose,
     integer,
@@ -107,7 +109,7 @@ def ends(reckoner: Reckoner, term: Expr, bindings: Mapping[str, int]) -> bool:
             return not satisfies((condition,), bindings)
         case Multiply(factors):
             return any(ends(reckoner, factor, bindings) for factor in factors)
-        case Negate(body) | Transpose(body):
+        case Negate(body) | Transpose(body) | Component(body) | Sum(body, components=True):
             return ends(reckoner, body, bindings)
         case Call(r"\mathrm{diag}", (body,)):
             return ends(reckoner, body, bindings)
@@ -130,6 +132,8 @@ def _names_along(term: Expr) -> frozenset[str]:
         case Multiply(factors):
             return frozenset().union(*map(_names_along, factors))
         case Negate(body) | Transpose(body) | Call(r"\mathrm{diag}", (body,)):
+            return _names_along(body)
+        case Component(body) | Sum(body, components=True):
             return _names_along(body)
         case _:
             return frozenset()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bpttsym.asides import PARAGRAPH, Asides
 from bpttsym.conclusions import IMPLICATIONS, conclusions
@@ -20,6 +20,7 @@ from bpttsym.shapes import SCALAR_LETTERS
 from bpttsym.signature import Signature, alias_of
 from bpttsym.source import Heading, Maths, Source
 from bpttsym.sums import with_falling_products
+from bpttsym.surface import Chain, Surface
 from bpttsym.tables import CLOSES, OPENS
 from bpttsym.tokens import tokenize
 
@@ -176,8 +177,11 @@ class Displays:
                 part += 1
                 self.entries.append(Entry(maths.number, part, line.span, "definition", len(self.scopes) - 1))
                 continue
+            before: Expr | None = None  # the member of the chain that stands before this relation
             for conclusion in conclusions(self._relations(line), self.scope.is_index_relation):
                 relation = conclusion.relation
+                inside = isinstance(relation, Relation) and relation.left is before
+                before = relation.right if isinstance(relation, Relation) else None
                 if row and isinstance(relation, Relation) and self._restricts(relation, row):
                     for entry in row:
                         entry.where = (*entry.where, relation)
@@ -204,7 +208,7 @@ class Displays:
                 self.asides.restated(relation, self.scope)
                 part_named = self.scope.part_named(relation, self.heads)
                 conflict = self.scope.conflict(relation) if part_named is None else None
-                if conflict is not None and conflict.start < maths.start:
+                if conflict is not None and conflict.start < maths.start and not inside:
                     entry.former = self.place
                     self._begin(maths.start, self.scope.title)
                 entry.scope = self.place
@@ -251,6 +255,21 @@ class Displays:
         failure = NotRead("there is no relation here to judge", span, "two sides and a sign such as `=`")
         self.entries.append(Entry(maths.number, 1, span, "unchecked", self.place, failure=failure))
 
+    def _without_unread(self, chain: Chain) -> Chain | None:
+        """A chain of equations without the members that are not read; None if nothing is left to compare."""
+        if len(chain.sides) < 3 or set(chain.relations) != {"="}:
+            return None
+        kept: list[Surface | None] = []
+        for side in chain.sides:
+            with suppress(NotRead):
+                if side is not None:
+                    read_chain(Chain(side.span, [side], [], []), self.signature)
+                kept.append(side)
+        if not 1 < len(kept) < len(chain.sides):
+            return None
+        count = len(kept) - 1
+        return Chain(chain.span, kept, chain.relations[:count], chain.relation_spans[:count])
+
     def _relations(self, line: Line) -> Iterator[Relation | NotRead]:
         """The relations of a line, or why they were not read."""
         if line.chain is None:
@@ -265,6 +284,9 @@ class Displays:
             sides, operators = read_chain(line.chain, self.signature, self.written)
             sides = with_steps(sides, dict(self.signature.implied), self.signature)
         except NotRead as error:
+            rest = self._without_unread(line.chain)
+            if rest is not None:
+                yield from self._relations(replace(line, chain=rest))
             if line.chain.relations:
                 self.last = None
                 yield error

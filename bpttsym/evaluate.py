@@ -40,7 +40,7 @@ from bpttsym.expr import (
     Transpose,
     Whole,
 )
-from bpttsym.extents import entry_letters
+from bpttsym.extents import entry_letters, extent
 from bpttsym.model import Key, index_value, inlined
 from bpttsym.over_paths import over_paths, whole_number
 from bpttsym.ranges import big_product, big_sum, matrix_power, power_of
@@ -109,6 +109,8 @@ class Evaluator(Reckoner):
                 return self.world.norm(inner, order or self._order(expr, inner))
             case Component():
                 return entry(self, expr, bindings, bound)
+            case Entries(body, letter):
+                return listed(self, expr, bindings, (extent(self.world.shapes, body, letter, expr), 1))
             case Sum(components=True):
                 return sum_over(self, expr, bindings, bound)
             case Indicator():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 
 from bpttsym.errors import NotRead
 from bpttsym.expr import (
@@ -26,6 +27,7 @@ from bpttsym.expr import (
     children,
 )
 from bpttsym.memo import of_node
+from bpttsym.model import Definition
 from bpttsym.shapes import Shape, ShapeClash
 
 
@@ -93,6 +95,30 @@ def _sizes(shapes: Mapping[str, Shape], expr: Expr, letter: str) -> Iterator[int
                 yield axes(expr, shape)[position]
     for child in children(expr):
         yield from _sizes(shapes, child, letter)
+
+
+def short_shapes(shapes: Mapping[str, Shape], abbreviations: Iterable[Definition]) -> dict[str, Shape]:
+    r"""The shapes of abbreviations whose form says them: ``\delta_j = \partial E / \partial a_j``."""
+    known = dict(shapes)
+    for entry in abbreviations:
+        shape = _short_shape(known, entry.body)
+        if entry.name not in known and shape is not None:
+            known[entry.name] = shape
+    return known
+
+
+def _short_shape(shapes: Mapping[str, Shape], body: Expr) -> Shape | None:
+    match body:
+        case Negate(inner):
+            return _short_shape(shapes, inner)
+        case Entries(inner, letter):
+            with suppress(NotRead):
+                return extent(shapes, inner, letter, body), 1
+            return None
+        case Derivative(Symbol(of), Symbol(by)) if shapes.get(of) == (1, 1) and by in shapes:
+            return shapes[by]
+        case _:
+            return None
 
 
 def shape_of(shapes: Mapping[str, Shape], expr: Expr) -> Shape:

@@ -24,7 +24,7 @@ from bpttsym.expr import (
     transform,
     walk,
 )
-from bpttsym.extents import free_extents
+from bpttsym.extents import free_extents, short_shapes
 from bpttsym.inner_products import scalar_form, with_penalties
 from bpttsym.memo import of_node
 from bpttsym.model import (
@@ -163,7 +163,7 @@ def make_ground(model: Model, length: int, size: Callable[[int], int] = default_
     for name, _ in graph.nodes:
         if name not in shapes:
             shapes[name] = (size(len(set(shapes.values()))), 1)
-    return Ground(ready, graph, shapes, sizes)
+    return Ground(ready, graph, short_shapes(shapes, ready.abbreviations), sizes)
 
 
 def free_indices(relation: Relation, model: Model) -> list[str]:

@@ -130,6 +130,10 @@ class _Tokenizer(Scanner):
         if not word.isascii():
             return self.beyond_ascii(word, start, end)
         if first.isalpha():
+            plain = _PLAIN_FUNCTION.match(self.text, start)
+            apart = not self.text[start - 1 : start].isalpha() or not self.text[:start]
+            if plain and apart:
+                return self.emit("NAME", rf"\mathrm{{{plain[1]}}}", start, plain.end(1))
             return self.emit("NAME", word, start, end)
         if start in self.at_end:
             kind, value, after = self.at_end[start]
@@ -285,4 +289,7 @@ _SINGLE = {
     ".": "DOT",
 }
 _OPERANDS = frozenset("NAME NUMBER RBRACE CLOSE NORM_CLOSE PRIME HOLE TABLE END DOTS BAD TEXT".split())
+_PLAIN_FUNCTION = re.compile(r"(softmax|tanh|sigmoid|relu|ReLU|diag|softplus)(?=\s*(?:\\left\s*)?[(\[])")
+"""Names of functions in the letters of formulas: ``softmax(V s_t)``."""
+
 _ONLY_SCRIPTS = re.compile(r"(?:\s*[_^]\s*(?:\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}|\\[a-zA-Z]+|[^\\{}\s]))+\s*|'+")

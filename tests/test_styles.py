@@ -313,3 +313,63 @@ def test_another_loss_than_that_of_the_document_is_not_the_whole() -> None:
     )
     right = r"\frac{\partial L_T}{\partial h_1} = \frac{\partial L_T}{\partial h_T}\frac{\partial h_T}{\partial h_1}"
     assert judged(model + "\n", (right,)) != ["refuted"]
+
+
+CHAINED = LAYOUT + r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$" + "\n"
+STEP = r"\frac{\partial h_t}{\partial h_{t-1}}"
+VALUE = r"\mathrm{diag}(1-h_t^2)W"
+
+
+@pytest.mark.parametrize("member", [r"\log_2W", r"\left.\frac{\partial f}{\partial h}\right|_{h=h_{t-1}}", r"\int W"])
+def test_a_member_that_is_not_read_does_not_silence_the_others(member: str) -> None:
+    """What stands on both sides of it is compared; the member itself is told."""
+    for chain in (f"{STEP} = {member} = {VALUE}", f"{STEP} = {VALUE} = {member}"):
+        assert judged(CHAINED, (chain,)) == ["unchecked"]
+        verdicts = [verdict.status for verdict in bpttsym.verify(CHAINED + f"\n$${chain}$$\n")][1:]
+        assert verdicts == ["proved", "unchecked"]
+        wrong = [verdict.status for verdict in bpttsym.verify(CHAINED + f"\n$${chain}$$\n".replace("h_t^2", "h_t"))][1:]
+        assert wrong == ["refuted", "unchecked"]
+
+
+def test_a_member_that_is_defined_already_is_not_defined_anew() -> None:
+    """The middle of a chain that says what it is in another way is a claim, not another definition."""
+    model = CHAINED + f"\n$$Q_t = {VALUE}$$\n"
+    verdicts = [v.status for v in bpttsym.verify(model + f"\n$${STEP} = Q_t = {VALUE.replace('^2', '')}$$\n")][2:]
+    assert verdicts == ["proved", "refuted"]
+
+
+BY_ENTRIES = (
+    LAYOUT
+    + r"""
+$$a_j(t) = \sum_i w_{ji}\,y_i(t-1) + \sum_k v_{jk}x_k(t),\quad y_j(t) = g(a_j(t))$$
+
+$$E = \frac12\sum_{t=1}^T\sum_j (y_j(t)-d_j(t))^2$$
+
+$$\delta_j(t) = -\frac{\partial E}{\partial a_j(t)}$$
+"""
+)
+
+
+def test_deltas_by_entries() -> None:
+    """The recursion of the errors of single units, with the weights in the right order, and past the last step none."""
+    back = r"\delta_j(t) = g'(a_j(t))\left[d_j(t)-y_j(t) + \sum_l w_{lj}\delta_l(t+1)\right]"
+    last = r"\delta_j(T) = g'(a_j(T))(d_j(T)-y_j(T))"
+    slope = r"\frac{\partial E}{\partial w_{ji}} = -\sum_{t=1}^T\delta_j(t)y_i(t-1)"
+    assert set(judged(BY_ENTRIES, (back, last, slope))) <= {"proved", "verified"}
+    wrong = (
+        back.replace("w_{lj}", "w_{jl}"),
+        back.replace(r"\delta_l(t+1)", r"\delta_l(t)"),
+        last.replace("d_j(T)-y_j(T)", "y_j(T)-d_j(T)"),
+        slope.replace("= -", "= "),
+        slope.replace("y_i(t-1)", "y_i(t)"),
+        slope.replace(r"\delta_j(t)", r"\delta_i(t)").replace("y_i", "y_j"),
+    )
+    assert judged(BY_ENTRIES, wrong) == ["refuted"] * len(wrong)
+
+
+def test_functions_in_the_letters_of_formulas() -> None:
+    """`softmax(V s_t)` is no product of seven letters; a word that ends like one is none."""
+    model = LAYOUT + "$$s_t = tanh(Ux_t + Ws_{t-1}),\\quad \\hat y_t = softmax\\left(Vs_t\\right)$$\n"
+    right = r"\frac{\partial\hat y_t}{\partial s_t} = (diag(\hat y_t) - \hat y_t\hat y_t^\top)V"
+    slope = r"\frac{\partial s_t}{\partial s_{t-1}} = diag(1-s_t^2)W"
+    assert judged(model, (right, slope, slope.replace("^2", ""))) == ["proved", "proved", "refuted"]

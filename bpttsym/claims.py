@@ -14,6 +14,7 @@ from pathlib import Path
 from bpttsym.claims_cases import Finding, finding
 from bpttsym.claims_checks import CHECKS
 from bpttsym.claims_data import FILE, Claim, Claims, Context, read_claims
+from bpttsym.claims_links import Links
 from bpttsym.document import read_document
 from bpttsym.errors import UsageError
 from bpttsym.expr import Span, Symbol
@@ -77,7 +78,7 @@ def page_of(folder: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
     claims = read_claims(path)
-    return {PAGE: page(claims, rows(claims), folder.name)}
+    return {PAGE: page(claims, rows(claims), folder)}
 
 
 def rows(claims: Claims) -> list[Row]:
@@ -159,15 +160,16 @@ def _brief(verdict: Verdict) -> str:
 # ------------------------------------------------------------------------------------------------------------ the page
 
 
-def page(claims: Claims, found: Sequence[Row], folder: str) -> str:
+def page(claims: Claims, found: Sequence[Row], folder: Path) -> str:
     """The page as Markdown; documents are linked in ``folder``, beside the folder of the page."""
+    links = Links(folder)
     counts = Counter(row.status for row in found)
     words = ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
     parts = [
         "# Claims",
         "What the sources claim, and what becomes of it. An equation is judged from its LaTeX as its source writes it, "
         "in the scope that is named; a statement is tried in the cases that are named. No verdict on this page is "
-        f"written by hand: `bpttsym build` computes all of them from `{folder}/{FILE}`.",
+        f"written by hand: `bpttsym build` computes all of them from `{folder.name}/{FILE}`.",
         f"{len(found)} claims: {words}.",
     ]
     for key, origin in claims.origins.items():
@@ -179,7 +181,7 @@ def page(claims: Claims, found: Sequence[Row], folder: str) -> str:
             parts.append(f"`{origin.file}`, {len(mine)} claims: {words}.")
             head = ["| claim | place | what is claimed | verdict | condition, or why | document |"]
             parts.append(
-                "\n".join([*head, "| --- | --- | --- | --- | --- | --- |", *(_line(row, folder) for row in mine)])
+                "\n".join([*head, "| --- | --- | --- | --- | --- | --- |", *(_line(row, links) for row in mine)])
             )
     used = {row.claim.context for row in found} | {row.claim.intended_context for row in found}
     parts.append("## Scopes")
@@ -198,9 +200,9 @@ def _without_settings(text: str) -> str:
     return f"Settings: `{settings.strip()}`.\n\n{rest.strip()}".strip()
 
 
-def _line(row: Row, folder: str) -> str:
+def _line(row: Row, links: Links) -> str:
     claim = row.claim
-    cells = [claim.id, _cell(claim.place), _claimed(row), f"**{row.status}**", _reasons(row), _link(claim, folder)]
+    cells = [claim.id, _cell(claim.place), _claimed(row), f"**{row.status}**", _reasons(row), _link(claim, links)]
     return f"| {' | '.join(cells)} |"
 
 
@@ -236,9 +238,8 @@ def _reasons(row: Row) -> str:
     return "<br>".join(shown)
 
 
-def _link(claim: Claim, folder: str) -> str:
-    name = claim.document.partition("#")[0].removesuffix(".md")
-    return f"[{name}](../{folder}/{claim.document})" if claim.document else ""
+def _link(claim: Claim, links: Links) -> str:
+    return links.link(claim.document, claim.id) if claim.document else ""
 
 
 def _cell(text: str) -> str:

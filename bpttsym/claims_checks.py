@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from types import ModuleType
 
-from bpttsym import claims_classes, claims_gradients, claims_layers, claims_torch, claims_training
+from bpttsym import claims_classes, claims_gradients, claims_layers, claims_readings, claims_torch, claims_training
 from bpttsym.claims_cases import Case, Check
 
-ROOMS: tuple[ModuleType, ...] = (claims_layers, claims_torch, claims_gradients, claims_classes, claims_training)
+ROOMS: tuple[ModuleType, ...] = (
+    claims_layers,
+    claims_torch,
+    claims_gradients,
+    claims_classes,
+    claims_training,
+    claims_readings,
+)
 
 
 def _checks_of(room: ModuleType) -> dict[str, Callable[[], Iterator[Case]]]:

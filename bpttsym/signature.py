@@ -129,7 +129,7 @@ def signature(chains: Iterable[Chain]) -> Signature:
         for name in census.applied
         if name in census.several - census.heads
         or (name in census.several and name.startswith(r"\mathrm{"))  # a word that is given a formula and applied
-        or (name not in census.bare and name in FUNCTION_LETTERS | census.primed)
+        or (name not in census.bare and name in FUNCTION_LETTERS | (census.primed - set(BUILTIN_FUNCTIONS)))
     }
     functions -= census.differentiated - FUNCTION_LETTERS - (census.named_after & census.several)
     losses = (census.applied & census.bare & LOSS_LETTERS) - FUNCTION_LETTERS  # L = \sum_t L_t(\hat{y}_t, y_t)

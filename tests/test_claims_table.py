@@ -14,6 +14,7 @@ from bpttsym.claims import Row, Sheet, page, page_of, rows
 from bpttsym.claims_cases import Case, finding
 from bpttsym.claims_checks import CHECKS
 from bpttsym.claims_data import FILE, Claim, Claims, Context, read_claims
+from bpttsym.claims_links import Links, anchor
 from bpttsym.errors import UsageError
 
 ROOT = Path(__file__).parents[1]
@@ -81,7 +82,7 @@ def test_every_audited_claim_has_a_row() -> None:
     assert len(AUDIT) == 178
     for claim in claims().claims:
         assert claim.place
-        assert claim.document.endswith(".md")
+        assert claim.document.partition("#")[0].endswith(".md")
         assert claim.latex or claim.statement
 
 
@@ -183,7 +184,7 @@ def test_an_equation_that_is_swapped_for_its_mutant_changes_the_table(name: str)
     (row,) = (row for row in rows(mutant) if row.claim.id == name)
     assert former.status in ("proved", "verified", "conditional")
     assert row.status == "refuted"
-    assert page(claims(), [row], "x") != page(claims(), [former], "x")
+    assert page(claims(), [row], DOCUMENTS) != page(claims(), [former], DOCUMENTS)
 
 
 def _unscaled(z: claims_tools.Numbers) -> claims_tools.Numbers:
@@ -250,7 +251,7 @@ def test_the_verdict_of_a_statement_follows_from_its_cases(cases: list[Case], st
 
 def test_every_claim_leads_to_a_document() -> None:
     """The link of a row is a document of the same folder."""
-    assert all((DOCUMENTS / claim.document).is_file() for claim in claims().claims)
+    assert all((DOCUMENTS / claim.document.partition("#")[0]).is_file() for claim in claims().claims)
 
 
 def test_every_check_is_used_and_has_a_case() -> None:
@@ -283,6 +284,7 @@ def test_a_folder_without_claims_has_no_page(tmp_path: Path) -> None:
     """The page is made where there is a data file, and only there."""
     assert page_of(tmp_path) == {}
     (tmp_path / FILE).write_text(SMALL.replace("{latex}", r"\frac{\partial\tanh(x)}{\partial x}=1-\tanh^2(x)"), "utf-8")
+    (tmp_path / "notes.md").write_text("# Notes\n", "utf-8")
     assert "1 claims: 1 proved." in page_of(tmp_path)["claims.md"]
 
 
@@ -307,13 +309,13 @@ def test_a_data_file_that_is_wrong_is_told(line: str, tmp_path: Path) -> None:
 
 def test_the_page_is_a_table_of_one_line_for_each_claim() -> None:
     """Six cells a row, no bar and no line break within a cell; the same bytes each time; nothing of the machine."""
-    text = page(claims(), list(found().values()), "derivations")
+    text = page(claims(), list(found().values()), DOCUMENTS)
     lines = [line for line in text.splitlines() if line.startswith("| S")]
     assert len(lines) == 178
     for line in lines:
         assert line.replace(r"\|", "").count("|") == 7, line
     assert str(ROOT) not in text
-    assert text == page(claims(), list(found().values()), "derivations")
+    assert text == page(claims(), list(found().values()), DOCUMENTS)
 
 
 def test_a_claim_joined_to_the_one_before_is_judged_with_it() -> None:
@@ -330,3 +332,19 @@ def test_a_claim_needs_something_that_judges_it() -> None:
     """A statement without a check gives the reason."""
     row = Row(Claim("A-1", "line 1", statement="x"))
     assert row.status == "unchecked"
+
+
+def test_links_lead_to_headings(tmp_path: Path) -> None:
+    """Every claim is linked to a heading of its document; one that is not there is refused, naming what is near."""
+    assert all("#" in claim.document for claim in claims().claims)
+    links = Links(DOCUMENTS)
+    for claim in claims().claims:
+        assert links.link(claim.document, claim.id)
+    assert (
+        links.link("many_to_one.md#the-cell", "x") == "[many_to_one, The cell](../derivations/many_to_one.md#the-cell)"
+    )
+    assert anchor("A Jacobian is not at most one (S0-18, S1-55)") == "a-jacobian-is-not-at-most-one-s0-18-s1-55"
+    with pytest.raises(UsageError, match=r"claim x is treated at `many_to_one.md#the-cel`, .* `#the-cell`"):
+        links.link("many_to_one.md#the-cel", "x")
+    with pytest.raises(UsageError, match=r"claim x is treated in `none\.md`, which is no document"):
+        links.link("none.md#a", "x")

@@ -118,8 +118,16 @@ PARTS: dict[str, tuple[str, ...]] = {
     "build": ("report_page", "swap", "jobs", "document_figures"),
     "wording": ("evidence", "advice"),
     "claims": (
-        *("claims_data", "claims_cases", "claims_tools", "claims_layers", "claims_torch", "claims_gradients"),
-        *("claims_classes", "claims_training", "claims_checks"),
+        *(
+            "claims_links",
+            "claims_data",
+            "claims_cases",
+            "claims_tools",
+            "claims_layers",
+            "claims_torch",
+            "claims_gradients",
+        ),
+        *("claims_classes", "claims_training", "claims_readings", "claims_checks"),
     ),
     "vanishing": ("networks", "truncation"),
     "figures": (
@@ -152,7 +160,7 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
 DOORS: dict[str, frozenset[str]] = {
     "numpy": frozenset({"rnn", *PARTS["rnn"], "numeric", "leaves", "opaque", "field", "exact", "symbolic_lambdify"})
     | {"oracles", "figures", "networks", "truncation", "vanishing", "starts", "attack"}
-    | {"claims_tools", "claims_layers", "claims_gradients", "claims_classes", "claims_training"},
+    | {"claims_tools", "claims_layers", "claims_gradients", "claims_classes", "claims_training", "claims_readings"},
     "sympy": frozenset({"symbolic", *PARTS["symbolic"]} - {"symbolic_names"}),
     "matplotlib": frozenset({"figures", "figure_paint", "truncation_paint"}),
     "lark": frozenset({"grammar"}),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from bpttsym.expr import Expr, Multiply, Number, Power, Relation, Span, Symbol
 from bpttsym.latex import unicode_line
+from bpttsym.shape_words import is_capital
 from bpttsym.shapes import Sizes
 
 REALS = frozenset((r"\mathbb{R}", r"\mathbf{R}", r"\mathrm{R}", r"\mathcal{R}", "R", r"\Re"))
@@ -97,6 +98,8 @@ def accepted(declarations: Collection[Declared], known: Known) -> tuple[tuple[De
     plain = before = known.infer(())
     numbers = {one.name for one in declarations if not one.labels}
     all_numbers = set(known.weights) <= numbers
+    states = known.states
+    capitals = [name for name in known.weights if is_capital(name)]
     for one in sorted(declarations, key=lambda one: (not one.indexed, len(one.labels) == 2)):
         if _is_left_out(one, before, known):
             continue
@@ -109,8 +112,10 @@ def accepted(declarations: Collection[Declared], known: Known) -> tuple[tuple[De
             refused[one] = Refusal(said, false)
         elif _is_turned(one, before):
             refused[one] = Refusal(said, False)
-        elif not (one.indexed or one.labels or all_numbers) and _ones(sizes, known) - _ones(before, known):
+        elif not (one.indexed or one.labels or all_numbers) and _ones(sizes, states) - _ones(before, states):
             refused[one] = Refusal(f"`{one.name}` is a number by its declaration and stands beside vectors", False)
+        elif matrices := sorted(_ones(sizes, capitals) - _ones(before, capitals) - numbers):
+            refused[one] = Refusal(f"`{one.name}` is a number by its declaration, and `{matrices[0]}` then too", False)
         else:
             kept.append(one)
             before = sizes
@@ -157,8 +162,8 @@ def names_of(sizes: Sizes, name: str) -> Labels:
     return tuple(found)
 
 
-def _ones(sizes: Sizes, known: Known) -> set[str]:
-    return {name for name in known.states if (shape := sizes.shape_of(name)) is not None and sizes.is_one(shape)}
+def _ones(sizes: Sizes, names: Collection[str]) -> set[str]:
+    return {name for name in names if (shape := sizes.shape_of(name)) is not None and sizes.is_one(shape)}
 
 
 def _is_smaller(plain: Labels, labels: Labels) -> bool:

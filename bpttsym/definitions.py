@@ -57,7 +57,8 @@ Key = tuple[str, tuple[int, ...]]
 class Definition:
     """``name_{index} = body``; an index is a letter that runs over its axis, or a literal step.
 
-    ``skip`` is the number of first steps for which it says nothing (``x_{t+1} = \\hat{y}_t``).
+    ``skip`` is the number of first steps for which it says nothing (``x_{t+1} = \\hat{y}_t``); ``shift`` is that number
+    where the steps begin at 0: then ``h_{t+1} = f(h_t)`` says nothing of ``h_0``.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Definition:
     body: Expr
     span: Span | None = field(default=None, compare=False)
     skip: int = 0
+    shift: int = 0
 
     @property
     def general(self) -> bool:

@@ -42,8 +42,10 @@ def names_itself(left: Expr, right: Expr) -> bool:
     return any(transform(part, merged_indices) == wanted for part in walk(right) if type(part) is type(left))
 
 
-def unshifted(left: Symbol, right: Expr, horizon: str) -> tuple[Symbol, Expr, int] | None:
+def unshifted(left: Symbol, right: Expr, horizon: str) -> tuple[Symbol, Expr, int, int] | None:
     """``h_{t+1} = f(h_t)`` said of ``h_t``, with the number of first steps for which it says nothing.
+
+    The second number is that where the steps begin at 0.
 
     A state has a value before the first step, so that its formula holds from the first one on; any other
     quantity (an input that is the output before it) is free there. None where no index is shifted.
@@ -66,7 +68,7 @@ def unshifted(left: Symbol, right: Expr, horizon: str) -> tuple[Symbol, Expr, in
         return None
     recursive = any(isinstance(part, Symbol) and part.name == left.name for part in walk(right))
     body = transform(substitute(right, moves), merged_indices)
-    return replace(left, index=tuple(index)), body, 0 if recursive else skip
+    return replace(left, index=tuple(index)), body, 0 if recursive else skip, skip
 
 
 def merged_indices(node: Expr) -> Expr:

@@ -40,7 +40,7 @@ def last_step(chains: Iterable[Chain]) -> str:
     ends: dict[str, Counter[str]] = {}
     for chain in known:
         for side in chain.sides[:1]:
-            heads |= {(name, only) for name, index in _indexed(side) for only in _names(index) if _is_word(index)}
+            heads |= {(name, letter) for name, index in _indexed(side) for letter in _names(index)}
         for part in _parts(chain):
             if isinstance(part, Word) and part.text == USUAL:
                 return USUAL
@@ -58,10 +58,6 @@ def last_step(chains: Iterable[Chain]) -> str:
         return USUAL
     end = max(ends[min(found, key=lambda letter: letter != "t")].items(), key=lambda pair: pair[1])[0]
     return USUAL if end in shifts or end in ends else end
-
-
-def _is_word(node: Surface | None) -> bool:
-    return isinstance(node, Word) and node.kind == "NAME"
 
 
 def _inner(node: Surface | None) -> Surface | None:
@@ -110,12 +106,12 @@ def _names(node: Surface) -> Iterator[str]:
 
 
 def _range(node: Big) -> tuple[str, str]:
-    """The letter of a sum or product and the one name that stands above it; empty where it is written otherwise."""
+    """The letter of a sum or product and the one name that stands above it, as in ``N-1``; empty for anything else."""
     below, above = (_inner(dict(node.scripts).get(kind)) for kind in ("sub", "sup"))
-    if isinstance(below, Chain) and isinstance(above, Word) and above.kind == "NAME":
-        first = below.sides[0]
-        if isinstance(first, Word) and below.relations == ["="]:
-            return first.text, above.text
+    if isinstance(below, Chain) and isinstance(above, Word | Sums):
+        first, ends = below.sides[0], list(_names(above))
+        if isinstance(first, Word) and below.relations == ["="] and len(ends) == 1:
+            return first.text, ends[0]
     return "", ""
 
 

@@ -137,16 +137,16 @@ class Scope(InForce):
         return True
 
     def _define_symbol(self, left: Symbol, right: Expr, relation: Relation) -> bool:
-        skip = 0
+        skip = shift = 0
         if not self._is_head(left):
             found = unshifted(left, right, self.signature.horizon)
             if found is None or self._has(found[0]):
                 return self._is_shift(left, right)
-            left, right, skip = found
+            left, right, skip, shift = found
         if names_itself(left, right) or self._says_again(relation):
             return False
         slot = self.slot(left)
-        definition = Definition(left.name, left.index, right, relation.span, skip)
+        definition = Definition(left.name, left.index, right, relation.span, skip, shift)
         if not self._is_bound(left, right):
             return False
         if slot[2] and self._within(left) and (left.name, slot[1], "") in self.definitions:
@@ -160,7 +160,7 @@ class Scope(InForce):
         if has_derivative(right) or is_later(left, right):
             if any(name == left.name and count == slot[1] for name, count, _ in self.definitions):
                 return False
-            if abbreviated and not self._overrules(left, right):
+            if abbreviated and not (self._completes(left, right) or self._overrules(left, right)):
                 return False
             self.abbreviations[slot] = definition
             return True
@@ -175,6 +175,15 @@ class Scope(InForce):
             self.abbreviations[slot] = definition
             return True
         return self._define_node(left, right, relation, definition)
+
+    def _completes(self, left: Symbol, right: Expr) -> bool:
+        """Whether it is the end of a recursion (``\\delta_T = \\partial L/\\partial h_T``), or one behind its end."""
+        slot = self.slot(left)
+        general = self.abbreviations.get((left.name, slot[1], ""))
+        if not slot[2]:
+            return general is None and left.name in names(right)
+        recursive = general is not None and left.name in names(general.body)
+        return recursive and slot not in self.abbreviations and left.name not in names(right) and not _is_first(left)
 
     def _overrules(self, left: Symbol, right: Expr) -> bool:
         """Whether a closed definition follows a recursion for the same symbol, which then is a claim about it."""

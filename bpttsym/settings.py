@@ -49,4 +49,6 @@ def counted(model: Model, settings: Mapping[str, str]) -> Model:
         model = replace(model, length=said[0])
     if "first" not in settings and model.axes.from_zero:
         model = replace(model, first=0)
+    if model.first == 0 and any(known.shift for known in model.definitions):
+        model = replace(model, definitions=tuple(replace(d, skip=max(d.skip, d.shift)) for d in model.definitions))
     return model

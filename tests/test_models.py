@@ -380,3 +380,47 @@ def test_states_and_inputs_that_stand_together(written: str) -> None:
     claims = (gradient % ("h_{t-1}", "x_t"), gradient % ("x_t", "h_{t-1}"), gradient % ("h_t", "x_t"))
     found = claimed(document(text, *(rf"$$\nabla_W L=\sum_{{t=1}}^{{T}}{claim}$$" for claim in claims)))
     assert found == ["proved", "refuted", "refuted"]
+
+
+CONTROL = r"""
+$$x_{k+1}=\tanh(A x_k+B u_k)$$
+
+$$J=\tfrac12\sum_{k=0}^{N-1}\lVert x_k-r_k\rVert^2+\tfrac12\lVert x_N-r_N\rVert^2$$
+"""
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (r"\nabla_A J=\sum_{k=0}^{N-1}\mathrm{diag}(1-x_{k+1}^2)(\nabla_{x_{k+1}}J)x_k^\top", "proved"),
+        (r"\nabla_A J=\sum_{k=0}^{N}\mathrm{diag}(1-x_k^2)(\nabla_{x_k}J)x_{k-1}^\top", "refuted"),
+        (r"\nabla_A J=\sum_{k=1}^{N}\mathrm{diag}(1-x_k^2)(\nabla_{x_k}J)x_{k-1}^\top", "proved"),
+        (r"\nabla_A J=\sum_{k=1}^{N-1}\mathrm{diag}(1-x_k^2)(\nabla_{x_k}J)x_{k-1}^\top", "refuted"),
+        (r"\nabla_{x_0}J=x_0-r_0+A^\top\mathrm{diag}(1-x_1^2)\nabla_{x_1}J", "proved"),
+        (r"\nabla_{x_0}J=A^\top\mathrm{diag}(1-x_1^2)\nabla_{x_1}J", "refuted"),
+        (r"\nabla_{x_N}J=x_N-r_N", "proved"),
+    ],
+)
+def test_a_network_from_step_0_on(claim: str, verdict: str) -> None:
+    """Where sums begin at 0, ``x_{k+1} = f(x_k)`` computes the steps from 1 on, and x_0 is given."""
+    assert claimed(document(CONTROL, f"$${claim}$$"))[-1] == verdict
+    assert claimed(renamed(document(CONTROL, f"$${claim}$$"), "k", "T").replace("N", "T"))[-1] == verdict
+
+
+@pytest.mark.parametrize("end", ["before", "behind"])
+def test_a_recursion_and_its_end(end: str) -> None:
+    """A name for what runs back is given by its recursion and by its end, in either order; then it can be judged."""
+    loss = r"$$L=\sum_{t=1}^{T}\lVert h_t-y_t\rVert^2$$"
+    last = r"$$\delta_T=\frac{\partial L}{\partial h_T}$$"
+    step = r"$$\delta_t=2(h_t-y_t)^\top+\delta_{t+1}\mathrm{diag}(1-h_{t+1}^2)%s$$"
+    claim = r"$$\frac{\mathrm{d}L}{\mathrm{d}x_t}=\delta_t\,\mathrm{diag}(1-h_t^2)U$$"
+    for weight, verdict in (("W", "proved"), (r"W^\top", "refuted")):
+        said = (last, step % weight) if end == "before" else (step % weight, last)
+        assert claimed(document(TANH, loss, *said, claim)) == [verdict]
+
+
+def test_a_number_for_a_matrix_needs_a_word() -> None:
+    """``h_t \\in R`` beside a matrix letter is not taken: with numbers everything would commute."""
+    text = document(TANH, r"$$L=\lVert h_T-y\rVert^2$$", r"$$h_t\in\mathbb{R}$$")
+    wrong = r"$$\nabla_{h_t}L=W\,\mathrm{diag}(1-h_{t+1}^2)\nabla_{h_{t+1}}L$$"
+    assert claimed(document(text, wrong)) == ["unchecked", "refuted"]

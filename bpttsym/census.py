@@ -291,6 +291,7 @@ def _count_script(name: str, kind: str, script: Surface | None, census: Census) 
             {word.text for word in _words(inner) if word.kind == "NAME"} if isinstance(inner, Word | Sums) else set()
         )
         census.raised.setdefault(name, set()).update(raised)
+        census.unraised.update([name] if len(raised) > 1 else [])  # a difference of two steps is a power
         census.raised_shifts.update(raised if isinstance(inner, Sums) and len(raised) == 1 else ())
     if kind == "sub":
         census.subscripted.add(name)

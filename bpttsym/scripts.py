@@ -32,6 +32,9 @@ from bpttsym.signature import NEIGHBOURS
 from bpttsym.surface import Fence, Scripted, Sums, Surface, Term, Word
 
 TRANSPOSES = frozenset((r"\top", r"\intercal", "T", r"\mathrm{T}", r"\mathsf{T}"))
+SIZES = frozenset("nmdpqrkhDHKMN")
+"""Letters of the number of rows of an identity matrix."""
+
 LARGEST_ENTRYWISE = 5
 NORM_ORDERS = {"2": "2", "1": "1", "F": "F", r"\mathrm{F}": "F", r"\infty": r"\infty"}
 
@@ -46,11 +49,8 @@ def scripted(reader: Reader, node: Scripted) -> Expr:
     """A base with scripts: an index, a label, a power, a transpose."""
     if isinstance(node.base, Fence) and node.base.opening == "||":
         return norm(reader, node)
-    if (
-        base_name(node.base) == "e"
-        and "e" not in reader.signature.given
-        and [kind for kind, _ in node.scripts] == ["sup"]
-    ):
+    alone = [kind for kind, _ in node.scripts] == ["sup"]
+    if base_name(node.base) == "e" and alone and not _is_quantity(reader, node):
         script = node.scripts[0][1]
         assert script is not None
         return Call(r"\exp", (reader.expression(script),), span=node.span)
@@ -67,6 +67,15 @@ def scripted(reader: Reader, node: Scripted) -> Expr:
             assert script is not None
             value = superscript(reader, value, script)
     return value
+
+
+def _is_quantity(reader: Reader, node: Scripted) -> bool:
+    """Whether a name that has a meaning of its own, ``e^{(t)} = E x^{(t)}``, stands with its step above."""
+    name, script = base_name(node.base), node.scripts[0][1]
+    inner = ungroup(script) if script is not None else None
+    if name not in reader.signature.given or inner is None:
+        return False
+    return _is_step(reader, inner) or (name in reader.signature.raised and _counts(reader, inner))
 
 
 def _in_order(reader: Reader, node: Scripted) -> list[tuple[str, Surface | None]]:
@@ -115,10 +124,18 @@ def subscript(reader: Reader, value: Expr, script: Surface, span: Span) -> Expr:
         return parts.entry(reader, value, script, span)
     if value.name in parts.INDICATORS and parts.is_comparison(script):
         return parts.indicator(reader, script, span)
-    if value.name in reader.signature.identities:
+    if value.name in reader.signature.identities and _is_size(script):
         return value
     name, index = labelled(reader, value.name, value.index, script)
     return Symbol(name, index, span=span)
+
+
+def _is_size(script: Surface) -> bool:
+    r"""Whether a subscript says how large an identity is: ``n``, ``d``, ``3``, ``n \times n``."""
+    inner = ungroup(script)
+    parts = inner.factors if isinstance(inner, Term) and set(inner.operators[1:]) == {r"\times"} else [inner]
+    words = [part.text for part in parts if isinstance(part, Word) and (part.kind == "NUMBER" or part.text in SIZES)]
+    return len(words) == len(parts) and len(set(words)) == 1
 
 
 def labelled(reader: Reader, name: str, index: tuple[Expr, ...], script: Surface) -> tuple[str, tuple[Expr, ...]]:

@@ -13,7 +13,7 @@ from bpttsym.census import BOLD, BUILTIN_FUNCTIONS, FUNCTION_LETTERS, INDEX_LETT
 from bpttsym.last_steps import USUAL, last_step
 from bpttsym.surface import Chain, Word
 from bpttsym.weight_shapes import IDENTITIES
-from bpttsym.weighted import LOSS_LETTERS
+from bpttsym.weighted import LOSS_LETTERS, SCALAR_LETTERS
 
 NEIGHBOURS = {"prev": -1, "previous": -1, "next": 1}
 """Labels that say which step: the one that is computed is the next one where no other has an index."""
@@ -141,7 +141,9 @@ def signature(chains: Iterable[Chain]) -> Signature:
     counted = used | {name for name, above in census.above.items() if above & {"", *INDEX_LETTERS}}
     above = (census.raised_heads & census.raised_shifts & INDEX_LETTERS) - {"T"}
     census.shifted |= above
-    raised = {name for name, found in census.raised.items() if found & above} - census.lone - census.unraised
+    over = above | (census.bound & INDEX_LETTERS if above else set())
+    raised = {name for name, found in census.raised.items() if found & over}
+    raised -= census.lone | census.unraised | SCALAR_LETTERS
     letters = (INDEX_LETTERS - (counted - census.shifted)) | census.bound | census.shifted
     stacked = {name for name, above in census.above.items() if above & {"", *letters}}
     running = frozenset(census.bound | census.shifted)

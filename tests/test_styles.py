@@ -373,3 +373,27 @@ def test_functions_in_the_letters_of_formulas() -> None:
     right = r"\frac{\partial\hat y_t}{\partial s_t} = (diag(\hat y_t) - \hat y_t\hat y_t^\top)V"
     slope = r"\frac{\partial s_t}{\partial s_{t-1}} = diag(1-s_t^2)W"
     assert judged(model, (right, slope, slope.replace("^2", ""))) == ["proved", "proved", "refuted"]
+
+
+def test_the_letters_e_and_i_keep_their_usual_meaning() -> None:
+    """An error `e_t` leaves `e^{o}` the exponential; an input `I_{ext}` is no identity matrix."""
+    model = LAYOUT + (
+        r"$$h_t=\tanh(Wh_{t-1}+I_{ext}),\quad o_t=Vh_t,\quad e_t=o_t-y_t,"
+        r"\quad p_{t,i}=\frac{e^{o_{t,i}}}{\sum_je^{o_{t,j}}}$$" + "\n"
+    )
+    right = r"\frac{\partial p_{t,i}}{\partial o_{t,j}} = p_{t,i}(\delta_{ij}-p_{t,j})"
+    outside = r"\frac{\partial^{+} h_t}{\partial I_{ext}} = \mathrm{diag}(1-h_t^2)"
+    claims = (right, right.replace(r"p_{t,i}(", r"p_{t,j}("), outside)
+    found = judged(model, claims)
+    assert found == ["proved", "refuted", "proved"]
+
+
+def test_a_rate_that_only_has_powers_is_no_quantity_of_a_step() -> None:
+    r"""`\lambda^{t-k}` beside `h^t` is a power: a difference of two steps is no step."""
+    model = (
+        LAYOUT
+        + r"$$h^t = h^{t-1} + x^t,\quad L=\sum_{t=1}^{T}\sum_{k=1}^{t}\lambda^{t-k}\lVert h^k-y^k\rVert^2$$"
+        + "\n"
+    )
+    claim = r"\nabla_{h^T}L = 2(h^T-y^T)"
+    assert judged(model, (claim, claim.replace("2(", "("))) == ["proved", "refuted"]

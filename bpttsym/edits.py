@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from bpttsym import expr as tree
 from bpttsym.expr import Add, Derivative, Expr, Multiply, Negate, Number, Power, Product, Relation, Sum, Symbol
+from bpttsym.memo import of_node
 from bpttsym.positions import Path, at, replace_at, walk_paths
 
 Vocabulary = Mapping[int, Collection[str]]
@@ -153,9 +154,15 @@ def _is_index(node: Expr, position: int, part: Expr, steps: set[str]) -> bool:
         return True
     if isinstance(node, tree.Cases) and position >= len(node.values):
         return True
+    return not isinstance(node, Derivative) and set() < _reckoned_with(part) <= steps
+
+
+@of_node
+def _reckoned_with(part: Expr) -> frozenset[str]:
+    """The names in a formula that only adds names and numbers; none where it does more."""
     kinds = Number | Add | Negate | Symbol
     plain = (isinstance(inner, kinds) and not getattr(inner, "index", ()) for inner in tree.walk(part))
-    return not isinstance(node, Derivative) and all(plain) and set() < tree.names(part) <= steps
+    return frozenset(tree.names(part)) if all(plain) else frozenset()
 
 
 _Change = tuple[Path, Expr, tuple[object, ...]]

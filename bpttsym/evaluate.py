@@ -39,13 +39,16 @@ from bpttsym.expr import (
     Symbol,
     Transpose,
     Whole,
+    walk,
 )
 from bpttsym.extents import entry_letters, extent
+from bpttsym.memo import of_node
 from bpttsym.model import Key, index_value, inlined
 from bpttsym.over_paths import over_paths, whole_number
 from bpttsym.ranges import big_product, big_sum, matrix_power, power_of
 from bpttsym.reckoner import Lone, Reckoner
 from bpttsym.shapes import ELEMENTWISE, SPECTRAL, ShapeClash
+from bpttsym.weight_shapes import IDENTITIES
 from bpttsym.world import V, World
 
 
@@ -180,6 +183,8 @@ class Evaluator(Reckoner):
     def _add(self, terms: tuple[Expr, ...], expr: Expr, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
         """A sum, in which the identity has the size of the other terms; terms past the end are left out."""
         terms = tuple(term for term in terms if not ends(self, term, bindings)) or terms
+        if not any(map(_names_identity, terms)):
+            return total_of(self.world, [self.value(term, bindings, bound) for term in terms], expr)
         shares = {place: self._of_identity(term, bindings, bound) for place, term in enumerate(terms)}
         sized = [term for place, term in enumerate(terms) if shares[place] is None]
         if not sized:
@@ -229,6 +234,8 @@ class Evaluator(Reckoner):
     def _multiply(
         self, factors: tuple[Expr, ...], operators: tuple[str, ...], bindings: Mapping[str, int], bound: frozenset[str]
     ) -> V:
+        if r"\odot" not in operators and r"\circ" not in operators:
+            return self._in_order(factors, operators, bindings, bound)
         parts = _between_elementwise(factors, operators)
         if 1 < len(parts) < len(factors):
             try:
@@ -263,11 +270,12 @@ class Evaluator(Reckoner):
         """A product taken from left to right."""
         total: V | None = None
         before: Expr | None = None
-        operator = ""
+        operator, identity = "", False
         for position, factor in enumerate(factors):
             if position:
                 operator = operators[position - 1] or operator if total is None else operators[position - 1]
             if self.is_identity(factor):
+                identity = True
                 continue
             if is_ones(factor):
                 value = self._ones(factors, position, bindings, bound)
@@ -277,7 +285,6 @@ class Evaluator(Reckoner):
                 value if total is None else product(self.world, self.readings, total, value, operator, before, factor)
             )
             before = factor
-        identity = any(self.is_identity(factor) for factor in factors)
         if total is None or (identity and self.world.shape(total) == (1, 1)):
             raise NotRead("the size of this identity matrix is not known", factors[0].span)
         return total
@@ -333,6 +340,12 @@ class Evaluator(Reckoner):
 def is_ones(factor: Expr) -> bool:
     """Whether it is a vector of ones, whose size its neighbour gives."""
     return isinstance(factor.body if isinstance(factor, Transpose) else factor, Ones)
+
+
+@of_node
+def _names_identity(expr: Expr) -> bool:
+    """Whether the name of an identity matrix stands anywhere inside."""
+    return any(isinstance(part, Symbol) and part.name in IDENTITIES for part in walk(expr))
 
 
 def _between_elementwise(

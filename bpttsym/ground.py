@@ -5,30 +5,26 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import chain, product
+from itertools import product
 from math import prod
 
-from bpttsym.axes import Place
 from bpttsym.errors import LimitExceeded, NotRead
 from bpttsym.expr import (
-    Add,
     Derivative,
     Expr,
-    Negate,
-    Number,
-    Product,
     Relation,
-    Sum,
     Symbol,
     children,
     transform,
     walk,
 )
 from bpttsym.extents import free_extents, short_shapes
+from bpttsym.horizons import LONG as LONG
+from bpttsym.horizons import lengths as lengths
+from bpttsym.horizons import literal_steps as literal_steps
 from bpttsym.inner_products import scalar_form, with_penalties
 from bpttsym.memo import of_node
 from bpttsym.model import (
-    MAXIMUM_RANGE,
     Graph,
     Key,
     Model,
@@ -139,6 +135,8 @@ class Ground:
 
         With ``inside`` only those that it differentiates.
         """
+        if inside and not _differentiates_formula(side):
+            return side
 
         def number(expr: Expr) -> Expr:
             return scalar_form(expr, lambda part: is_column(self.sizes, part))
@@ -169,6 +167,13 @@ def make_ground(model: Model, length: int, size: Callable[[int], int] = default_
 def free_indices(relation: Relation, model: Model) -> list[str]:
     """The index letters of a relation that nothing binds, in the order of their names."""
     return sorted(free_letters(relation) - model.axes.names)
+
+
+@of_node
+def _differentiates_formula(expr: Expr) -> bool:
+    """Whether something is differentiated that is more than a symbol."""
+    own = isinstance(expr, Derivative) and not isinstance(expr.of, Symbol)
+    return own or any(map(_differentiates_formula, children(expr)))
 
 
 MAXIMUM_INSTANCES = 20_000
@@ -294,71 +299,6 @@ def _starts(part: Expr, ground: Ground, bindings: Mapping[str, int]) -> set[Key]
         return set()
     key = part.name, tuple(index_value(index, bindings) for index in part.index)
     return {key} if ground.graph.starts_at(key) else set()
-
-
-def literal_steps(relation: Relation, model: Model) -> list[int]:
-    """The step numbers that a relation names outright, also as the end of a sum."""
-    found: set[int] = set()
-    for part in _with_literals(relation):
-        match part:
-            case Symbol(name, indices):
-                for position, index in enumerate(indices):
-                    if isinstance(index, Number) and model.axes.counts_steps(Place(name, len(indices), position)):
-                        found.add(int(index.value))
-            case Sum(body, letter, upper=Number(value)) | Product(body, letter, upper=Number(value)):
-                if model.axes.letter_range(letter, body, 1)[0] and value <= MAXIMUM_RANGE:
-                    found.add(int(value))
-            case _:
-                raise TypeError(f"{type(part).__name__} names no step")
-    return sorted(found)
-
-
-@of_node
-def _with_literals(expr: Expr) -> tuple[Expr, ...]:
-    """The symbols, sums and products in an expression that may name a step by its number."""
-    match expr:
-        case Symbol(index=indices):
-            own = any(isinstance(index, Number) for index in indices)
-        case Sum(upper=Number()) | Product(upper=Number()):
-            own = True
-        case _:
-            own = False
-    return tuple(chain((expr,) if own else (), *map(_with_literals, children(expr))))
-
-
-LONG = 24
-"""A horizon over which a model is not unrolled where nothing names one of its steps."""
-
-
-def lengths(relation: Relation, model: Model) -> tuple[int, ...]:
-    """The horizons at which a relation is tried, the one it is about first.
-
-    One that names no step of a long model is tried at the horizons of a model of any length.
-    """
-    literals = literal_steps(relation, model)
-    if model.length is not None:
-        bodies = (literal_steps(Relation(Symbol(d.name, d.index), "=", d.body), model) for d in model.definitions)
-        steps = [step for found in (literals, *bodies) for step in found if step > model.first]
-        return (model.length,) if model.length <= LONG or steps else any_lengths(relation, model)
-    if literals and literals[-1] > model.first:
-        base = max(literals[-1], 2)
-        return (base, base + 1)
-    return any_lengths(relation, model)
-
-
-def any_lengths(relation: Relation, model: Model) -> tuple[int, ...]:
-    """Horizons for a claim about all of them: two steps longer than what a step reaches, and never below three."""
-    roots = (relation, *(definition.body for definition in model.definitions))
-    symbols = (part for root in roots for part in walk(root) if isinstance(part, Symbol))
-    offsets = (term for symbol in symbols for index in symbol.index if isinstance(index, Add) for term in index.terms)
-    reach = max((_size(offset) for offset in offsets), default=1)
-    first = min(max(3, reach + 2), LONG)
-    return (first, first + 1, first + 2)
-
-
-def _size(offset: Expr) -> int:
-    inner = offset.body if isinstance(offset, Negate) else offset
-    return int(inner.value) if isinstance(inner, Number) else 0
 
 
 def used_symbols(relation: Relation, horizon: str) -> set[tuple[str, int]]:

@@ -82,7 +82,10 @@ PARTS: dict[str, tuple[str, ...]] = {
         "sized",
         "settings",
     ),
-    "ground": ("extents",),
+    "ground": (
+        "horizons",
+        "extents",
+    ),
     "evaluate": (
         *("world", "dice", "grid", "arithmetic", "reckoner", "ranges", "entries", "derivatives", "over_paths"),
         "abbreviations",

@@ -3,7 +3,7 @@ r"""What a definition hands back: the gradient by each quantity that it is compu
     h = \tanh(W v)    hands    W^{\top}\mathrm{diag}(1 - h^2) g    to v,    \mathrm{diag}(1 - h^2) g v^{\top}    to W
 
 where g is the gradient by h. A function with a formula is a row of ``SLOPES``; one without hands back its transposed
-local Jacobian. Nothing here is judged: every result becomes a claim.
+local Jacobian, and so does a column that others are put together to. Every result becomes a claim, and is judged there.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import replace
 from bpttsym.expr import (
     Add,
     Call,
+    Concatenate,
     Divide,
     Expr,
     Multiply,
@@ -70,7 +71,8 @@ class Pullback:
 
     def of_definition(self, body: Expr, gradient: Expr | None) -> list[Expr]:
         """The terms that a definition hands back; ``gradient`` is None for the quantity that is derived itself."""
-        if isinstance(body, Call) and body.function not in (*SLOPES, r"\mathrm{softmax}"):
+        unknown = isinstance(body, Call) and body.function not in (*SLOPES, r"\mathrm{softmax}")
+        if unknown or any(isinstance(part, Concatenate) and self._mentions(part) for part in walk(body)):
             if self._is_row(self.node) or (gradient is None and self._is_row(self.target)):
                 return [product(gradient, self.jacobian)]
             return [product(Transpose(self.jacobian), gradient)]
@@ -176,6 +178,8 @@ class Pullback:
                 return columns, rows
             case Negate(inner) | Power(inner) | Sum(inner) | Divide(inner):
                 return self.shape(inner)
+            case Concatenate(parts):
+                return sum(self.shape(part)[0] for part in parts), 1
             case Add(terms):
                 return max(self.shape(term) for term in terms)
             case Multiply(factors, operators):

@@ -168,9 +168,9 @@ class Adjoint:
         here = [self._handed(hand, end) for hand in hands if hand.offset == 0]
         if not here:
             raise NotDerived(f"nothing reads `{state[0]}` at its end")
-        which, after = ("first", "before") if back else ("last", "after")
-        words = f"the {which} state hands on nothing to another step"
-        steps = [Step("last", (words,), self._says(state, end, add(*here)))]
+        after = "before" if back else "after"
+        ended = (self.walker.at(state, end), f" hands on nothing to a step {after} it")
+        steps = [Step("last", ended, self._says(state, end, add(*here)))]
         also = " also acts" if any(not hand.offset for hand in everywhere) else " acts"
         reason = (node, f"{also} through what is computed from it in the step {after} it")
         terms = add(*(self._handed(hand, self.letter) for hand in everywhere))

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import groupby
 
+from bpttsym.axes import Place
 from bpttsym.expr import Expr, Negate, Number, Symbol, integer, multiply
 from bpttsym.structure import NotDerived, Structure
 from bpttsym.ways import Unrolled, Way
@@ -106,7 +107,8 @@ def steps_of(structure: Structure, by: Symbol) -> list[Symbol]:
     if not letters:
         return [by]
     found = []
-    for step in range(structure.model.first, structure.length + 1):
+    place = Place(by.name, len(by.index), by.index.index(letters[0]))
+    for step in range(structure.model.first, structure.model.axes.end(place, structure.length) + 1):
         index = tuple(integer(step) if part == letters[0] else part for part in by.index)
         found.append(Symbol(by.name, index))
     return found

@@ -15,6 +15,7 @@ from bpttsym.derivation import FORMS
 from bpttsym.document import load_preset, presets, read_document
 from bpttsym.errors import BpttsymError
 from bpttsym.expr import Relation
+from bpttsym.latex import latex
 from bpttsym.model import Model
 from bpttsym.names import of_number, parameters
 from bpttsym.source import source_from_text
@@ -100,6 +101,24 @@ def test_every_form_is_derived(name: str, by: str) -> None:
         checked = derive(model_of(name), "L", by, length)
         for form in FORMS:
             assert {one.verdict.status for one in checked.form(form)} <= {"proved", "definition"}
+
+
+SEQUENCES = r"""h_t = f(x_t, h_{t-1}; \psi) \\
+c = h_{T_x} \\
+s_j = r(s_{j-1}, c; \theta) \\
+\hat{y}_j = g(s_j; \phi) \\
+L = \sum_{j=1}^{T_y} \lVert \hat{y}_j - y_j \rVert"""
+
+
+@pytest.mark.parametrize("by", ["psi", "theta", "s_j", "h_t"])
+def test_a_second_sequence_has_a_letter_and_an_end_of_its_own(by: str) -> None:
+    """The recursion begins at the last step of each; at each step there is an expansion."""
+    checked = derive(main_model(read_document(source_from_text(f"$$\n{SEQUENCES}\n$$\n"))), "L", by, 2)
+    for form in FORMS:
+        assert {one.verdict.status for one in checked.form(form)} <= {"proved", "definition"}
+    last = [one.step.relation.left for one in checked.form("recursive") if one.step.name == "last"]
+    assert latex(last[0]) == r"\lambda_{T_{y}}"
+    assert len(checked.form("expanded")) == {"psi": 2, "theta": 2, "s_j": 3, "h_t": 2}[by]
 
 
 def test_what_has_no_such_step_is_refused() -> None:

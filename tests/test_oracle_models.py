@@ -374,7 +374,7 @@ def named(relation: Relation) -> Definition:
 
 # Truncation: what the page writes down as sums is what the short ways back give.
 
-CUT = {"window": 4, "chunks": 6}
+CUT = {"window": 5, "chunks": 8}
 """The displays of the page, counted from 1, whose right side is the truncated derivative over three steps."""
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
+from typing import Any
 
 from bpttsym.errors import LimitExceeded, NotRead
 from bpttsym.expr import (
@@ -181,7 +182,7 @@ LAST_STEPS = frozenset((r"\tau", "T_{y}", "T_{x}", "n", "N"))
 """Letters that may name the last step where no definition runs over them."""
 
 
-COMPARISONS: dict[str, Callable[[int, int], bool]] = {
+COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "<": operator.lt,
     ">": operator.gt,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from fractions import Fraction
+from math import prod
 from typing import TypeGuard
 
 from bpttsym.bounds import Hypotheses
@@ -21,16 +24,21 @@ from bpttsym.expr import (
     Relation,
     Symbol,
     Transpose,
+    children,
     names,
     transform,
     walk,
 )
+from bpttsym.ground import COMPARISONS
 from bpttsym.model import Model
 from bpttsym.shapes import SPECTRAL
 from bpttsym.stand_ins import GAMMA, STEEPEST
 from bpttsym.variants import arguments_of_known, unknown_symbols
 
 DIAG = r"\mathrm{diag}"
+TRIED = tuple(Fraction(sign * size, 7) for size in (1, 5, 9, 30) for sign in (1, -1))
+STRIDE = Fraction(1, 3)
+LARGE = 100
 SIZES = SPECTRAL | {"abs"}
 
 
@@ -52,6 +60,43 @@ def introduces(relation: Relation, new: set[str]) -> bool:
         return False
     sides = [side for side in (relation.left, relation.right) if names(side) & new]
     return not sides or any(_is_constant(side) for side in sides)
+
+
+def is_impossible(relation: Relation) -> bool:
+    r"""Whether a comparison of numbers is false whatever they are, as far as a few show (``\gamma/\gamma < 1``)."""
+    compare = COMPARISONS[relation.operator]
+    letters = sorted(names(relation))
+    for first in TRIED:
+        values = {name: first + place * STRIDE for place, name in enumerate(letters)}
+        left, right = _number(relation.left, values), _number(relation.right, values)
+        if left is None or right is None or compare(left, right):
+            return False
+    return True
+
+
+def _number(side: Expr, values: Mapping[str, Fraction]) -> Fraction | None:
+    """The value of a side in which only numbers stand; None for any other."""
+    parts = [_number(part, values) for part in children(side)]
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
+        return None
+    match side:
+        case Number(value):
+            return value
+        case Symbol(name, ()):
+            return values[name]
+        case Negate():
+            return -known[0]
+        case Add():
+            return sum(known, Fraction(0))
+        case Multiply():
+            return prod(known, start=Fraction(1))
+        case Divide() if known[1]:
+            return known[0] / known[1]
+        case Power() if known[1].denominator == 1 and abs(known[1]) < LARGE and known[0]:
+            return Fraction(known[0] ** int(known[1]))
+        case _:
+            return None
 
 
 def _is_constant(side: Expr, steps: bool = False) -> bool:

@@ -27,7 +27,15 @@ from bpttsym.expr import (
 )
 from bpttsym.ground import free_indices
 from bpttsym.guesses import formulas_used
-from bpttsym.hypotheses import introduces, is_assumption, loose_numbers, of_every_number, on_slopes, untied
+from bpttsym.hypotheses import (
+    introduces,
+    is_assumption,
+    is_impossible,
+    loose_numbers,
+    of_every_number,
+    on_slopes,
+    untied,
+)
 from bpttsym.latex import unicode_line
 from bpttsym.model import Model
 from bpttsym.readings import Readings, explore
@@ -46,7 +54,7 @@ class Inequalities:
 
     def __init__(self, document: Document, declared: Mapping[str, str]) -> None:
         self.document = document
-        self.entries = [*document.entries, *document.supposed]
+        self.entries = [*document.supposed, *document.entries]
         self.declared = declared
         self.stage = Stage()
         self.used: set[int] = set()
@@ -77,10 +85,11 @@ class Inequalities:
                 if of_every_number(entry, entry.relation, self.document):
                     continue
                 new = loose_numbers(relation, model)
-                if not introduces(relation, new):
+                if not introduces(relation, new) or is_impossible(relation):
                     continue
                 slopes = {d.name for d in model.definitions if has_extremum(d.body)}
-                if new - set(before.numbers) or (plain and (new or names(relation) & slopes)):
+                said = position < len(self.document.supposed)
+                if new - set(before.numbers) or (new and said) or (plain and (new or names(relation) & slopes)):
                     numbers = tuple(sorted({*before.numbers, *new}))
                     found[entry.scope] = Hypotheses((*before.relations, relation), numbers)
                     positions.add(position)

@@ -146,11 +146,14 @@ class Survey:
                 self.bound |= {name for condition in part.conditions for name in letters_in(condition)}
 
     def entry_letters(self, symbol: Symbol) -> tuple[str, tuple[str, ...]] | None:
-        """The matrix and the letters of an entry: letters that are indices elsewhere, or of a matrix that is known."""
+        """The matrix and the letters of an entry: letters that are indices elsewhere, or of a matrix that is known.
+
+        A definition has no letters of entries that stand nowhere else in it: ``W_{in}`` beside ``W`` is a name.
+        """
         found = labelled(symbol)
         if found is None or symbol.name in self.ranks:
             return None
-        known = 0 in self.ranks.get(found[0], ()) and set(found[1]) <= ENTRY_LETTERS
+        known = self.certain and 0 in self.ranks.get(found[0], ()) and set(found[1]) <= ENTRY_LETTERS
         return found if known or set(found[1]) <= self.bound else None
 
     def is_kronecker(self, symbol: Symbol) -> bool:

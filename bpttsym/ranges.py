@@ -82,12 +82,14 @@ def big_sum(
 def big_product(
     reckoner: Reckoner, node: Product, body: Expr, index: str, bindings: Mapping[str, int], bound: frozenset[str]
 ) -> V:
-    """A product over steps in its order; an empty one is the identity."""
+    """A product over steps in its order; an empty one is the identity, of vectors, entry by entry, ones."""
     steps = list(sum_range(node, bindings, reckoner.model, reckoner.graph.length))
     _check_order(reckoner, node, bindings, bound)
     values = [reckoner.value(body, {**bindings, index: value}, bound | {index}) for value in steps]
     if not values:
         rows, columns = _shape_elsewhere(reckoner, node, bindings, bound)
+        if columns == 1:
+            return reckoner.world.broadcast(reckoner.world.number(Fraction(1)), (rows, columns))
         if rows != columns:
             raise ShapeClash(f"an empty product of factors {show((rows, columns))}", node.span)
         return reckoner.world.identity(rows)

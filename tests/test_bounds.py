@@ -241,3 +241,22 @@ def test_what_an_earlier_section_assumed_of_a_number_is_assumed_later() -> None:
     second = r"$$h_t=\tanh(W h_{t-1}+V x_t)$$" "\n\n" f"$${STEP}\\le\\eta$$"
     text = f"# One\n\n{first}\n\n# Two\n\n{second}"
     assert judge(read_document(source_from_text(text)), mend=False)[-1].status == "verified"
+
+
+SAID = r"Let $\|\mathrm{diag}(\phi'(x_k))\|\le\gamma$ and $\lambda_1=\|W\|$ with $\lambda_1<\frac1\gamma$."
+RECURRENT = r"$$x_t=W\phi(x_{t-1})+U u_t+b$$" "\n\n" + SAID
+LONG_STEP = r"\left\|\frac{\partial x_t}{\partial x_k}\right\|"
+
+
+@pytest.mark.parametrize(
+    ("bound", "status"),
+    [
+        (LONG_STEP + r"\le(\gamma\lambda_1)^{t-k}", "verified"),
+        (LONG_STEP + r"\le\lambda_1^{t-k}", "refuted"),
+        (r"\|W^\top\|\|\mathrm{diag}(\phi'(x_k))\|<\frac1\gamma\gamma", "verified"),
+        (r"\frac1\gamma\gamma<1", "refuted"),
+    ],
+)
+def test_the_sufficient_condition_in_running_text(bound: str, status: str) -> None:
+    """What is said of the slope at a step ties a bound to the network; what is false of all numbers supposes nothing."""
+    assert judge(read_document(source_from_text(f"{RECURRENT}\n\n$${bound}$$")), mend=False)[-1].status == status

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from bpttsym.check import derive
@@ -123,13 +121,11 @@ def test_an_output_that_is_the_next_input() -> None:
 
 
 def test_a_thousand_definitions() -> None:
-    """Definitions are found by their names: a thousand take no second."""
+    """All of them are in force; that the work grows no faster than their number is tested with hostile documents."""
     names = [f"{a}{b}" for a in "abcdefghijklmnopqrstuvwxyzABCDEFGHI" for b in "abcdefghijklmnopqrstuvwxyzABCDEF"]
     text = "\n\n".join(rf"$$h_{{{name}}}=2 x_{{{name}}}$$" for name in names[:1000])
-    start = time.perf_counter()
     document = read_document(source_from_text(text))
     assert len(document.models[-1].definitions) == 1000
-    assert time.perf_counter() - start < 5
 
 
 LSTM = r"""

@@ -2,8 +2,6 @@ r"""Private commands: what ``\newcommand`` and its kin define is read in their p
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from bpttsym.document import read_document
@@ -56,12 +54,10 @@ def test_commands_are_written_out(preamble: str, text: str) -> None:
         ),
     ],
 )
-def test_commands_that_grow_without_end_are_told_in_time(preamble: str) -> None:
+def test_commands_that_grow_without_end_are_told(preamble: str) -> None:
     """Recursion and blow-up meet a limit."""
-    begin = time.perf_counter()
     with pytest.raises(LimitExceeded, match="private commands"):
         expanded(preamble + r"\def\i{iiiiiiiiii}", r"\a{x}")
-    assert time.perf_counter() - begin < 2
 
 
 DOCUMENT = r"""\documentclass{article}

@@ -53,6 +53,8 @@ READ_OTHERWISE = frozenset(("the wrong order",))
 """True under a reading that is named."""
 
 FALSE = {
+    "a diagonal of a product of vectors, one too many": r"$$c_t=f_t\odot c_{t-1}+i_t\odot g_t$$"
+    r"$$\frac{\partial c_T}{\partial c_k}=\mathrm{diag}\left(\prod_{t=k}^Tf_t\right)$$",
     "a bound of numbers to the power of the steps": "STATES ARE NUMBERS"
     r"$$h_t=\sigma(wh_{t-1}+ux_t)$$ $$\left|\frac{dh_T}{dh_0}\right|\le\left(\frac{|w|}5\right)^T$$",
     "a penalty whose norm has no mark, twice": r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$ $$L=\frac12\|h_T-y\|^2$$"
@@ -257,6 +259,10 @@ $$\nabla_{{h_t}}L=V^\top(\hat y_t-y_t)+W^\top\mathrm{{diag}}(1-h_{{t+1}}^2)\nabl
 }
 
 TRUE = {
+    "a diagonal of a product of vectors": r"$$c_t=f_t\odot c_{t-1}+i_t\odot g_t$$"
+    r"$$\frac{\partial c_T}{\partial c_k}=\mathrm{diag}\left(\prod_{t=k+1}^Tf_t\right)$$",
+    "a label of letters of entries beside the bare letter": r"$$h_t=\tanh(Wh_{t-1}+W_{in}x_t)$$"
+    r"$$\frac{\partial h_t}{\partial h_{t-1}}=\mathrm{diag}(1-h_t^2)W$$",
     "a gradient of length one": r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$ $$L=\|h_T-y\|^2$$ $$g=\nabla_UL$$"
     r"$$\left\|\frac g{\|g\|}\right\|_F=1$$",
     "the largest value of a slope": r"$$h_t=\sigma(Wh_{t-1}+Ux_t)$$ $$\max_z\sigma'(z)=\frac14$$",

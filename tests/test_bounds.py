@@ -258,5 +258,5 @@ LONG_STEP = r"\left\|\frac{\partial x_t}{\partial x_k}\right\|"
     ],
 )
 def test_the_sufficient_condition_in_running_text(bound: str, status: str) -> None:
-    """What is said of the slope at a step ties a bound to the network; what is false of all numbers supposes nothing."""
+    """What is said of the slope at a step ties a bound to it; what is false of all numbers supposes nothing."""
     assert judge(read_document(source_from_text(f"{RECURRENT}\n\n$${bound}$$")), mend=False)[-1].status == status

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from bpttsym.entries import below_one_another, place
 from bpttsym.errors import NotRead
-from bpttsym.expr import Call, Component, Concatenate, Derivative, Expr, Symbol
+from bpttsym.expr import (
+    Call,
+    Component,
+    Concatenate,
+    Derivative,
+    Expr,
+    Number,
+    Symbol,
+    substitute,
+    transform,
+)
 from bpttsym.model import Key
 from bpttsym.reckoner import Reckoner
 from bpttsym.shapes import Shape
@@ -41,7 +52,7 @@ def derivative(reckoner: Reckoner, node: Derivative, bindings: Mapping[str, int]
         jacobian, scalar = _stacked(reckoner, node, of, variables, bindings, bound), False
     else:
         frozen = node.kind == "immediate" or _is_argument(node.of, by)
-        inner = node.of
+        inner = _named(reckoner, node.of, by)
 
         def evaluate(world: World) -> V:
             return reckoner.on(world).value(inner, bindings, bound)
@@ -52,6 +63,21 @@ def derivative(reckoner: Reckoner, node: Derivative, bindings: Mapping[str, int]
         column = _flat(node.by, reckoner.world.shapes[variables[0][0]], bindings, bound)
         return _laid_out_column(reckoner, node, jacobian, column)
     return laid_out(reckoner, node, jacobian, variables, scalar)
+
+
+def _named(reckoner: Reckoner, of: Expr, by: Expr) -> Expr:
+    """An expression in which the formula of what it is differentiated by is that quantity: ``g(V h_t)`` by ``z_t``."""
+    for known in reckoner.model.definitions if isinstance(by, Symbol) else ():
+        if isinstance(by, Symbol) and known.name == by.name and known.general and len(known.index) == len(by.index):
+            letters = dict(zip((part.name for part in known.index if isinstance(part, Symbol)), by.index, strict=True))
+            formula = substitute(known.body, letters)
+            if not isinstance(formula, Symbol | Number):
+                of = transform(of, partial(_replaced, formula, by))
+    return of
+
+
+def _replaced(formula: Expr, name: Expr, part: Expr) -> Expr:
+    return name if part == formula else part
 
 
 def _is_through_helpers(reckoner: Reckoner, of: Key, by: tuple[Key, ...]) -> bool:

@@ -74,3 +74,22 @@ def test_braces_around_a_formula_are_parentheses(sign: str, word: str) -> None:
     assert verdict(NETWORK, claim).status == word
     sets = NETWORK + "\n$$\\theta = \\{ W \\}$$\n"
     assert verdict(sets, r"\frac{\partial L}{\partial \theta} = \frac{\partial L}{\partial W}").status == "proved"
+
+
+SCORES = r"$$h_t = \tanh(W h_{t-1} + U x_t), \quad z_t = V h_t, \quad \hat{y}_t = g(z_t)$$"
+
+
+@pytest.mark.parametrize(
+    ("right", "word"),
+    [
+        (r"\frac{\partial g(V h_t)}{\partial z_t}", "proved"),
+        (r"\frac{\partial g(z_t)}{\partial z_t}", "proved"),
+        (r"2 \frac{\partial g(V h_t)}{\partial z_t}", "refuted"),
+        (r"\frac{\partial g(V h_{t-1})}{\partial z_t}", "refuted"),
+        (r"\frac{\partial g(V h_t)}{\partial h_t}", "refuted"),
+        (r"\frac{\partial g(U h_t)}{\partial z_t}", "refuted"),
+    ],
+)
+def test_a_formula_is_the_quantity_that_it_defines(right: str, word: str) -> None:
+    """``g(V h_t)`` depends on ``z_t = V h_t``, at its own step; another formula does not."""
+    assert verdict(SCORES, rf"\frac{{\partial \hat{{y}}_t}}{{\partial z_t}} = {right}").status == word

@@ -54,4 +54,7 @@ def test_every_display_on_the_page_expects_something() -> None:
     }
     for place in BLOCK.finditer(text):
         expected = re.findall(r"<!-- expect: (.*?) -->", text[: place.start()])[-1]
-        assert set(expected.split(", ")) <= {"refuted", "unchecked"}
+        words = expected.split(", ")
+        assert set(words) & {"refuted", "unchecked"}
+        if len(words) == 1:  # of a chain, the parts beside the mistake may be right
+            assert set(words) <= {"refuted", "unchecked"}

@@ -57,6 +57,8 @@ def with_steps(sides: Sequence[Expr | None], implied: Mapping[str, str], signatu
     other = _steps(sides, signature) - {implied[name] for name in used}
     bound = {part.index for side in sides if side is not None for part in walk(side) if isinstance(part, Sum | Product)}
     here = _steps(sides, signature)
+    parts = [part for side in sides if side is not None for part in walk(side)]
+    other |= {"" for part in parts if isinstance(part, Symbol) and part.index}
     for name in used:
         if other and implied[name] not in here | bound:
             raise _unclear(name, implied[name])

@@ -208,7 +208,8 @@ def superscript(reader: Reader, value: Expr, script: Surface) -> Expr:
     inner = script
     while isinstance(inner, Fence) and inner.opening == "{" and len(inner.items) == 1:
         inner = inner.items[0]
-    if isinstance(value, Symbol) and value.name in reader.signature.raised and _counts(reader, inner):
+    raised = isinstance(value, Symbol) and value.name in reader.signature.raised and not value.index
+    if raised and isinstance(value, Symbol) and _counts(reader, inner):
         return Symbol(value.name, (*value.index, reader.index(inner)), span=span)
     if isinstance(inner, Term) and len(inner.factors) == 1 and inner.operators[0]:
         return _entrywise(reader, value, inner, span)

@@ -36,7 +36,7 @@ from bpttsym.expr import (
     walk,
     with_children,
 )
-from bpttsym.kinds import ONES, Kind, Kinds, Mark, Survey, is_target, labelled, letters_in
+from bpttsym.kinds import ONES, Kind, Kinds, Mark, Survey, is_target, labelled, last_steps, letters_in, step_letters
 from bpttsym.model import Definition
 
 
@@ -161,28 +161,21 @@ def in_order(expr: Expr, steps: frozenset[str], ranks: Mapping[str, frozenset[in
     return transform(expr, change)
 
 
-def step_letters(definitions: Sequence[Definition]) -> frozenset[str]:
-    """The letters that name steps for sure: those that stand with a step beside them, as in ``t-1``."""
-    found: set[str] = set()
-    for definition in definitions:
-        for part in walk(definition.body):
-            for index in part.index if isinstance(part, Symbol) else ():
-                if isinstance(index, Add):
-                    found |= letters_in(index)
-    return frozenset(found)
-
-
 def resolved(
-    relation: Relation, ranks: Mapping[str, frozenset[int]], horizon: str, steps: frozenset[str] = frozenset()
+    relation: Relation,
+    ranks: Mapping[str, frozenset[int]],
+    horizon: str,
+    steps: frozenset[str] = frozenset(),
+    lasts: frozenset[str] = frozenset(),
 ) -> Relation:
     """A relation in which every index is a step or an entry; ``ranks`` are the numbers of steps of known names.
 
-    Raises NotRead where a letter is both.
+    ``lasts`` are names of last steps. Raises NotRead where a letter is both.
     """
     kinds = Kinds()
     read = in_order(relation, steps, ranks)
     assert isinstance(read, Relation)
-    walker = _Rewriting(0, ranks, horizon, kinds, steps=steps)
+    walker = _Rewriting(0, ranks, horizon, kinds, steps=steps, lasts=lasts)
     relation = read
     walker.prepare(relation)
     walker.look(relation, {})
@@ -197,7 +190,11 @@ STEP = "t"
 
 
 def with_left_out_step(
-    relation: Relation, ranks: Mapping[str, frozenset[int]], horizon: str, steps: frozenset[str]
+    relation: Relation,
+    ranks: Mapping[str, frozenset[int]],
+    horizon: str,
+    steps: frozenset[str],
+    lasts: frozenset[str] = frozenset(),
 ) -> Relation | None:
     r"""A relation that leaves the step out, ``\partial\hat{y}_i/\partial o_j``, with its step and its entries.
 
@@ -216,7 +213,7 @@ def with_left_out_step(
     if changed == relation or not isinstance(changed, Relation):
         return None
     try:
-        read = resolved(changed, ranks, horizon, steps)
+        read = resolved(changed, ranks, horizon, steps, lasts)
     except NotRead:
         return None
     left = (part for part in walk(read) if isinstance(part, Symbol) and len(part.index) == 2)
@@ -265,9 +262,10 @@ def _symbols(definition: Definition) -> Iterator[Expr]:
 
 def _resolved_as_written(definitions: Sequence[Definition], horizon: str) -> tuple[Definition | None, ...]:
     kinds, ranks, families = Kinds(), _used_ranks(definitions), _families(definitions)
+    lasts = last_steps(definitions)
     walkers = []
     for place, definition in enumerate(definitions):
-        walker = _Rewriting(place, ranks, horizon, kinds, False, families)
+        walker = _Rewriting(place, ranks, horizon, kinds, False, families, lasts=lasts)
         walker.prepare(definition.body)
         walker.bound |= {name for part in definition.index for name in letters_in(part)} - {horizon}
         walker.look(Symbol(definition.name, definition.index), {})

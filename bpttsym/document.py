@@ -9,14 +9,14 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from bpttsym.census import base_name
-from bpttsym.components import resolved, resolved_definitions, step_letters, understood, with_left_out_step
+from bpttsym.components import resolved, resolved_definitions, understood, with_left_out_step
 from bpttsym.declarations import Declared, Refusal
 from bpttsym.displays import Displays, Entry
 from bpttsym.errors import UsageError
 from bpttsym.expr import Call, Derivative, Expr, Relation, Span, Symbol, names, walk
 from bpttsym.implied import implied_steps
 from bpttsym.in_force import InForce
-from bpttsym.kinds import targets
+from bpttsym.kinds import last_steps, step_letters, targets
 from bpttsym.latex import unicode_line
 from bpttsym.model import Model, has_derivative
 from bpttsym.named_derivatives import NamedDerivatives
@@ -124,14 +124,20 @@ class Document:
         """A relation whose single indices count entries, the step left out; None where they cannot."""
         return with_left_out_step(self.letters.opened(relation, scope), *self._known(scope, model))
 
-    def _known(self, scope: int, model: Model | None) -> tuple[dict[str, frozenset[int]], str, frozenset[str]]:
-        """The numbers of steps of names by the nearest model that knows them, the horizon, and letters of steps."""
+    def _known(
+        self, scope: int, model: Model | None
+    ) -> tuple[dict[str, frozenset[int]], str, frozenset[str], frozenset[str]]:
+        """The numbers of steps of names by the nearest model that knows them, the horizon, letters and ends of steps.
+
+        Earlier models add what the nearest does not say.
+        """
         ranks: dict[str, frozenset[int]] = {}
-        steps: frozenset[str] = frozenset()
+        steps, lasts = frozenset[str](), frozenset[str]()
         for known in [model] if model is not None else [self.models[place] for place in reversed(self.lineage(scope))]:
             ranks = {**known.arities, **ranks}
             steps |= step_letters(known.definitions)
-        return ranks, self.signature.horizon, steps
+            lasts |= last_steps(known.definitions)
+        return ranks, self.signature.horizon, steps, lasts
 
     def _model(self, scope: Scope) -> Model:
         length = self.settings.get("T")

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Self
 
-from bpttsym.components import says_again, step_letters
+from bpttsym.components import says_again
 from bpttsym.declarations import Declared
 from bpttsym.expr import Call, Expr, Hole, Number, Relation, SetOf, Span, Sum, Symbol, names, walk
 from bpttsym.forward import Slot
 from bpttsym.heads import closes, named_part, names_itself
+from bpttsym.kinds import step_letters
 from bpttsym.model import Definition, free_letters, has_derivative, index_letters
 from bpttsym.shapes import ELEMENTWISE
 from bpttsym.signature import Signature

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from bpttsym.errors import NotRead
 from bpttsym.expr import (
+    Add,
     Cases,
     Component,
     Entries,
@@ -23,6 +24,7 @@ from bpttsym.expr import (
     children,
     walk,
 )
+from bpttsym.model import Definition
 
 COUNTS = frozenset(("K", "V", "D", "C", "M", "N", "n", "m", "d", "H"))
 """Names for a number of classes or components where they are the upper bound of a sum."""
@@ -114,11 +116,13 @@ class Survey:
         certain: bool = True,
         families: frozenset[tuple[str, int]] = frozenset(),
         steps: frozenset[str] = frozenset(),
+        lasts: frozenset[str] = frozenset(),
     ) -> None:
         self.place = place
         self.certain = certain
         self.families = families
         self.steps = steps
+        self.lasts = lasts
         self.ranks = ranks
         self.horizon = horizon
         self.kinds = kinds
@@ -264,5 +268,23 @@ class Survey:
                     self.kinds.unite(mark, self.letter(name, scope))
                     if not isinstance(limit, Symbol):
                         self.kinds.note(mark, "step")
-                elif limit is node.upper and name in COUNTS:
+                elif limit is node.upper and name in COUNTS - self.lasts:
                     self.kinds.note(mark, "entry")
+
+
+def step_letters(definitions: Sequence[Definition]) -> frozenset[str]:
+    """The letters that name steps for sure: those that stand with a step beside them, as in ``t-1``."""
+    found: set[str] = set()
+    for definition in definitions:
+        for part in walk(definition.body):
+            for index in part.index if isinstance(part, Symbol) else ():
+                if isinstance(index, Add):
+                    found |= letters_in(index)
+    return frozenset(found)
+
+
+def last_steps(definitions: Sequence[Definition]) -> frozenset[str]:
+    """The names up to which a sum over the letter of a recursion runs: last steps, not numbers of classes."""
+    running = {name for d in definitions for part in d.index for name in letters_in(part) & step_letters([d])}
+    sums = (part for d in definitions for part in walk(d.body) if isinstance(part, Sum) and part.index in running)
+    return frozenset(part.upper.name for part in sums if isinstance(part.upper, Symbol))

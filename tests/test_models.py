@@ -424,3 +424,29 @@ def test_a_number_for_a_matrix_needs_a_word() -> None:
     text = document(TANH, r"$$L=\lVert h_T-y\rVert^2$$", r"$$h_t\in\mathbb{R}$$")
     wrong = r"$$\nabla_{h_t}L=W\,\mathrm{diag}(1-h_{t+1}^2)\nabla_{h_{t+1}}L$$"
     assert claimed(document(text, wrong)) == ["unchecked", "refuted"]
+
+
+DECODER = r"""
+$$h_t=\tanh(W_e x_t+U_e h_{t-1}),\qquad c=h_T$$
+
+$$s_j=\tanh(W_d y_{j-1}+U_d s_{j-1}+C c),\qquad p_j=\mathrm{softmax}(V s_j)$$
+
+$$L=-\sum_{j=1}^{N}y_j^\top\log p_j$$
+"""
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (r"\nabla_V L=\sum_{j=1}^{N}(p_j-y_j)s_j^\top", "proved"),
+        (r"\nabla_V L=\sum_{j=1}^{T}(p_j-y_j)s_j^\top", "refuted"),
+        (r"\nabla_V L=\sum_{j=1}^{N-1}(p_j-y_j)s_j^\top", "refuted"),
+        (r"\nabla_{s_N}L=V^\top(p_N-y_N)", "proved"),
+        (r"\nabla_{s_N}L=V^\top(y_N-p_N)", "refuted"),
+        (r"\nabla_c L=\sum_{j=1}^{N}C^\top\mathrm{diag}(1-s_j^2)\nabla_{s_j}L", "proved"),
+        (r"\nabla_c L=\sum_{j=1}^{N}C\,\mathrm{diag}(1-s_j^2)\nabla_{s_j}L", "refuted"),
+    ],
+)
+def test_a_second_sequence_has_a_last_step_of_its_own(claim: str, verdict: str) -> None:
+    """Beside steps t up to T the decoder counts j up to N, which is no number of classes."""
+    assert claimed(document(DECODER, f"$${claim}$$"))[-1] == verdict

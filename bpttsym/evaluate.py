@@ -258,7 +258,7 @@ class Evaluator(Reckoner):
     ) -> V:
         """A product whose factors are grouped as the reading says."""
         kept = [n for n, factor in enumerate(factors) if not self.is_identity(factor)]
-        if len(kept) < 3 or any(is_ones(factor) for factor in factors):
+        if len(kept) < 3 or any(is_ones(factor) for factor in factors) or is_settled(operators):
             return self._multiply(factors, operators, bindings, bound)
         values = [self.value(factors[n], bindings, bound) for n in kept]
         before = [operators[n - 1] if n else "" for n in kept]
@@ -335,6 +335,12 @@ class Evaluator(Reckoner):
         shape = self.world.shapes.get(f"{function}()", self.world.shape(values[0]))
         which = ",".join(str(index_value(part, bindings)) for part in node.index)
         return self.world.apply(f"{function}_{{{which}}}" if which else function, values, primes, shape)
+
+
+def is_settled(operators: tuple[str, ...]) -> bool:
+    """Whether a run is grouped by its signs: those entry by entry bind less than a product without a sign."""
+    signs = set(operators)
+    return bool(signs & {r"\odot", r"\circ"}) and signs <= {r"\odot", r"\circ", ""}
 
 
 def is_ones(factor: Expr) -> bool:

@@ -194,6 +194,7 @@ $$\nabla_{{h_t}}L=V^\top(\hat y_t-y_t)+W^\top\mathrm{{diag}}(1-h_{{t+1}}^2)\nabl
     r"$$\delta_t=W^\top\mathrm{diag}(1-h_t^2)\delta_{t+1},\quad \delta_T=2(h_T-y)$$"
     r"$$\nabla_WL=\sum_t\mathrm{diag}(1-h_t^2)\delta_th_{t-1}^\top$$",
     "two products in a run, no square": rf"{SHORT} $$\nabla_{{h_{{T-1}}}}L=W^\top\cdot(1-h_T)\cdot(h_T-y)$$",
+    "two products in a run, parentheses forgotten": rf"{SHORT} $$\nabla_{{h_{{T-1}}}}L=W^\top(h_T-y)\odot(1-h_T^2)$$",
     "two products in a run, not transposed": rf"{SHORT} $$\nabla_{{h_{{T-1}}}}L=W\cdot(1-h_T^2)\cdot(h_T-y)$$",
     "two products in a run, one step early": SHORT + r"$$\nabla_{h_{t}}L=W^\top\cdot(1-h_t^2)\cdot\nabla_{h_{t+1}}L$$",
     "products from the right, one step early": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$o=V h_T$$ $$L=\frac12\|o-y\|^2$$"
@@ -378,7 +379,7 @@ $$h_t=\tanh(W h_{{t-1}}+U x_t)$$
 Let $h_t=\sigma(W h_{{t-1}}+U x_t)$ instead. Then
 {LOGISTIC}""",
     "two products in a run": rf"{SHORT} $$\nabla_{{h_{{T-1}}}}L=W^\top\cdot(1-h_T^2)\cdot(h_T-y)$$",
-    "two products in a run, with a sign of its own": rf"{SHORT} $$\nabla_{{h_{{T-1}}}}L=W^\top(1-h_T^2)\odot(h_T-y)$$",
+    "two products in a run, both signs": rf"{SHORT} $$\nabla_{{h_{{T-1}}}}L=W^\top\cdot(1-h_T^2)\odot(h_T-y)$$",
     "two products in a run with an outer one": SHORT
     + r"$$\nabla_WL=\sum_t(1-h_t^2)\cdot\nabla_{h_t}L\cdot h_{t-1}^\top$$",
     "products from the right": r"$$h_t=\tanh(W h_{t-1}+U x_t)$$ $$o=V h_T$$ $$L=\frac12\|o-y\|^2$$"

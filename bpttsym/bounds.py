@@ -1,7 +1,7 @@
 r"""Inequalities: a bound is attacked by search, not only sampled (SEMANTICS section 6).
 
-A bound that survives the attack is verified, never proved. An inequality of a matrix that is no norm says nothing by
-itself: it is refuted only by a witness that breaks it both for its spectral norm and for its entries.
+A bound that survives the attack is verified; ``norms`` proves some of those. An inequality of a matrix that is no norm
+says nothing by itself: it is refuted only by a witness that breaks it both for its spectral norm and for its entries.
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ METHODS = {
     "free ring": "both sides expanded over all paths",
     "fingerprint": "both sides compared at random points of a prime field",
     "polynomial": "both sides multiplied out",
+    "submultiplicativity": "the norm of a product is at most the product of the norms",
 }
 
 
@@ -76,6 +77,8 @@ def evidence(verdict: Verdict) -> str:
     agreement = f"the numbers agree on {counted(verdict.samples, 'sample')}{_bound(verdict.max_error)}"
     if verdict.method:
         method = f"{verdict.method}: {METHODS.get(verdict.method, 'an algebraic proof')}"
+        if verdict.message:
+            return f"proved{reading} for {scope} ({method}); {verdict.message} in {counted(verdict.samples, 'trial')}"
         return f"proved{reading} for {scope} ({method}); {agreement}"
     if verdict.message:
         return f"{verdict.message} in {counted(verdict.samples, 'trial')} for {scope}; no proof"

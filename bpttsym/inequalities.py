@@ -38,6 +38,7 @@ from bpttsym.hypotheses import (
 )
 from bpttsym.latex import unicode_line
 from bpttsym.model import Model
+from bpttsym.norms import METHOD, proves
 from bpttsym.readings import Readings, explore
 from bpttsym.ruling import Suggestion, Verdict
 from bpttsym.stand_ins import has_extremum
@@ -46,6 +47,8 @@ from bpttsym.variants import Variant
 
 TIED_TO_NOTHING = "nothing that the document says of {} compares it with anything of the network"
 Where = tuple[Relation, ...]
+SURVIVED = ("proved", "verified")
+EVERYWHERE = "every T and every size"
 KINDS: dict[str, Kind] = {"verified": "holds", "refuted": "differs", "unchecked": "unknown"}
 
 
@@ -180,14 +183,14 @@ class Inequalities:
         }
         more = [hypothesis for hypothesis in given.relations if hypothesis not in about.relations]
         more += [relation for relation in assumable.values() if relation not in more]
-        if not more or under(more).status != "verified":
+        if not more or under(more).status not in SURVIVED:
             return None
         for hypothesis in list(more) if len(more) > 1 else ():
             others = [other for other in more if other is not hypothesis]
-            if under(others).status == "verified":
+            if under(others).status in SURVIVED:
                 more = others
         verdict = under(more)
-        if verdict.status != "verified" or not more:
+        if verdict.status not in SURVIVED or not more:
             return None
         self.used |= {position for position, relation in assumable.items() if relation in more}
         conditions = tuple(unicode_line(hypothesis) for hypothesis in more)
@@ -246,13 +249,15 @@ class Inequalities:
         first = next(r for status in order for r in results if r.status == status)
         row = rows[results.index(first)]
         told = tuple(f"under the hypothesis {unicode_line(given)}" for given in about.relations)
-        told += (first.label,) if first.label and first.status == "verified" else ()
+        plain = statuses == {"verified"} and all(row.choices.keys() <= {"layout"} for row in rows)
+        proved = plain and all(proves(relation, row.variant.base, about.relations) for row in rows)
+        told += (first.label,) if first.label and first.status == "verified" and not proved else ()
         told += self.document.taken(relation, *formulas_used(relation, row.variant.base))
         conditional = statuses == {"verified", "refuted"}
         holding = [row for row in rows if row.holds]
         return Verdict(
             entry,
-            "conditional" if conditional else first.status,  # type: ignore[arg-type]
+            "conditional" if conditional else "proved" if proved else first.status,  # type: ignore[arg-type]
             first.message,
             conditions_of(rows, holding, relation) if conditional else (),
             told,
@@ -268,7 +273,8 @@ class Inequalities:
             else "depends-on-reading"
             if conditional
             else "",
-            scope=first.scope,
+            scope=EVERYWHERE if proved else first.scope,
+            method=METHOD if proved else "",
         )
 
 

@@ -84,7 +84,7 @@ def has_extremum(body: Expr) -> bool:
     return any(str(name).split("_")[0] in EXTREMA for name in named)
 
 
-def _slope(body: Expr) -> str | None:
+def slope_of(body: Expr) -> str | None:
     r"""The function whose largest slope a body is: ``f`` of ``\max |f'|`` or of ``\sup_x |f'(x)|``."""
     inner = extremum(body)
     if isinstance(inner, Call) and inner.function == "abs":
@@ -139,7 +139,7 @@ def _with_steepest(hypothesis: Relation, stand_in: StandIn, filling: _Filling) -
 def _with_slope(definition: Definition, slopes: set[Fraction]) -> Definition:
     if not has_extremum(definition.body):
         return definition
-    function = _slope(definition.body)
+    function = slope_of(definition.body)
     slope = GAMMA.get(function) if function is not None else None
     if function is not None and slope is None:
         slope = next(iter(slopes)) if len(slopes) == 1 else None

@@ -100,17 +100,8 @@ PARTS: dict[str, tuple[str, ...]] = {
     "verdict": (
         *("totals", "guesses", "loss_forms", "copies", "variants", "scrutiny", "trial", "witness", "stand_ins"),
         *("starts", "attack", "bounds"),
-        *(
-            "conditions",
-            "ruling",
-            "bench",
-            "shape_claims",
-            "insertions",
-            "repairs",
-            "rephrased",
-            "gated_numbers",
-            "candidates",
-        ),
+        *("conditions", "ruling", "bench", "shape_claims", "insertions", "repairs", "rephrased"),
+        *("gated_numbers", "candidates", "monomials", "spread", "estimates", "norms"),
         *("hypotheses", "inequalities", "aftermath", "remarks", "doubts"),
     ),
     "derivation": (

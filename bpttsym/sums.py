@@ -82,6 +82,8 @@ def _bound(node: Surface, read: IndexReader) -> Expr:
     r"""The end of a range, which may be the larger of two steps, ``\max(1, t-10)``, or reckoned from indices."""
     while isinstance(node, Fence) and node.opening == "{" and len(node.items) == 1:
         node = node.items[0]
+    if isinstance(node, Fence) and node.opening == "|" and len(node.items) == 1 and _is_whole_set(node.items[0]):
+        node = node.items[0]  # the number of what is in a set: `|V|`
     if isinstance(node, Term) and len(node.factors) == 2:
         head, fence = node.factors
         if isinstance(head, Word) and head.text in EXTREMES and isinstance(fence, Fence) and len(fence.items) > 1:

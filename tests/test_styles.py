@@ -285,6 +285,8 @@ $$J^{(t)}(\theta)=-\sum_{w\in V}y^{(t)}_w\log\hat y^{(t)}_w,\quad J(\theta)=\fra
     right = r"\nabla_U J = \frac1T\sum_{t=1}^{T}(\hat y^{(t)}-y^{(t)})h^{(t)\top}"
     below = r"\frac{\partial J}{\partial\hat y^{(t)}} = \frac{\partial J^{(t)}}{T\cdot\partial\hat y^{(t)}}"
     copies = r"\frac{\partial J}{\partial W_h} = \sum_{i=1}^{T}\left.\frac{\partial J}{\partial W_h}\right|_{(i)}"
+    counted = model.replace(r"\sum_{w\in V}", r"\sum_{w=1}^{|V|}")
+    assert judged(counted, (right, right.replace(r"\frac1T", ""))) == ["proved", "refuted"]
     wrong = (right.replace(r"\frac1T", ""), below.replace(r"T\cdot", ""), copies.replace("i=1", "i=2"))
     assert judged(model, (right, below, copies)) == ["proved", "proved", "proved"]
     assert judged(model, wrong) == ["refuted", "refuted", "refuted"]

@@ -50,6 +50,9 @@ BUILTIN_FUNCTIONS = {
 FUNCTION_LETTERS = frozenset(("f", "g", "F", "G", r"\sigma", r"\phi", r"\varphi", r"\ell"))
 """Letters that may be a function of one argument if they never stand alone."""
 
+ACTIVATIONS = frozenset((r"\sigma", r"\phi", r"\varphi"))
+"""Letters of functions of a unit, which are no signals: what stands behind them is no step."""
+
 SPECTRAL_LETTERS = frozenset((r"\rho", r"\lambda"))
 """Letters of numbers of a matrix."""
 

@@ -238,7 +238,10 @@ class Displays:
 
     def _said(self, maths: Maths, span: Span) -> tuple[str, frozenset[str]]:
         """The name that a line which was not read gives a meaning, if it is one name, and the names in the line."""
-        expanded = expand(self.source.text[span.start : span.end], self.source.macros(maths.start), span.start)
+        try:
+            expanded = expand(self.source.text[span.start : span.end], self.source.macros(maths.start), span.start)
+        except NotRead:
+            return "", frozenset()
         tokens = [tok for tok in tokenize(expanded.text, expanded.place) if tok.kind != "AMP"]
         end = next((at for at, tok in enumerate(tokens) if tok.kind == "REL"), 0)
         depth, own = 0, []

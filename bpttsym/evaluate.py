@@ -48,7 +48,7 @@ from bpttsym.over_paths import over_paths, whole_number
 from bpttsym.ranges import big_product, big_sum, matrix_power, power_of
 from bpttsym.reckoner import Lone, Reckoner
 from bpttsym.shapes import ELEMENTWISE, SPECTRAL, ShapeClash
-from bpttsym.weight_shapes import IDENTITIES
+from bpttsym.weight_shapes import IDENTITIES, between_elementwise
 from bpttsym.world import V, World
 
 
@@ -236,7 +236,7 @@ class Evaluator(Reckoner):
     ) -> V:
         if r"\odot" not in operators and r"\circ" not in operators:
             return self._in_order(factors, operators, bindings, bound)
-        parts = _between_elementwise(factors, operators)
+        parts = between_elementwise(factors, operators)
         if 1 < len(parts) < len(factors):
             try:
                 values = [self._multiply(part, inner, bindings, bound) for part, inner in parts]
@@ -352,12 +352,3 @@ def is_ones(factor: Expr) -> bool:
 def _names_identity(expr: Expr) -> bool:
     """Whether the name of an identity matrix stands anywhere inside."""
     return any(isinstance(part, Symbol) and part.name in IDENTITIES for part in walk(expr))
-
-
-def _between_elementwise(
-    factors: tuple[Expr, ...], operators: tuple[str, ...]
-) -> list[tuple[tuple[Expr, ...], tuple[str, ...]]]:
-    """The parts between elementwise products, which bind less than a matrix product written without a sign."""
-    starts = [0, *(i + 1 for i, operator in enumerate(operators) if operator in (r"\odot", r"\circ"))]
-    ends = [*starts[1:], len(factors)]
-    return [(factors[a:b], operators[a : b - 1]) for a, b in zip(starts, ends, strict=True)]

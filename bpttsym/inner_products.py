@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from bpttsym.expr import (
     Add,
+    Call,
     Expr,
     Multiply,
     Negate,
@@ -37,6 +38,8 @@ def scalar_form(body: Expr, is_vector: Callable[[Expr], bool]) -> Expr:
             return Add(tuple(scalar_form(term, is_vector) for term in terms), span=body.span)
         case Sum(inner):
             return replace(body, body=scalar_form(inner, is_vector))
+        case Power(Call("abs", (inner,)), Number(value)) if value == 2:
+            return scalar_form(Power(inner, integer(2), span=body.span), is_vector)
         case Power(base, Number(value)) if value == 2 and is_vector(base):
             return Power(Norm(base), integer(2), span=body.span)
         case Multiply(factors, operators):

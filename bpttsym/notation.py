@@ -295,6 +295,8 @@ class _Reader:
                     return SetOf(tuple(self.expression(item) for item in items), span=span)
                 if opening == "[" and (separators or parts.is_comparison(node)):
                     return parts.listed(self, node)
+                if opening == "<" and (joined := parts.inner(self, node)) is not None:
+                    return joined
                 if len(items) != 1 or separators:
                     raise NotRead("a list stands where one expression is expected", span)
                 inner = self.expression(items[0])

@@ -19,12 +19,14 @@ from bpttsym.expr import (
     Derivative,
     Expr,
     Indicator,
+    Multiply,
     Negate,
     Number,
     Relation,
     SetOf,
     Span,
     Symbol,
+    Transpose,
     Whole,
     integer,
     names,
@@ -106,6 +108,24 @@ def readable(reader: Reader, nodes: Iterable[Surface]) -> tuple[Expr, ...]:
         return tuple(reader.expression(node) for node in nodes)
     except NotRead:
         return ()
+
+
+def inner(reader: Reader, fence: Fence) -> Expr | None:
+    r"""``\\langle a, b \\rangle`` of two vectors; None of anything else, also of matrices."""
+    if len(fence.items) != 2 or fence.separators != [","]:
+        return None
+    first, second = (reader.expression(item) for item in fence.items)
+    if any(map(_is_shaped_as_matrix, (first, second))):
+        return None
+    return Multiply((Transpose(first, span=first.span), second), ("",), span=fence.span)
+
+
+def _is_shaped_as_matrix(side: Expr) -> bool:
+    """A matrix by its letter, or a derivative by one."""
+    last = side.factors[-1] if isinstance(side, Multiply) else side
+    last = last.body if isinstance(last, Negate | Transpose) else last
+    last = last.by if isinstance(last, Derivative) else last
+    return isinstance(last, Symbol) and not last.index and CAPITAL.match(last.name) is not None
 
 
 def indicator(reader: Reader, node: Surface, span: Span) -> Expr:

@@ -260,6 +260,16 @@ class NumericWorld(StandIns):
         Differences below the absolute floor count as zero; a sample without a value (a logarithm of a
         negative number) says nothing. Raises CannotSay where no sample has a value.
         """
+        relative = self._differences(first, second, relation)
+        return float(relative.max()), int(relative.argmax())
+
+    def agree_elsewhere(self, first: Array, second: Array, relation: Expr) -> bool:
+        """Whether most samples agree: then one that does not may only be beyond what floats tell (a saturated unit)."""
+        relative = self._differences(first, second, relation)
+        return bool(np.median(relative) <= RELATIVE)
+
+    def _differences(self, first: Array, second: Array, relation: Expr | None) -> Array:
+        """The relative difference of each sample, -1 for one without a value."""
         floor = ABSOLUTE
         a, b = np.broadcast_arrays(first, second)
         with np.errstate(all="ignore"):
@@ -272,8 +282,7 @@ class NumericWorld(StandIns):
         finite = np.isfinite(relative)
         if not finite.any():
             raise CannotSay("no sample has a value", relation.span if relation is not None else None)
-        relative = np.where(finite, relative, -1.0)
-        return float(relative.max()), int(relative.argmax())
+        return np.asarray(np.where(finite, relative, -1.0))
 
 
 class Nested(CannotSay):

@@ -145,6 +145,10 @@ class PlainWorld(GridOperations[complex]):
         size = max(map(abs, chain(chain.from_iterable(first), chain.from_iterable(second))))
         return (0.0 if gap <= ABSOLUTE else gap / max(size, ABSOLUTE)), 0
 
+    def agree_elsewhere(self, first: Matrix, second: Matrix, relation: Expr) -> bool:
+        """Whether most samples agree where one does not: there is but one."""
+        return False
+
 
 class _Moved(PlainWorld):
     """The same sample with one entry of one variable moved, others held ``still``; frozen, every other node is."""

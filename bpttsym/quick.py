@@ -33,7 +33,7 @@ class PlainTrial(Trial):
         del samples
         return PlainWorld(self.ground.graph, self.ground.shapes, seed)
 
-    def sample(self, key: Key) -> list[list[float]]:
+    def sample(self, key: Key, number: int) -> list[list[float]]:
         return [[entry.real for entry in row] for row in self.numbers.node(key)]
 
     def make_exact(self) -> PlainExact:

@@ -134,19 +134,21 @@ def may_turn(world: World, side: Expr, shape: tuple[int, int]) -> bool:
 class Scrutiny:
     """One sample of a world of floats, as ``sample`` gives its leaves, in many digits."""
 
-    def __init__(self, ground: Ground, sample: Callable[[Key], list[list[float]]]) -> None:
+    def __init__(self, ground: Ground, sample: Callable[[Key, int], list[list[float]]]) -> None:
         self.ground = ground
         self.sample = sample
         self._refused: Relation | None = None
-        self._worlds: dict[int, PreciseWorld] = {}
+        self._worlds: dict[tuple[int, int], PreciseWorld] = {}
 
-    def separation(self, relation: Relation, readings: Readings, bindings: Mapping[str, int]) -> float | None:
+    def separation(
+        self, relation: Relation, readings: Readings, bindings: Mapping[str, int], sample: int = 0
+    ) -> float | None:
         """By how much of their size two sides differ, 0 if in no digit; None where this cannot be said."""
         bodies = (definition.body for definition in self.ground.model.definitions)
         digits = DIGITS + 2 * literal_digits(relation, *bodies) + DIGITS_OF_A_STEP * self.ground.length
         if digits > MAXIMUM_DIGITS or relation is self._refused:
             return None
-        world = self._world(digits)
+        world = self._world(digits, sample)
         world.work = 0
         evaluator = Evaluator(world, readings.settled(), lone_sides(relation))
         try:
@@ -162,9 +164,12 @@ class Scrutiny:
             return None
         return float(found) if found > world.rounding else 0.0
 
-    def _world(self, digits: int) -> PreciseWorld:
+    def _world(self, digits: int, number: int) -> PreciseWorld:
         from bpttsym.precise import PreciseWorld
 
-        if digits not in self._worlds:
-            self._worlds[digits] = PreciseWorld(self.ground.graph, self.ground.shapes, self.sample, digits)
-        return self._worlds[digits]
+        def leaf(key: Key) -> list[list[float]]:
+            return self.sample(key, number)
+
+        if (digits, number) not in self._worlds:
+            self._worlds[digits, number] = PreciseWorld(self.ground.graph, self.ground.shapes, leaf, digits)
+        return self._worlds[digits, number]

@@ -35,6 +35,8 @@ from bpttsym.shape_words import SPECTRAL as SPECTRAL
 from bpttsym.sum_shapes import infer_sum, multiplied
 from bpttsym.weight_shapes import (
     IDENTITIES,
+    Run,
+    between_elementwise,
     has_row_states,
     impose,
     inner_names,
@@ -235,6 +237,9 @@ class Sizes(Dimensions):
         if isinstance(factors[-1], Symbol) and factors[-1].name in IDENTITIES and len(factors) > 1:
             others = self._multiply(factors[:-1], operators[:-1]) if len(factors) > 2 else self.infer(factors[0], None)
             return None if others is None or self.is_one(others) else others
+        parts = between_elementwise(factors, operators)
+        if 1 < len(parts) < len(factors):
+            return self._entrywise(parts)
         right = self._settle(factors[-1])
         for factor, operator in zip(reversed(factors[:-1]), reversed(operators), strict=True):
             if not operator and is_applied(factor) and self.find(right[1]) == 0 != self.find(right[0]):
@@ -268,6 +273,19 @@ class Sizes(Dimensions):
             else:
                 right = self.same(left, right)
         return right
+
+    def _entrywise(self, parts: list[Run]) -> tuple[int, int] | None:
+        """The shape of a product of entries, whose parts are products themselves."""
+        shapes = [self._multiply(*part) if part[1] else self.infer(part[0][0], None) for part in parts]
+        found = next((shape for shape in shapes if shape is not None and not self.is_one(shape)), None)
+        for shape, (factors, _) in zip(shapes, parts, strict=True):
+            if found is None:
+                found = shape
+            elif shape is None:
+                self.expect(factors[0], found)
+            elif not self.is_one(shape):
+                self.same(found, shape)
+        return found
 
     def _multiply_rows(self, factors: tuple[Expr, ...]) -> tuple[int, int]:
         """A product in which rows stand on the left: a parameter on the right of a row is a matrix."""

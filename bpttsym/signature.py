@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bpttsym.census import BOLD, BUILTIN_FUNCTIONS, FUNCTION_LETTERS, INDEX_LETTERS, Census, count_chain
+from bpttsym.census import ACTIVATIONS, BOLD, BUILTIN_FUNCTIONS, FUNCTION_LETTERS, INDEX_LETTERS, Census, count_chain
 from bpttsym.last_steps import USUAL, last_step
 from bpttsym.surface import Chain, Word
 from bpttsym.weight_shapes import IDENTITIES
@@ -134,7 +134,9 @@ def signature(chains: Iterable[Chain]) -> Signature:
     functions -= census.differentiated - FUNCTION_LETTERS - (census.named_after & census.several)
     losses = (census.applied & census.bare & LOSS_LETTERS) - FUNCTION_LETTERS  # L = \sum_t L_t(\hat{y}_t, y_t)
     functions -= losses
-    stepped = frozenset(name for name, seen in census.steps.items() if {True} <= seen and None not in seen)
+    stepped = frozenset(
+        name for name, seen in census.steps.items() if {True} <= seen and None not in seen and name not in ACTIVATIONS
+    )
     functions -= stepped | (census.valued - census.named_after - {"f", "g"})
     quantities = (census.heads | census.numerators | census.differentiated | losses) - functions
     used = census.subscripted | {name[len(BOLD) : -1] for name in census.subscripted if name.startswith(BOLD)}

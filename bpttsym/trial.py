@@ -101,9 +101,10 @@ class Trial:
 
         return NumericWorld(self.ground.graph, self.ground.shapes, samples, seed)
 
-    def sample(self, key: Key) -> list[list[float]]:
-        """The first sample of a leaf."""
-        rows: list[list[float]] = self.numbers.node(key)[0].tolist()
+    def sample(self, key: Key, number: int) -> list[list[float]]:
+        """One sample of a leaf."""
+        values = self.numbers.node(key)
+        rows: list[list[float]] = values[min(number, len(values) - 1)].tolist()
         return rows
 
     def make_exact(self) -> Any:
@@ -147,8 +148,9 @@ class Trial:
                 evaluator.readings.ask("shorthand", relation.right)
             raise
         error, sample = self.numbers.difference(left, right, relation)
-        if error > RELATIVE and may_cancel(evaluator, error, left, right):
-            found = self.scrutiny.separation(relation, evaluator.readings, bindings)
+        small = error < VISIBLE or may_cancel(evaluator, error, left, right)
+        if error > RELATIVE and (small or self.numbers.agree_elsewhere(left, right, relation)):
+            found = self.scrutiny.separation(relation, evaluator.readings, bindings, sample)
             error = error if found is None else found
         return error, sample
 

@@ -29,6 +29,17 @@ from bpttsym.shape_words import is_capital as is_capital
 IDENTITIES = frozenset(("I", r"\mathbf{I}", r"\mathbb{I}"))
 
 
+Run = tuple[tuple[Expr, ...], tuple[str, ...]]
+"""Factors and the operators between them."""
+
+
+def between_elementwise(factors: tuple[Expr, ...], operators: tuple[str, ...]) -> list[Run]:
+    """The parts between elementwise products, which bind less than a matrix product written without a sign."""
+    starts = [0, *(i + 1 for i, operator in enumerate(operators) if operator in (r"\odot", r"\circ"))]
+    ends = [*starts[1:], len(factors)]
+    return [(factors[a:b], operators[a : b - 1]) for a, b in zip(starts, ends, strict=True)]
+
+
 def weights(definitions: Iterable[tuple[str, bool, Expr]]) -> frozenset[str]:
     """The names without an index that are made of matrices and stand as a factor before another, as weights do.
 

@@ -55,6 +55,12 @@ READ_OTHERWISE = frozenset(("the wrong order",))
 FALSE = {
     "a diagonal of a product of vectors, one too many": r"$$c_t=f_t\odot c_{t-1}+i_t\odot g_t$$"
     r"$$\frac{\partial c_T}{\partial c_k}=\mathrm{diag}\left(\prod_{t=k}^Tf_t\right)$$",
+    "a formula of what is differentiated by, with its weights": r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$ $$z_t=Vh_t$$"
+    r"$$y_t=\tanh(z_t)$$ $$\frac{\partial\tanh(Vh_t)}{\partial z_t}=\mathrm{diag}(1-y_t^2)V$$",
+    "an inner product, the matrix not transposed": r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$ $$y=\langle w,h_T\rangle$$"
+    r"$$L=(y-d)^2$$ $$\langle Wh_t,w\rangle=\langle h_t,Ww\rangle$$",
+    "two matrix products multiplied by their entries, one forgotten": r"$$h_t=\tanh(Ux_t\odot Wh_{t-1})$$"
+    r"$$\frac{\partial h_t}{\partial h_{t-1}}=\mathrm{diag}(1-h_t^2)W$$",
     "a bound of numbers to the power of the steps": "STATES ARE NUMBERS"
     r"$$h_t=\sigma(wh_{t-1}+ux_t)$$ $$\left|\frac{dh_T}{dh_0}\right|\le\left(\frac{|w|}5\right)^T$$",
     "a penalty whose norm has no mark, twice": r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$ $$L=\frac12\|h_T-y\|^2$$"
@@ -264,6 +270,7 @@ TRUE = {
     r"$$\frac{\partial c_T}{\partial c_k}=\mathrm{diag}\left(\prod_{t=k+1}^Tf_t\right)$$",
     "a label of letters of entries beside the bare letter": r"$$h_t=\tanh(Wh_{t-1}+W_{in}x_t)$$"
     r"$$\frac{\partial h_t}{\partial h_{t-1}}=\mathrm{diag}(1-h_t^2)W$$",
+    "an inner product of matrices": r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$ $$\langle W,W\rangle=\|W\|_F^2$$",
     "a gradient of length one": r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$ $$L=\|h_T-y\|^2$$ $$g=\nabla_UL$$"
     r"$$\left\|\frac g{\|g\|}\right\|_F=1$$",
     "the largest value of a slope": r"$$h_t=\sigma(Wh_{t-1}+Ux_t)$$ $$\max_z\sigma'(z)=\frac14$$",
@@ -429,6 +436,18 @@ Let $h_t=\sigma(W h_{{t-1}}+U x_t)$ instead. Then
 
 
 PROVED = {
+    "a formula of what is differentiated by": r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$ $$z_t=Vh_t$$"
+    r"$$y_t=\tanh(z_t)$$ $$\frac{\partial\tanh(Vh_t)}{\partial z_t}=\mathrm{diag}(1-y_t^2)$$",
+    "an inner product in angle brackets": r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$ $$y=\langle w,h_T\rangle$$"
+    r"$$L=\frac12(y-d)^2$$ $$\nabla_wL=(y-d)h_T$$",
+    "a squared length between single bars": r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$ $$L=\frac12|h_T-y|^2$$"
+    r"$$\nabla_{h_T}L=h_T-y$$",
+    "two matrix products multiplied by their entries": r"$$h_t=\tanh(Ux_t\odot Wh_{t-1})$$"
+    r"$$\frac{\partial h_t}{\partial h_{t-1}}=\mathrm{diag}((1-h_t^2)\odot Ux_t)W$$",
+    "a saturated unit in floats": r"$$a_t=Wa_{t-1}+U\sigma(x_t)$$ $$y_t=\sigma(a_t)$$"
+    r"$$L=-\sum_t[d_t^\top\log y_t+(1-d_t)^\top\log(1-y_t)]$$ $$\nabla_{a_T}L=y_T-d_T$$",
+    "a function of a quantity with the letter of a step": r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$ $$s=h_T^\top Ay$$"
+    r"$$L=\log(1+e^{-s})$$ $$\frac{\partial L}{\partial s}=-\sigma(-s)$$",
     "a bound of numbers to the power of the steps": "STATES ARE NUMBERS"
     r"$$h_t=\sigma(wh_{t-1}+ux_t)$$ $$\left|\frac{dh_T}{dh_0}\right|\le\left(\frac{|w|}4\right)^T$$",
     "a transpose of a number": "STATES ARE NUMBERS"

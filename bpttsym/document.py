@@ -292,7 +292,8 @@ def read_document(source: Source, settings: dict[str, str] | None = None) -> Doc
         place = entry.relation.span if entry.relation is not None else None
         if entry.kind == "definition" and (entry.scope, place) in again:
             entry.kind = "claim"
-    document.letters.find(source.text, document.entries, _names_of_definitions(document.scopes))
+    used = _names_of_definitions(document.scopes) | known.indices | {known.horizon}
+    document.letters.find(source.text, document.entries, used)
     return document
 
 

@@ -129,7 +129,7 @@ def another_layer(left: Symbol, kept: Definition) -> bool:
 def named_part(known: Definition, left: Symbol, right: Expr) -> Relation | None:
     r"""What ``h_t = \tanh(z_t)`` says of ``z_t`` where ``h_t = \tanh(W h_{t-1} + U x_t)`` is known; None if nothing.
 
-    The two formulas agree but for one symbol that has the index of the whole.
+    The two formulas agree but for one symbol that has the index of the whole, and that stands for more than a name.
     """
     letters = {o.name: n for o, n in zip(known.index, left.index, strict=True) if isinstance(o, Symbol)}
     body = transform(substitute(known.body, letters), merged_indices)
@@ -137,6 +137,8 @@ def named_part(known: Definition, left: Symbol, right: Expr) -> Relation | None:
     if not _fits(right, body, left.index, found) or len(found) != 1:
         return None
     ((symbol, value),) = found.items()
+    if isinstance(value, Symbol):
+        return None
     return Relation(symbol, "=", value, span=value.span)
 
 

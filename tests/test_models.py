@@ -419,6 +419,13 @@ def test_a_recursion_and_its_end(end: str) -> None:
         assert claimed(document(TANH, loss, *said, claim)) == [verdict]
 
 
+def test_another_name_in_a_formula_names_no_part() -> None:
+    """A formula with one quantity for another is another formula, and is told as such."""
+    found = verdicts(document(TANH, r"$$h_t=\tanh(W h_{t-1}+U z_t)$$"))[-1]
+    assert found.status == "definition"
+    assert "defined anew" in found.message
+
+
 def test_a_number_for_a_matrix_needs_a_word() -> None:
     """``h_t \\in R`` beside a matrix letter is not taken: with numbers everything would commute."""
     text = document(TANH, r"$$L=\lVert h_T-y\rVert^2$$", r"$$h_t\in\mathbb{R}$$")

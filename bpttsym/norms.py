@@ -69,7 +69,9 @@ class _Prover:
     def proves(self, relation: Relation) -> bool:
         small, operator, large = _ordered(relation)
         wanted = self.estimates.terms(large)
-        self.estimates.anchors = [part for part in walk(large) if isinstance(part, Derivative)]
+        self.estimates.anchors = [
+            part for part in walk(large) if isinstance(part, Derivative) and part.kind != "immediate"
+        ]
         for terms in self.estimates.above(small):
             if len(terms) == len(wanted) and self._fit(terms, wanted, operator == "<"):
                 return True

@@ -287,6 +287,10 @@ NOT_UNDER = {
         (TANH, r"L=\sum_{t=1}^T\lVert h_t-y_t\rVert^2"),
         rf"{GRADIENT}\le\lVert\frac{{\partial L}}{{\partial h_T}}\rVert\lVert W\rVert^{{T-t}}",
     ),
+    "an immediate gradient": (
+        LOSS,
+        rf"{GRADIENT}\le\lVert\frac{{\partial^{{+}}L}}{{\partial h_T}}\rVert\lVert W\rVert^{{T-t}}",
+    ),
     "a gate": ((r"f_t=\sigma(A h_{t-1})", r"h_t=f_t\odot h_{t-1}+\tanh(W x_t)"), rf"{STEP}\le\lVert f_t\rVert"),
     "a softmax": ((r"h_t=\mathrm{softmax}(W h_{t-1}+U x_t)",), rf"{STEP}\le\frac14\lVert W\rVert"),
     "a number for every entry": (

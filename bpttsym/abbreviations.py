@@ -21,6 +21,7 @@ from bpttsym.expr import (
     Sum,
     Symbol,
     Transpose,
+    children,
     integer,
     names,
     shifted,
@@ -86,6 +87,11 @@ def _steps_between(reckoner: Reckoner, entry: Definition, index: tuple[int, ...]
         reckoner.value(Symbol(entry.name, (integer(step),)), reckoner.graph.ends)
 
 
+def may_end(model: Model, expr: Expr) -> bool:
+    """Whether a term of a sum may end at some step."""
+    return not _names_of_terms(expr).isdisjoint((*model.abbreviated, INDICATED))
+
+
 def ends(reckoner: Reckoner, term: Expr, bindings: Mapping[str, int]) -> bool:
     """Whether a term is zero because it is a multiple of an abbreviation one step past the end.
 
@@ -119,6 +125,11 @@ def ends(reckoner: Reckoner, term: Expr, bindings: Mapping[str, int]) -> bool:
 
 INDICATED = ""
 """Stands for an indicator among names."""
+
+
+@of_node
+def _names_of_terms(expr: Expr) -> frozenset[str]:
+    return frozenset().union(*map(_names_along, children(expr)))
 
 
 @of_node

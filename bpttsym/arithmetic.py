@@ -11,14 +11,14 @@ from bpttsym.world import V, World
 
 def total_of(world: World, values: list[V], expr: Expr) -> V:
     """The sum of values of one shape; a number is added to each entry of a vector."""
-    total = values[0]
+    total, first = values[0], world.shape(values[0])
     for value in values[1:]:
-        first, second = world.shape(total), world.shape(value)
+        second = world.shape(value)
         if first != second:
             if second == (1, 1) and 1 in first:
                 value = world.broadcast(value, first)
             elif first == (1, 1) and 1 in second:
-                total = world.broadcast(total, second)
+                total, first = world.broadcast(total, second), second
             else:
                 raise ShapeClash(f"{show(first)} and {show(second)} cannot be added", expr.span)
         total = world.add(total, value)

@@ -135,8 +135,11 @@ def _places(relation: Relation, within: Path = (), vocabulary: Vocabulary | None
 
     def visit(node: Expr, path: Path, above: tuple[Expr, ...]) -> Iterator[_Place]:
         parts = tree.children(node)
-        indices = tuple(i for i, part in enumerate(parts) if _is_index(node, i, part, steps))
         ahead = within[len(path) :]
+        if len(ahead) > 1 and not _is_index(node, ahead[0], parts[ahead[0]], steps):
+            yield from visit(parts[ahead[0]], (*path, ahead[0]), (*above, node))
+            return
+        indices = tuple(i for i, part in enumerate(parts) if _is_index(node, i, part, steps))
         if len(ahead) < 2 or ahead[0] in indices:
             yield _Place(node, path, above, parts, indices, *near)
         for i, part in enumerate(parts):

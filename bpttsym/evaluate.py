@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from bpttsym.abbreviations import abbreviated, ends
+from bpttsym.abbreviations import abbreviated, ends, may_end
 from bpttsym.arithmetic import product, quotient, regrouped, show, total_of
 from bpttsym.derivatives import derivative
 from bpttsym.entries import chosen, concatenated, entry, indicated, listed, sum_over
@@ -182,7 +182,8 @@ class Evaluator(Reckoner):
 
     def _add(self, terms: tuple[Expr, ...], expr: Expr, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
         """A sum, in which the identity has the size of the other terms; terms past the end are left out."""
-        terms = tuple(term for term in terms if not ends(self, term, bindings)) or terms
+        if may_end(self.model, expr):
+            terms = tuple(term for term in terms if not ends(self, term, bindings)) or terms
         if not any(map(_names_identity, terms)):
             return total_of(self.world, [self.value(term, bindings, bound) for term in terms], expr)
         shares = {place: self._of_identity(term, bindings, bound) for place, term in enumerate(terms)}

@@ -77,7 +77,8 @@ class NumericWorld(StandIns):
         return np.errstate(all="ignore")
 
     def shape(self, value: Array) -> Shape:
-        return int(value.shape[-2]), int(value.shape[-1])
+        rows, columns = value.shape[-2:]
+        return rows, columns
 
     def number(self, value: Fraction) -> Array:
         return np.full((1, 1, 1), float(value))
@@ -271,9 +272,12 @@ class NumericWorld(StandIns):
     def _differences(self, first: Array, second: Array, relation: Expr | None) -> Array:
         """The relative difference of each sample, -1 for one without a value."""
         floor = ABSOLUTE
-        a, b = np.broadcast_arrays(first, second)
         with np.errstate(all="ignore"):
-            gap = np.abs(a - b).max(axis=(-2, -1))
+            gaps = np.abs(first - second)
+            if gaps.max() <= floor:  # false where one of them has no value
+                return 0.0, 0
+            a, b = np.broadcast_arrays(first, second)
+            gap = gaps.max(axis=(-2, -1))
             size = np.maximum(np.abs(a).max(axis=(-2, -1)), np.abs(b).max(axis=(-2, -1)))
             between = relation is not None and ((gap > ABSOLUTE) & (gap <= ROUGH)).any()
             if between and relation is not None and has_nested(relation):

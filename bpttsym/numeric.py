@@ -275,7 +275,7 @@ class NumericWorld(StandIns):
         with np.errstate(all="ignore"):
             gaps = np.abs(first - second)
             if gaps.max() <= floor:  # false where one of them has no value
-                return 0.0, 0
+                return np.zeros(gaps.shape[:-2])
             a, b = np.broadcast_arrays(first, second)
             gap = gaps.max(axis=(-2, -1))
             size = np.maximum(np.abs(a).max(axis=(-2, -1)), np.abs(b).max(axis=(-2, -1)))

@@ -23,7 +23,7 @@ from bpttsym.document import Document, read_document
 from bpttsym.document_figures import Named, drawn, hashed
 from bpttsym.document_figures import named as figures_of
 from bpttsym.errors import BpttsymError, Contradiction, NotRead, UsageError
-from bpttsym.expr import Symbol
+from bpttsym.expr import Entries, Symbol
 from bpttsym.jobs import done
 from bpttsym.manuscript import manuscript, settings, tex
 from bpttsym.model import Model
@@ -175,6 +175,8 @@ def _misfit(derivation: Derivation) -> str:
     from bpttsym.numeric import NumericWorld
 
     ground = derivation.structure.ground
+    if any(isinstance(definition.body, Entries) for definition in derivation.model.definitions):
+        return "the definitions are by entries, and derivations are of whole vectors"
     try:
         NumericWorld(ground.graph, ground.shapes, samples=1).node((derivation.of.name, ()))
     except NotRead as failure:

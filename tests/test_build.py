@@ -509,3 +509,16 @@ def test_the_length_of_a_question_is_that_of_its_document() -> None:
     document = read_document(source_from_text(f"{MODEL}\n$$T = 3$$\n{QUESTION}"))
     with pytest.raises(UsageError, match="the document says T = 3"):
         answered(document, None, 5)
+
+
+def test_a_model_by_entries_is_verified_and_not_derived(tmp_path: Path) -> None:
+    """Derivations are of whole vectors: such a model is told as not derived, and the build goes on."""
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    text = r"""$$p_i = \frac{e^{a_i}}{\sum_{k=1}^{K} e^{a_k}}$$
+
+$$\ell = -\sum_{j=1}^{K} q_j \log p_j$$
+"""
+    (folder / "entries.md").write_text(text, encoding="utf-8")
+    assert run(folder, tmp_path / "out") == build.OK
+    assert "the definitions are by entries" in (tmp_path / "out" / "report.md").read_text(encoding="utf-8")

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bpttsym.declarations import Declared
-from bpttsym.expr import Add, Expr, Multiply, Negate, Symbol, walk
+from bpttsym.expr import Add, Expr, Multiply, Negate, Number, Symbol, walk
 from bpttsym.latex import unicode_line
 from bpttsym.model import Model
 from bpttsym.sized import with_declared
+from bpttsym.weight_shapes import is_capital
 
 STEP = Symbol("t")
 BESIDE = frozenset(("", r"\cdot", "*"))
@@ -47,8 +48,9 @@ def _weights(product: Multiply) -> Iterator[Symbol]:
 
 def _in_sum(factor: Expr) -> Iterator[Symbol]:
     match factor:
-        case Symbol(_, (_, *_)):
-            yield factor
+        case Symbol(name, (_, *_) as index):
+            if not is_capital(name) and not all(isinstance(part, Number) for part in index):  # `W_2` is a matrix
+                yield factor
         case Negate(body):
             yield from _in_sum(body)
         case Add(terms):

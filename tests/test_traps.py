@@ -53,6 +53,8 @@ READ_OTHERWISE = frozenset(("the wrong order",))
 """True under a reading that is named."""
 
 FALSE = {
+    "weights with numbers, in the wrong order": r"$$s_t=\phi(W_1x_t+W_2y_{t-1}+b_1)$$ $$y_t=\psi(W_3s_t+b_2)$$"
+    r"$$\frac{\partial s_t}{\partial y_{t-1}}=W_2\mathrm{diag}(\phi'(W_1x_t+W_2y_{t-1}+b_1))$$",
     "a diagonal of a product of vectors, one too many": r"$$c_t=f_t\odot c_{t-1}+i_t\odot g_t$$"
     r"$$\frac{\partial c_T}{\partial c_k}=\mathrm{diag}\left(\prod_{t=k}^Tf_t\right)$$",
     "a formula of what is differentiated by, with its weights": r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$ $$z_t=Vh_t$$"

@@ -144,10 +144,16 @@ def _layers(model: Model, part: Symbol) -> list[int]:
 
 
 def shown_names(model: Model) -> list[str]:
-    """The names of a model as one types them, a step letter for those that have steps."""
+    """The names of a model as one types them: a step letter for those that have steps, and each of their layers."""
     found = []
     for name, counts in known_names(model).items():
-        found += [plain(name) + "_t" * count for count in sorted(counts) if count < 2]
+        for count in sorted(counts):
+            places = [Place(name, count, position) for position in range(count)]
+            steps = ["_t" for place in places if model.axes.counts_steps(place)]
+            layers = [place for place in places if not model.axes.counts_steps(place)]
+            ends = range(1, model.axes.end(layers[0], model.length or 1) + 1) if len(layers) == 1 else ()
+            if len(steps) + len(layers) < 2 or (len(steps) == len(layers) == 1):
+                found += [plain(name) + "".join(steps) + part for part in ([f"_{n}" for n in ends] or [""])]
     return sorted(found)
 
 

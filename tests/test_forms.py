@@ -13,7 +13,7 @@ import pytest
 from bpttsym.check import NotProved, derive, derive_each, loss_model, main_model
 from bpttsym.derivation import FORMS
 from bpttsym.document import load_preset, presets, read_document
-from bpttsym.errors import BpttsymError
+from bpttsym.errors import BpttsymError, UsageError
 from bpttsym.expr import Relation
 from bpttsym.latex import latex
 from bpttsym.model import Model
@@ -119,6 +119,16 @@ def test_a_second_sequence_has_a_letter_and_an_end_of_its_own(by: str) -> None:
     last = [one.step.relation.left for one in checked.form("recursive") if one.step.name == "last"]
     assert latex(last[0]) == r"\lambda_{T_{y}}"
     assert len(checked.form("expanded")) == {"psi": 2, "theta": 2, "s_j": 3, "h_t": 2}[by]
+
+
+def test_layers_are_named_one_by_one() -> None:
+    """By their numbers, where parameters are listed and where a name is not found."""
+    assert parameters(model_of("multi_layer")) == [r"\psi_1", r"\psi_2", r"\phi"]
+    assert parameters(model_of("tanh_multi_layer")) == ["U_1", "U_2", "W_1", "W_2", "b_1", "b_2", "V", "c"]
+    with pytest.raises(UsageError, match=r"there are L, h_t_1, h_t_2, phi, psi_1, psi_2, x_t, y_hat_t, y_t"):
+        derive("multi_layer", by="Q")
+    with pytest.raises(UsageError, match="the nearest is `h_t_1`"):
+        derive("multi_layer", by="h_t")
 
 
 def test_what_has_no_such_step_is_refused() -> None:

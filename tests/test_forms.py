@@ -127,7 +127,7 @@ def test_layers_are_named_one_by_one() -> None:
     assert parameters(model_of("tanh_multi_layer")) == ["U_1", "U_2", "W_1", "W_2", "b_1", "b_2", "V", "c"]
     with pytest.raises(UsageError, match=r"there are L, h_t_1, h_t_2, phi, psi_1, psi_2, x_t, y_hat_t, y_t"):
         derive("multi_layer", by="Q")
-    with pytest.raises(UsageError, match="the nearest is `h_t_[12]`"):
+    with pytest.raises(UsageError, match=r"the nearest is `h_t_[12]`"):
         derive("multi_layer", by="h_t")
 
 

@@ -82,7 +82,7 @@ def _with_product(
         raise NotRead("dots in a product that is no matrix product are not read", span)
     low, high = (found.first, found.last) if found.step > 0 else (found.last, found.first)
     direction: Direction = "increasing" if found.step > 0 else "decreasing"
-    whole = Product(found.body, found.index, low, high, direction, span=_hull(factors[first:end], span))
+    whole = Product(found.body, found.index, low, high, direction, listed=True, span=_hull(factors[first:end], span))
     return [*factors[:first], whole, *factors[end:]], [*operators[:first], *operators[end - 1 :]]
 
 

@@ -201,7 +201,8 @@ class Product(Expr):
 
     ``"written"`` is a plain ``\prod`` that states no direction; ``"decreasing"`` is
     ``\prod_{upper \ge index \ge lower}``, whose leftmost factor has the largest index, and
-    ``"increasing"`` is ``\prod_{lower \le index \le upper}``.
+    ``"increasing"`` is ``\prod_{lower \le index \le upper}``. ``listed`` says that its factors were written out, with
+    dots, so that their order is no matter of reading.
     """
 
     body: Expr
@@ -209,6 +210,7 @@ class Product(Expr):
     lower: Expr
     upper: Expr
     direction: Direction = "written"
+    listed: bool = field(default=False, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

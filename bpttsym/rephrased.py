@@ -4,6 +4,8 @@ r"""What a relation may also say where it fails as written (SEMANTICS 5): sums w
     \nabla_{\hat y} L = -y_j/\hat y_j                                                    the left side is its entry j
 
 Both are about letters of entries that stand free on one side only. Such a letter has no meaning as written.
+
+    \prod_{k < i \le t} \partial h_i/\partial h_{i-1}    names a set of steps, whose largest stands on the left
 """
 
 from __future__ import annotations
@@ -20,10 +22,12 @@ from bpttsym.expr import (
     Expr,
     Multiply,
     Negate,
+    Product,
     Relation,
     Sum,
     Symbol,
     children,
+    transform,
     with_children,
 )
 from bpttsym.extents import free_entries
@@ -34,7 +38,11 @@ Meaning = Literal["summed", "entry"]
 
 
 def rephrasings(relation: Relation) -> Iterator[tuple[str, Relation]]:
-    """The relation with each letter that stands on one side only summed over or put on the other; in words what was."""
+    """The relation with each letter that stands on one side only summed over or put on the other; in words what was.
+
+    Also the relation whose rising inequalities under ``\\prod`` name a set, not an order.
+    """
+    yield from _as_sets(relation)
     left, right = free_entries(relation.left), free_entries(relation.right)
     letters = sorted(left ^ right)
     if not 0 < len(letters) <= MAXIMUM_LETTERS:
@@ -44,6 +52,20 @@ def rephrasings(relation: Relation) -> Iterator[tuple[str, Relation]]:
     for meanings in product(*options):
         chosen = dict(zip(letters, meanings, strict=True))
         yield from _rephrased(relation, sides, chosen)
+
+
+def _as_sets(relation: Relation) -> Iterator[tuple[str, Relation]]:
+    letters: list[str] = []
+
+    def change(node: Expr) -> Expr:
+        if isinstance(node, Product) and node.direction == "increasing" and not node.listed:
+            letters.append(node.index)
+            return replace(node, direction="decreasing")
+        return node
+
+    turned = transform(relation, change)
+    if letters and isinstance(turned, Relation):
+        yield f"the largest {' and '.join(sorted(set(letters)))} of the product stands on the left", turned
 
 
 def _meanings(side: Expr, letter: str) -> tuple[Meaning, ...]:

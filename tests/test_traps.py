@@ -55,6 +55,10 @@ READ_OTHERWISE = frozenset(("the wrong order",))
 FALSE = {
     "weights with numbers, in the wrong order": r"$$s_t=\phi(W_1x_t+W_2y_{t-1}+b_1)$$ $$y_t=\psi(W_3s_t+b_2)$$"
     r"$$\frac{\partial s_t}{\partial y_{t-1}}=W_2\mathrm{diag}(\phi'(W_1x_t+W_2y_{t-1}+b_1))$$",
+    "a set of steps under a product, one too few": r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$"
+    r"$$\frac{\partial h_i}{\partial h_j}=\prod_{j<t<i}\frac{\partial h_t}{\partial h_{t-1}}$$",
+    "factors in a row, the wrong way round": r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$ $$\frac{\partial h_T}{\partial h_1}="
+    r"\mathrm{diag}(1-h_2^2)W\mathrm{diag}(1-h_3^2)W\cdots\mathrm{diag}(1-h_T^2)W$$",
     "a diagonal of a product of vectors, one too many": r"$$c_t=f_t\odot c_{t-1}+i_t\odot g_t$$"
     r"$$\frac{\partial c_T}{\partial c_k}=\mathrm{diag}\left(\prod_{t=k}^Tf_t\right)$$",
     "a formula of what is differentiated by, with its weights": r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$ $$z_t=Vh_t$$"
@@ -268,6 +272,8 @@ $$\nabla_{{h_t}}L=V^\top(\hat y_t-y_t)+W^\top\mathrm{{diag}}(1-h_{{t+1}}^2)\nabl
 }
 
 TRUE = {
+    "a set of steps under a product": r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$"
+    r"$$\frac{\partial h_i}{\partial h_j}=\prod_{j<t\le i}\frac{\partial h_t}{\partial h_{t-1}}$$",
     "a diagonal of a product of vectors": r"$$c_t=f_t\odot c_{t-1}+i_t\odot g_t$$"
     r"$$\frac{\partial c_T}{\partial c_k}=\mathrm{diag}\left(\prod_{t=k+1}^Tf_t\right)$$",
     "a label of letters of entries beside the bare letter": r"$$h_t=\tanh(Wh_{t-1}+W_{in}x_t)$$"

@@ -13,6 +13,19 @@ from bpttsym.scope import Scope
 PARAGRAPH = re.compile(r"\n\s*\n")
 """What parts two paragraphs."""
 
+SENTENCE = r"[.?!;]\s|\n\s*\n|\$\$|\n\s*(?:[-*#]|\d+\.)\s"
+SUPPOSING = r"(?i)\b(?:let|assum\w*|suppos\w*|with|where|given|denote|here|since|provided|say)\b|가정|하자|두자|여기서"
+CONDITIONAL = r"(?i)\b(?:if|then|when\w*|unless|whether|otherwise|implies)\b|이면|라면|만약|때"
+"""What ends a sentence, what makes an assumption of one, and what makes it a theorem or a case."""
+
+
+def supposes(text: str, start: int, end: int) -> bool:
+    """Whether the sentence around a formula assumes it (``let``, ``with``): behind ``if`` it holds in a case only."""
+    begin = max((found.end() for found in re.finditer(SENTENCE, text[:start])), default=0)
+    following = re.search(SENTENCE, text[end:])
+    sentence = text[begin : end + following.start() if following else len(text)]
+    return re.search(SUPPOSING, sentence) is not None and re.search(CONDITIONAL, sentence) is None
+
 
 class Asides:
     """The formulas that running text gives, each in a scope of its own among those of the document."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from bpttsym.asides import PARAGRAPH, Asides
+from bpttsym.asides import PARAGRAPH, Asides, supposes
 from bpttsym.conclusions import IMPLICATIONS, conclusions
 from bpttsym.declarations import declared_sizes
 from bpttsym.errors import NotRead
@@ -116,6 +116,8 @@ class Displays:
                 if not isinstance(relation, Relation):
                     continue
                 if self._is_supposition(relation):
+                    if not supposes(self.source.text, maths.start, maths.end):
+                        continue
                     span = relation.span or line.span
                     self.supposed.append(Entry(maths.number, 1, span, "claim", self.place, relation))
                     continue

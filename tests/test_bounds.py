@@ -231,6 +231,25 @@ def test_an_unknown_function_may_be_steep(said: str, bound: str, status: str) ->
     assert judge(read_document(source_from_text(text)), mend=False)[-1].status == status
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        r"If $\gamma\|W\|<1$, gradients vanish.",
+        r"Gradients explode only when $\|W\|>1$. Let us see.",
+        r"$\|W\|<1$ 이면 사라진다.",
+        r"The norm $\|W\|<1$ is small.",
+    ],
+)
+def test_a_theorem_in_running_text_supposes_nothing(words: str) -> None:
+    """What stands behind ``if`` holds in a case only."""
+    assert not read_document(source_from_text(f"{STEEP}\n\n{words}\n")).supposed
+
+
+def test_an_assumption_in_korean_is_one() -> None:
+    """The verb comes last."""
+    assert read_document(source_from_text(f"{STEEP}\n\n$\\|W\\|\\le\\eta$ 라고 가정하자.\n")).supposed
+
+
 @pytest.mark.parametrize("words", [r"for $k<t$", r"Let $1\le k\le t\le T$.", r"with $t\ge 1$"])
 def test_running_text_on_steps_supposes_nothing(words: str) -> None:
     """A range of steps is no size of a number."""

@@ -12,7 +12,7 @@ from bpttsym.expr import Expr, Relation
 from bpttsym.gated_numbers import with_numbers
 from bpttsym.loss_forms import Form
 from bpttsym.model import Model
-from bpttsym.rephrased import rephrasings
+from bpttsym.rephrased import of_sets, rephrasings
 from bpttsym.variants import Variant, either, narrow_variants, variants
 
 LEFT_OUT = "indices count entries, the step is left out"
@@ -74,14 +74,17 @@ class Candidates:
         left_out = [] if without is None else [(LEFT_OUT, without)]
         left_out += [(f"{LEFT_OUT} and {words}", read) for _, one in left_out for words, read in rephrasings(one)]
         for words, read in (*left_out, *rephrasings(relation)):
-            found, _ = self.possible(entry, self.of(entry, read))
-            yield (
-                read,
-                [
-                    replace(variant, condition=" and ".join(filter(None, (variant.condition, words))), suggested=True)
-                    for variant in found
-                ],
-            )
+            yield read, self._under(entry, read, words)
+        for words, read in of_sets(relation):
+            yield read, [replace(variant, doubtful=True) for variant in self._under(entry, read, words)]
+
+    def _under(self, entry: Entry, read: Relation, words: str) -> list[Variant]:
+        """The models for what a relation may say on a condition."""
+        found, _ = self.possible(entry, self.of(entry, read))
+        return [
+            replace(variant, condition=" and ".join(filter(None, (variant.condition, words))), suggested=True)
+            for variant in found
+        ]
 
     def _with_numbers(self, entry: Entry, relation: Relation) -> Iterator[Variant]:
         """The models in which what multiplies a vector, and is defined nowhere, is a number."""

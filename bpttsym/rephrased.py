@@ -38,11 +38,7 @@ Meaning = Literal["summed", "entry"]
 
 
 def rephrasings(relation: Relation) -> Iterator[tuple[str, Relation]]:
-    """The relation with each letter that stands on one side only summed over or put on the other; in words what was.
-
-    Also the relation whose rising inequalities under ``\\prod`` name a set, not an order.
-    """
-    yield from _as_sets(relation)
+    """The relation with each letter that stands on one side only summed over or put on the other; in words what was."""
     left, right = free_entries(relation.left), free_entries(relation.right)
     letters = sorted(left ^ right)
     if not 0 < len(letters) <= MAXIMUM_LETTERS:
@@ -54,7 +50,8 @@ def rephrasings(relation: Relation) -> Iterator[tuple[str, Relation]]:
         yield from _rephrased(relation, sides, chosen)
 
 
-def _as_sets(relation: Relation) -> Iterator[tuple[str, Relation]]:
+def of_sets(relation: Relation) -> Iterator[tuple[str, Relation]]:
+    r"""The relation whose rising inequalities under ``\prod`` name a set of steps, not an order."""
     letters: list[str] = []
 
     def change(node: Expr) -> Expr:

@@ -52,6 +52,7 @@ class Variant:
     loose: bool = False
     earlier: bool = False
     told: tuple[str, ...] = ()
+    doubtful: bool = False
     form: Form | None = None
     otherwise: Variant | None = None
 

@@ -254,8 +254,11 @@ class Judge:
         label = holding[0].variant.label if holding else rows[0].variant.label
         if not holding:
             return self._failed(case, rows, listed, told, label)
-        conditions = conditions_of(rows, holding, case.relation)
         first = holding[0]
+        if all(row.variant.doubtful for row in holding):
+            message = f"it fails as written, but holds if {first.variant.condition}"
+            return Verdict(case.entry, "unchecked", message, model=label, readings=listed, code="words")
+        conditions = conditions_of(rows, holding, case.relation)
         methods = {row.method for row in holding}
         status: Status = "conditional" if conditions else ("verified" if "" in methods else "proved")
         passed = [outcome for row in holding for outcome in row.outcomes if outcome.kind == "holds"]

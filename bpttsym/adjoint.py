@@ -15,8 +15,17 @@ from functools import cached_property
 
 from bpttsym.blocks import Blocks
 from bpttsym.expansion import weighted
-from bpttsym.expr import Expr, Number, Relation, Symbol, add, shifted, substitute, walk
+from bpttsym.expr import (
+    Expr,
+    Number,
+    Relation,
+    Symbol,
+    add,
+    shifted,
+    walk,
+)
 from bpttsym.patterns import Pattern, Patterns
+from bpttsym.rewriting import substitute
 from bpttsym.structure import Binder, NotDerived, Step, Structure, Words, merged_steps
 from bpttsym.summation import SUM_LETTERS, offset_of, summed, total
 from bpttsym.ways import Way

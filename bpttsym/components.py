@@ -32,12 +32,11 @@ from bpttsym.expr import (
     children,
     integer,
     names,
-    transform,
     walk,
-    with_children,
 )
 from bpttsym.kinds import ONES, Kind, Kinds, Mark, Survey, is_target, labelled, last_steps, letters_in, step_letters
 from bpttsym.model import Definition
+from bpttsym.rewriting import transform, with_children
 
 
 class _Rewriting(Survey):

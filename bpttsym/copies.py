@@ -9,8 +9,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bpttsym.axes import Place
-from bpttsym.expr import Derivative, Expr, Relation, Sum, Symbol, children, names, walk, with_children
+from bpttsym.expr import (
+    Derivative,
+    Expr,
+    Relation,
+    Sum,
+    Symbol,
+    children,
+    names,
+    walk,
+)
 from bpttsym.model import Definition, Model
+from bpttsym.rewriting import with_children
 
 STEP = Symbol("t")
 

@@ -31,12 +31,11 @@ from bpttsym.expr import (
     Symbol,
     Whole,
     children,
-    substitute,
-    transform,
     walk,
 )
 from bpttsym.losses import losses
 from bpttsym.memo import of_node
+from bpttsym.rewriting import substitute, transform
 from bpttsym.weight_shapes import IDENTITIES
 from bpttsym.whole_numbers import Bindings as Bindings
 from bpttsym.whole_numbers import index_value as index_value

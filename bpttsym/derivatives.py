@@ -15,11 +15,10 @@ from bpttsym.expr import (
     Expr,
     Number,
     Symbol,
-    substitute,
-    transform,
 )
 from bpttsym.model import Key
 from bpttsym.reckoner import Reckoner
+from bpttsym.rewriting import substitute, transform
 from bpttsym.shapes import Shape
 from bpttsym.world import V, World
 

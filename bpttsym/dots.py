@@ -32,8 +32,8 @@ from bpttsym.expr import (
     names,
     shifted,
     walk,
-    with_children,
 )
+from bpttsym.rewriting import with_children
 
 MARK = r"\cdots"
 """The name of the symbol that stands in a tree where dots were written; no tree that is handed on holds it."""

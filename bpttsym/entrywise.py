@@ -17,9 +17,9 @@ from bpttsym.expr import (
     Transpose,
     integer,
     multiply,
-    transform,
     walk,
 )
+from bpttsym.rewriting import transform
 from bpttsym.structure import NotDerived
 
 

@@ -2,12 +2,11 @@ r"""What norms are at most, by the norms of factors and the slopes of activation
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from functools import cached_property
 from itertools import product as choices
 
-from bpttsym.errors import NotRead
+from bpttsym.exact_norms import EUCLIDEAN, Exact, plain
 from bpttsym.expr import (
     Add,
     Call,
@@ -21,13 +20,9 @@ from bpttsym.expr import (
     Power,
     Product,
     Symbol,
-    Transpose,
     names,
     walk,
 )
-from bpttsym.extents import shape_of
-from bpttsym.ground import make_ground
-from bpttsym.model import Model
 from bpttsym.monomials import (
     ONE,
     Linear,
@@ -42,13 +37,7 @@ from bpttsym.monomials import (
     product_of,
     value_of,
 )
-from bpttsym.shapes import Shape
-from bpttsym.spread import Spread
-from bpttsym.stand_ins import STEEPEST, has_extremum, slope_of
 
-DIAG = r"\mathrm{diag}"
-EUCLIDEAN = ("", "2")
-SOME_STEPS = 3
 COUNTED = range(1, 10)
 """Powers of a vector, entry by entry, that are products of it."""
 
@@ -56,145 +45,8 @@ SHRINKING = frozenset((r"\tanh", r"\mathrm{relu}", r"\mathrm{id}"))
 """Activations with ``|f(x)| <= |x|``."""
 
 
-class Estimates:
-    """Exact values of sides as products of norms, and products that a side is at most.
-
-    ``gaps`` are numbers of steps that were met, which are never negative; ``anchors`` are the derivatives of the larger
-    side, which may be factors of the smaller one.
-    """
-
-    def __init__(self, model: Model) -> None:
-        self.model = model
-        self.spread = Spread(model)
-        self.gaps: set[Linear] = set()
-        self.anchors: list[Derivative] = []
-        self.steepest = {STEEPEST % name: name for name in self.spread.activations}
-
-    @cached_property
-    def shapes(self) -> Mapping[str, Shape]:
-        return make_ground(self.model, SOME_STEPS).shapes
-
-    def shape(self, expr: Expr) -> Shape:
-        """The shape of an expression, where all sizes differ; a number beside a vector is added to each entry."""
-        try:
-            return shape_of(self.shapes, expr)
-        except NotRead:
-            raise Unproved from None
-
-    def not_negative(self, exponent: Linear) -> bool:
-        """Whether a sum of letters is never negative: a constant, or a multiple of the steps between two nodes."""
-        if is_constant(exponent):
-            return value_of(exponent) >= 0
-        if plus(exponent, ((self.model.horizon, Fraction(1)),), -1) == constant(-1) and self.model.first == 1:
-            return True
-        for gap in self.gaps:
-            for letter, value in gap:
-                share = dict(exponent).get(letter, Fraction(0)) / value if letter else Fraction(0)
-                rest = plus(exponent, gap, -share)
-                if share > 0 and is_constant(rest) and value_of(rest) >= 0:
-                    return True
-        return False
-
-    # ---------------------------------------------------------------------------------------------------- exact values
-
-    def terms(self, side: Expr) -> list[Monomial]:
-        """A side that is a sum of products of numbers and norms, exactly."""
-        if isinstance(side, Add):
-            return [term for part in side.terms for term in self.terms(part)]
-        return [self.exact(side)]
-
-    def exact(self, side: Expr) -> Monomial:
-        match side:
-            case Number(value) if value > 0:
-                return number(value)
-            case Norm(body, order) if order in EUCLIDEAN:
-                return self._norm(body)
-            case Norm(body, "F"):
-                return atom("norm of Frobenius", _plain(body))
-            case Call(r"\sigma_{\max}", (body,)):
-                return self._norm(body)
-            case Call(function, ()) if function in self.steepest:
-                return atom("largest slope", self.steepest[function])
-            case Call("abs", (Call(function, (argument,), (), 1),)) | Call(function, (argument,), (), 1):
-                return self._largest(function, argument)
-            case Symbol(name, ()):
-                return self._number(name)
-            case Multiply(parts):
-                return product_of(map(self.exact, parts))
-            case Divide(above, below):
-                return self._power(self.exact(below), constant(-1), self.exact(above))
-            case Power(base, exponent):
-                steps = linear(exponent)
-                return self._power(self.exact(base), steps)
-            case Product(Norm(Derivative(Symbol(of, (above,)), Symbol(by, (below,)))), index, lower, upper) if of == by:
-                return atom("chain", (of, *self._links(above, below, index, lower, upper)))
-            case Product(body, index, lower, upper) if index not in names(body):
-                return self._power(self.exact(body), self._count(lower, upper))
-            case _:
-                raise Unproved
-
-    def _power(self, base: Monomial, exponent: Linear | None, first: Monomial = ONE) -> Monomial:
-        found = first.times(base, exponent) if exponent is not None else None
-        if found is None:
-            raise Unproved
-        return found
-
-    def _number(self, name: str) -> Monomial:
-        """A number: one that is defined, the largest slope of a function, or one that a hypothesis is about."""
-        found = [d for d in self.model.definitions if d.name == name and not d.index]
-        if not found and name in self.model.variables:
-            return atom("unknown number", name)
-        if len(found) != 1:
-            raise Unproved
-        body = found[0].body
-        if has_extremum(body):
-            function = slope_of(body) or ""
-            used = self.spread.used
-            function = function if function in used else min(used) if len(used) == 1 else ""
-            if not function:
-                raise Unproved
-            return atom("largest slope", function)
-        return self.exact(body)
-
-    def _largest(self, function: str, argument: Expr) -> Monomial:
-        """The largest slope of a function, where the argument is any number."""
-        if names(argument) & set(self.model.arities) or function not in self.spread.activations:
-            raise Unproved
-        return atom("largest slope", function)
-
-    def _norm(self, body: Expr) -> Monomial:
-        body = _plain(body)
-        if isinstance(body, Call) and body.function == DIAG:
-            vector = body.arguments[0]
-            if isinstance(vector, Call) and vector.primes == 1 and not names(vector) & set(self.model.arities):
-                return self._largest(vector.function, vector.arguments[0])
-            slope = self.spread.slope(vector)
-            if slope is not None:
-                return atom("slope", slope)
-        if isinstance(body, Symbol) and self.spread.is_computed(body) and body.index == ():
-            raise Unproved
-        return atom("norm", body)
-
-    def _count(self, lower: Expr, upper: Expr) -> Linear:
-        first, last = linear(lower), linear(upper)
-        if first is None or last is None:
-            raise Unproved
-        steps = plus(plus(last, first, -1), constant(1))
-        self.gaps.add(steps)
-        return steps
-
-    def _links(self, above: Expr, below: Expr, index: str, lower: Expr, upper: Expr) -> tuple[Linear, Linear]:
-        """The first and the last step of a product of the Jacobians of single steps."""
-        one, other, first = linear(above), linear(below), linear(lower)
-        if one is None or other is None or first is None:
-            raise Unproved
-        if plus(one, other, -1) != constant(1) or dict(one).get(index) != 1:
-            raise Unproved
-        offset = plus(one, ((index, Fraction(1)),), -1)
-        start = plus(plus(first, offset), constant(-1))
-        return start, plus(start, self._count(lower, upper))
-
-    # ---------------------------------------------------------------------------------------------------- upper bounds
+class Estimates(Exact):
+    """Products that a side is at most."""
 
     def above(self, side: Expr) -> Iterator[list[Monomial]]:
         """Sums of products that a side is at most, the nearest first."""
@@ -210,11 +62,11 @@ class Estimates:
                     yield [term for terms in found for term in terms]
             case Divide(above, Number(value)) if value > 0:
                 for terms in self.above(above):
-                    yield [self._power(number(value), constant(-1), term) for term in terms]
+                    yield [self.power(number(value), constant(-1), term) for term in terms]
             case Power(base, exponent):
                 yield from self._powers(list(self.above(base)), linear(exponent))
             case Product(body, index, lower, upper) if index not in names(body):
-                yield from self._powers(list(self.above(body)), self._count(lower, upper))
+                yield from self._powers(list(self.above(body)), self.count(lower, upper))
             case _:
                 yield self.terms(side)
 
@@ -226,46 +78,46 @@ class Estimates:
     def _powers(self, bases: Sequence[list[Monomial]], exponent: Linear | None) -> Iterator[list[Monomial]]:
         for terms in bases:
             if exponent is not None and len(terms) == 1 and self.not_negative(exponent):
-                yield [self._power(terms[0], exponent)]
+                yield [self.power(terms[0], exponent)]
 
     def norm(self, body: Expr, within: bool = False) -> Iterator[list[Monomial]]:
         """What the norm of an expression is at most; ``within`` the formula of a quantity, no other is opened."""
-        body = _plain(body)
+        body = plain(body)
         match body:
             case Number(value) if value:
                 yield [number(abs(value))]
             case Multiply(parts):
-                yield [self._norm(body)]
+                yield [self.norm_of(body)]
                 yield from self._products([list(self.norm(part, within)) for part in parts])
             case Add(parts):
-                yield [self._norm(body)]
+                yield [self.norm_of(body)]
                 if len({self.shape(part) for part in parts}) > 1:
                     return
                 for found in choices(*(list(self.norm(part, within)) for part in parts)):
                     yield [term for terms in found for term in terms]
             case Divide(above, Number(value)) if value:
                 for terms in self.norm(above, within):
-                    yield [self._power(number(abs(value)), constant(-1), term) for term in terms]
+                    yield [self.power(number(abs(value)), constant(-1), term) for term in terms]
             case Power(base, exponent):
-                yield [self._norm(body)]
+                yield [self.norm_of(body)]
                 steps, (rows, columns) = linear(exponent), self.shape(base)
                 counted = steps is not None and is_constant(steps) and value_of(steps) in COUNTED
                 if counted or rows == columns > 1:
                     yield from self._powers(list(self.norm(base, within)), steps)
             case Product(Derivative(Symbol(of, (above,)), Symbol(by, (below,))), index, lower, upper) if of == by:
-                start, end = self._links(above, below, index, lower, upper)
+                start, end = self.links(above, below, index, lower, upper)
                 yield [atom("chain", (of, start, end))]
                 yield from self._steps(of, plus(end, start, -1))
             case Product(inner, index, lower, upper) if index not in names(inner):
-                yield from self._powers(list(self.norm(inner, within)), self._count(lower, upper))
+                yield from self._powers(list(self.norm(inner, within)), self.count(lower, upper))
             case Derivative(Symbol() as of, Symbol() as by, kind) if kind != "immediate":
-                yield [self._norm(body)]
+                yield [self.norm_of(body)]
                 yield from self._jacobian(of, by)
             case Symbol() if self.spread.is_computed(body) and not within:
-                yield [self._norm(body)]
+                yield [self.norm_of(body)]
                 yield from self._state(body)
             case _:
-                yield [self._norm(body)]
+                yield [self.norm_of(body)]
 
     def _state(self, symbol: Symbol) -> Iterator[list[Monomial]]:
         body = self.spread.formula(symbol)
@@ -293,7 +145,7 @@ class Estimates:
             if end is None or not (end == last or self._is_between(start, end, last)):
                 continue
             for terms in self._between(anchor.by, by, end, start):
-                yield [product_of((atom("norm", _plain(anchor)), term)) for term in terms]
+                yield [product_of((atom("norm", plain(anchor)), term)) for term in terms]
 
     def _is_between(self, start: Linear, end: Linear, last: Linear) -> bool:
         """Whether a step is a fixed number of steps behind another, and the last one never before it."""
@@ -321,7 +173,7 @@ class Estimates:
         here, before = Symbol(state, (Symbol("t"),)), Symbol(state, (Add((Symbol("t"), Negate(Number(Fraction(1))))),))
         terms = [self._everywhere(term) for term in self._local(here, before)]
         if len(terms) == 1:
-            yield [self._power(terms[0], steps)]
+            yield [self.power(terms[0], steps)]
         elif is_constant(steps) and value_of(steps).denominator == 1:
             yield [product_of(each) for each in choices(terms, repeat=int(value_of(steps)))]
 
@@ -382,11 +234,4 @@ class Estimates:
             case Number() | Divide():
                 raise Unproved
             case _:
-                return self._norm(part)
-
-
-def _plain(body: Expr) -> Expr:
-    """An expression without the signs and transposes that no norm sees."""
-    while isinstance(body, Negate | Transpose):
-        body = body.body
-    return body
+                return self.norm_of(part)

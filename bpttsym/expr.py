@@ -12,10 +12,10 @@ with one case for a node class and a last case that raises.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Literal
 
 DerivativeKind = Literal["partial", "total", "immediate", "gradient"]
 Direction = Literal["written", "increasing", "decreasing"]
@@ -307,7 +307,7 @@ def shifted(index: Expr, offset: int) -> Expr:
 _CHILD_FIELDS: dict[type[Expr], tuple[str, ...]] = {}
 
 
-def _child_fields(kind: type[Expr]) -> tuple[str, ...]:
+def child_fields(kind: type[Expr]) -> tuple[str, ...]:
     if kind not in _CHILD_FIELDS:
         own = {"Expr", "Expr | None", "tuple[Expr, ...]"}
         _CHILD_FIELDS[kind] = tuple(f.name for f in fields(kind) if f.type in own)
@@ -316,7 +316,7 @@ def _child_fields(kind: type[Expr]) -> tuple[str, ...]:
 
 def children(node: Expr) -> tuple[Expr, ...]:
     """The direct children of a node, from left to right as the fields are declared."""
-    names = _child_fields(type(node))
+    names = child_fields(type(node))
     if len(names) == 1 and isinstance(only := getattr(node, names[0]), tuple):
         return only
     found: list[Expr] = []
@@ -329,21 +329,6 @@ def children(node: Expr) -> tuple[Expr, ...]:
     return tuple(found)
 
 
-def with_children(node: Expr, new: tuple[Expr, ...]) -> Expr:
-    """The same node with its children replaced, in the order of :func:`children`."""
-    changes: dict[str, Any] = {}
-    position = 0
-    for name in _child_fields(type(node)):
-        value = getattr(node, name)
-        if isinstance(value, tuple):
-            changes[name] = new[position : position + len(value)]
-            position += len(value)
-        elif value is not None:
-            changes[name] = new[position]
-            position += 1
-    return replace(node, **changes) if changes else node
-
-
 def walk(node: Expr) -> Iterator[Expr]:
     """The node and all below it, parents first, from left to right."""
     waiting = [node]
@@ -351,30 +336,6 @@ def walk(node: Expr) -> Iterator[Expr]:
         node = waiting.pop()
         yield node
         waiting.extend(reversed(children(node)))
-
-
-def transform(node: Expr, change: Callable[[Expr], Expr]) -> Expr:
-    """The tree with ``change`` applied to every node, children first."""
-    below = children(node)
-    new = tuple(transform(child, change) for child in below)
-    if any(a is not b for a, b in zip(below, new, strict=True)):
-        node = with_children(node, new)
-    return change(node)
-
-
-def substitute(node: Expr, values: Mapping[str, Expr]) -> Expr:
-    """The tree with index-free symbols replaced by name; an index bound inside is left alone."""
-    match node:
-        case Symbol(name, ()) if name in values:
-            return values[name]
-        case Sum(_, index) | Product(_, index) if index in values:
-            inner = {name: value for name, value in values.items() if name != index}
-            bounds = tuple(substitute(bound, values) for bound in children(node)[1:])
-            return with_children(node, (substitute(node.body, inner), *bounds))
-        case _:
-            below = children(node)
-            new = tuple(substitute(child, values) for child in below)
-            return with_children(node, new) if any(a is not b for a, b in zip(below, new, strict=True)) else node
 
 
 def names(node: Expr) -> set[str]:

@@ -12,7 +12,13 @@ from itertools import product
 
 from bpttsym.axes import Place
 from bpttsym.definitions import Definition, Model, index_value
-from bpttsym.expr import Call, Expr, Symbol, integer, substitute, transform
+from bpttsym.expr import (
+    Call,
+    Expr,
+    Symbol,
+    integer,
+)
+from bpttsym.rewriting import substitute, transform
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ from bpttsym.expr import (
     Relation,
     Symbol,
     children,
-    transform,
     walk,
 )
 from bpttsym.extents import free_extents, short_shapes
@@ -36,6 +35,7 @@ from bpttsym.model import (
     inlined,
 )
 from bpttsym.readings import Readings
+from bpttsym.rewriting import transform
 from bpttsym.shapes import (
     DEFAULT_SIZES,
     Shape,

@@ -16,12 +16,11 @@ from bpttsym.expr import (
     Symbol,
     integer,
     names,
-    substitute,
-    transform,
     walk,
 )
 from bpttsym.latex import unicode_line
 from bpttsym.model import Definition, Model, free_letters
+from bpttsym.rewriting import substitute, transform
 
 LOSS_FUNCTION = r"\ell"
 STEP = Symbol("t")

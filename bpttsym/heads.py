@@ -14,12 +14,10 @@ from bpttsym.expr import (
     Symbol,
     children,
     shifted,
-    substitute,
-    transform,
     walk,
-    with_children,
 )
 from bpttsym.model import MAXIMUM_RANGE, Definition, free_letters, index_letters, index_value
+from bpttsym.rewriting import substitute, transform, with_children
 
 
 def horizon_value(relation: Relation) -> int:

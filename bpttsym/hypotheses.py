@@ -26,11 +26,11 @@ from bpttsym.expr import (
     Transpose,
     children,
     names,
-    transform,
     walk,
 )
 from bpttsym.ground import COMPARISONS
 from bpttsym.model import Model
+from bpttsym.rewriting import transform
 from bpttsym.shapes import SPECTRAL
 from bpttsym.stand_ins import GAMMA, STEEPEST
 from bpttsym.variants import arguments_of_known, unknown_symbols

@@ -10,9 +10,21 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from bpttsym.census import INDEX_LETTERS
 from bpttsym.errors import NotRead
-from bpttsym.expr import Call, Expr, Number, Power, Product, Sum, Symbol, children, names, walk, with_children
+from bpttsym.expr import (
+    Call,
+    Expr,
+    Number,
+    Power,
+    Product,
+    Sum,
+    Symbol,
+    children,
+    names,
+    walk,
+)
 from bpttsym.model import free_letters, has_derivative
 from bpttsym.notation import read_chain
+from bpttsym.rewriting import with_children
 from bpttsym.signature import Signature
 from bpttsym.surface import Chain
 from bpttsym.weight_shapes import IDENTITIES

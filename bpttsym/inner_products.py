@@ -21,8 +21,8 @@ from bpttsym.expr import (
     Symbol,
     Transpose,
     integer,
-    transform,
 )
+from bpttsym.rewriting import transform
 from bpttsym.weight_shapes import is_capital
 
 

@@ -30,12 +30,12 @@ from bpttsym.expr import (
     children,
     integer,
     shifted,
-    substitute,
     walk,
 )
 from bpttsym.latex import unicode_line
 from bpttsym.model import Model, index_letters
 from bpttsym.positions import Path, replace_at
+from bpttsym.rewriting import substitute
 from bpttsym.structure import tidy
 
 DIAG = r"\mathrm{diag}"

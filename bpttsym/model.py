@@ -38,10 +38,9 @@ from bpttsym.expr import (
     Whole,
     children,
     integer,
-    substitute,
-    transform,
     walk,
 )
+from bpttsym.rewriting import substitute, transform
 from bpttsym.weight_shapes import IDENTITIES
 
 MAXIMUM_NODES = 20_000

@@ -12,8 +12,9 @@ import re
 from collections.abc import Container, Iterable
 
 from bpttsym.displays import Entry
-from bpttsym.expr import Expr, Relation, Symbol, substitute
+from bpttsym.expr import Expr, Relation, Symbol
 from bpttsym.model import free_letters, has_derivative
+from bpttsym.rewriting import substitute
 
 LABEL = re.compile(r"(?:^|[^\w\\}])([A-Z])\s*:\s*$")
 """A capital before a colon, at the end of what stands before an equation."""

@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from bpttsym.definitions import Definition
-from bpttsym.expr import Call, Expr, Multiply, Negate, Symbol, Transpose, transform, walk
+from bpttsym.expr import (
+    Call,
+    Expr,
+    Multiply,
+    Negate,
+    Symbol,
+    Transpose,
+    walk,
+)
+from bpttsym.rewriting import transform
 
 CROSS_ENTROPIES = frozenset(
     rf"\mathrm{{{name}}}" for name in ("CE", "XE", "ce", "CrossEntropy", "crossentropy", "xent", "CELoss")

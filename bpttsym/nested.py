@@ -25,11 +25,11 @@ from bpttsym.expr import (
     integer,
     multiply,
     shifted,
-    substitute,
     walk,
 )
 from bpttsym.limits import Entry, Variable, arranged
 from bpttsym.patterns import Patterns
+from bpttsym.rewriting import substitute
 from bpttsym.structure import Binder, NotDerived, Step, Structure, Words, merged_steps
 from bpttsym.summation import PRODUCT_LETTERS, SUM_LETTERS, offset_of, summed, total
 from bpttsym.ways import Way

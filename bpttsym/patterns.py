@@ -7,8 +7,16 @@ goes from a pattern at the step ``t`` down to the next states, whose steps it gi
 from __future__ import annotations
 
 from bpttsym.axes import Place
-from bpttsym.expr import Derivative, Expr, Number, Symbol, integer, substitute, walk
+from bpttsym.expr import (
+    Derivative,
+    Expr,
+    Number,
+    Symbol,
+    integer,
+    walk,
+)
 from bpttsym.model import Definition, index_value
+from bpttsym.rewriting import substitute
 from bpttsym.structure import Edge, NotDerived, Structure, merged, tidy
 from bpttsym.summation import offset_of
 from bpttsym.ways import Walker, Way

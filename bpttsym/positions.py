@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bpttsym.expr import Expr, children, with_children
+from bpttsym.expr import Expr, children
+from bpttsym.rewriting import with_children
 
 Path = tuple[int, ...]
 

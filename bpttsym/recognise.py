@@ -24,11 +24,10 @@ from bpttsym.expr import (
     Transpose,
     integer,
     shifted,
-    substitute,
-    transform,
     walk,
 )
 from bpttsym.model import Definition, Model
+from bpttsym.rewriting import substitute, transform
 
 ACTIVATIONS = {r"\tanh": "tanh", r"\sigma": "sigmoid", r"\mathrm{relu}": "relu", r"\mathrm{id}": "identity"}
 READOUTS = {r"\tanh": "tanh", r"\mathrm{softmax}": "softmax"}

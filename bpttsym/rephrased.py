@@ -27,11 +27,10 @@ from bpttsym.expr import (
     Sum,
     Symbol,
     children,
-    transform,
-    with_children,
 )
 from bpttsym.extents import free_entries
 from bpttsym.latex import unicode_line
+from bpttsym.rewriting import transform, with_children
 
 MAXIMUM_LETTERS = 3
 Meaning = Literal["summed", "entry"]

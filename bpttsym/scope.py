@@ -19,8 +19,6 @@ from bpttsym.expr import (
     SetOf,
     Symbol,
     names,
-    substitute,
-    transform,
     walk,
 )
 from bpttsym.forward import helpers_among, nodes_among
@@ -36,6 +34,7 @@ from bpttsym.in_force import DEFINING as DEFINING
 from bpttsym.in_force import InForce
 from bpttsym.model import Definition, has_derivative
 from bpttsym.named_losses import spelled_out
+from bpttsym.rewriting import substitute, transform
 from bpttsym.shape_words import EXTREMA
 
 

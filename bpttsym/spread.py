@@ -9,10 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from bpttsym.expr import Add, Call, Expr, Multiply, Negate, Number, Power, Symbol, shifted, substitute, transform, walk
+from bpttsym.expr import (
+    Add,
+    Call,
+    Expr,
+    Multiply,
+    Negate,
+    Number,
+    Power,
+    Symbol,
+    shifted,
+    walk,
+)
 from bpttsym.heads import merged_indices
 from bpttsym.model import Definition, Model, inlined
 from bpttsym.monomials import Linear, Unproved, constant, is_constant, linear, plus, value_of
+from bpttsym.rewriting import substitute, transform
 from bpttsym.stand_ins import GAMMA
 
 MAXIMUM_OFFSET = 3

@@ -11,9 +11,22 @@ from fractions import Fraction
 from typing import TypeGuard
 
 from bpttsym.errors import NotRead
-from bpttsym.expr import Add, Call, Expr, Multiply, Norm, Number, Relation, Symbol, integer, multiply, transform, walk
+from bpttsym.expr import (
+    Add,
+    Call,
+    Expr,
+    Multiply,
+    Norm,
+    Number,
+    Relation,
+    Symbol,
+    integer,
+    multiply,
+    walk,
+)
 from bpttsym.guesses import LOSS_FUNCTION
 from bpttsym.model import Definition, Model
+from bpttsym.rewriting import transform
 from bpttsym.shape_words import ELEMENTWISE, EXTREMA, LARGEST, SPECTRAL
 
 GAMMA: dict[str, Fraction] = {

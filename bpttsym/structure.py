@@ -33,12 +33,11 @@ from bpttsym.expr import (
     children,
     integer,
     shifted,
-    substitute,
-    transform,
     walk,
 )
 from bpttsym.ground import Ground, make_ground
 from bpttsym.model import Definition, Model
+from bpttsym.rewriting import substitute, transform
 
 CLEAR_LENGTH = 4
 """A horizon long enough for every ambiguity of a derivative to show."""

@@ -26,8 +26,8 @@ from bpttsym.expr import (
     integer,
     shifted,
     walk,
-    with_children,
 )
+from bpttsym.rewriting import with_children
 from bpttsym.surface import Big, Chain, Fence, Surface, Term, Word
 from bpttsym.whole_numbers import is_whole
 

@@ -36,7 +36,6 @@ from bpttsym.expr import (
     integer,
     multiply,
     shifted,
-    with_children,
 )
 from bpttsym.leaves import FUNCTIONS as NUMERIC_FUNCTIONS
 from bpttsym.model import Definition, Graph, Model
@@ -45,6 +44,7 @@ from bpttsym.numeric import NumericWorld
 from bpttsym.parse import read_display
 from bpttsym.positions import at, replace_at, walk_paths
 from bpttsym.readings import Readings
+from bpttsym.rewriting import with_children
 from bpttsym.shapes import DEFAULT_SIZES, Shape, SizedDefinition, infer_sizes
 from bpttsym.signature import signature
 from bpttsym.world import CannotSay

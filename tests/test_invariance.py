@@ -20,8 +20,18 @@ from hypothesis import strategies as st
 
 from bpttsym.document import read_document
 from bpttsym.edits import neighbours
-from bpttsym.expr import Add, Expr, Product, Relation, Sum, Symbol, children, substitute, walk, with_children
+from bpttsym.expr import (
+    Add,
+    Expr,
+    Product,
+    Relation,
+    Sum,
+    Symbol,
+    children,
+    walk,
+)
 from bpttsym.latex import latex
+from bpttsym.rewriting import substitute, with_children
 from bpttsym.source import source_from_text
 from bpttsym.verdict import Verdict, judge
 

@@ -34,12 +34,13 @@ from bpttsym import symbolic, symbolic_expansion, symbolic_jacobians
 from bpttsym.document import read_document
 from bpttsym.errors import Contradiction, LimitExceeded, UsageError
 from bpttsym.evaluate import Evaluator
-from bpttsym.expr import Add, Negate, Number, transform
+from bpttsym.expr import Add, Negate, Number
 from bpttsym.ground import make_ground
 from bpttsym.model import Key, Model
 from bpttsym.numeric import NumericWorld
 from bpttsym.paths import PathWorld
 from bpttsym.readings import Readings
+from bpttsym.rewriting import transform
 from bpttsym.source import source_from_text
 from bpttsym.symbolic_functions import FUNCTIONS, SLOPES, WORDS, Elementwise, Softmax, U, Unknown, V, slope
 from bpttsym.symbolic_jacobians import DIFFERENTIALS, Unknowns, differential, jacobian, pull

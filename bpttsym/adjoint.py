@@ -10,7 +10,6 @@ before it hands on, and one that is read at its end alone takes what all steps o
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
 from functools import cached_property
 
 from bpttsym.blocks import Blocks
@@ -25,6 +24,7 @@ from bpttsym.expr import (
     walk,
 )
 from bpttsym.patterns import Pattern, Patterns
+from bpttsym.records import dataclass, replace
 from bpttsym.rewriting import substitute
 from bpttsym.structure import Binder, NotDerived, Step, Structure, Words, merged_steps
 from bpttsym.summation import SUM_LETTERS, offset_of, summed, total

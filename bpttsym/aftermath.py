@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from bpttsym.copies import is_copy
 from bpttsym.document import Document
@@ -26,6 +25,7 @@ from bpttsym.guesses import formulas_used
 from bpttsym.inner_products import is_penalty
 from bpttsym.latex import unicode_line
 from bpttsym.model import Model
+from bpttsym.records import replace
 from bpttsym.ruling import Verdict
 from bpttsym.variants import Variant
 from bpttsym.weight_shapes import IDENTITIES

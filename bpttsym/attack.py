@@ -6,7 +6,6 @@ A violation in floats counts only if it is one in many digits too: rounding brea
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from bpttsym.leaves import Array
 from bpttsym.model import Key
 from bpttsym.numeric import NumericWorld
 from bpttsym.readings import Readings
+from bpttsym.records import dataclass
 from bpttsym.shapes import Shape
 from bpttsym.starts import Values, chosen, mutated, rescaled
 from bpttsym.world import CannotSay, MissingNode

@@ -8,10 +8,10 @@ axis that the horizon ends, or that nothing ends, is that of the steps.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 
 from bpttsym.expr import Call, Expr, Number, Product, Sum, Symbol, children, integer, shifted, walk
 from bpttsym.memo import of_node
+from bpttsym.records import dataclass, field, replace
 
 LAYER_LETTERS = frozenset(("l", r"\ell"))
 """Letters that count layers where another letter counts the steps."""

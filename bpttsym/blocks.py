@@ -9,7 +9,6 @@ blocks of their own. A block runs on (computed from the step before) or back (fr
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 
 from bpttsym.axes import Place
@@ -17,6 +16,7 @@ from bpttsym.expr import Concatenate, Derivative, Expr, Symbol, integer, shifted
 from bpttsym.ground import make_ground
 from bpttsym.model import Graph, Key, index_value
 from bpttsym.patterns import Pattern, Patterns
+from bpttsym.records import dataclass
 from bpttsym.structure import NotDerived, Structure
 from bpttsym.summation import offset_of
 from bpttsym.ways import Way

@@ -7,7 +7,6 @@ says nothing by itself: it is refuted only by a witness that breaks it both for 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from bpttsym.attack import BOUNDS, Arena, Attack, Question, Violation
@@ -20,6 +19,7 @@ from bpttsym.latex import unicode_line
 from bpttsym.model import Definition, Model
 from bpttsym.numeric import NumericWorld
 from bpttsym.readings import Readings
+from bpttsym.records import dataclass, replace
 from bpttsym.stand_ins import GAMMA, fillings
 from bpttsym.starts import simple_starts, wide_starts
 from bpttsym.witness import Counterexample, leaves_above, nodes_above, numbers

@@ -9,7 +9,6 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from functools import partial
 from math import ceil, log10
 from pathlib import Path
@@ -29,6 +28,7 @@ from bpttsym.manuscript import manuscript, settings, tex
 from bpttsym.model import Model
 from bpttsym.names import loss_names, of_number, parameters, relevant
 from bpttsym.oracles import Oracles, compared
+from bpttsym.records import dataclass, replace
 from bpttsym.report import to_json
 from bpttsym.report_page import Derived, page
 from bpttsym.source import read_source

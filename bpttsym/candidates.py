@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from bpttsym.conditions import Row
 from bpttsym.displays import Entry
@@ -12,6 +11,7 @@ from bpttsym.expr import Expr, Relation
 from bpttsym.gated_numbers import with_numbers
 from bpttsym.loss_forms import Form
 from bpttsym.model import Model
+from bpttsym.records import replace
 from bpttsym.rephrased import of_sets, rephrasings
 from bpttsym.variants import Variant, either, narrow_variants, variants
 

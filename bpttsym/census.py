@@ -7,8 +7,8 @@ signature.py says what each name is.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
+from bpttsym.records import dataclass, field
 from bpttsym.surface import (
     Big,
     Chain,

@@ -7,7 +7,6 @@ conditional on a reading, not merely verified in numbers. Only a ``CheckedDeriva
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from bpttsym.model import Model
 from bpttsym.names import loss_names, typed, unknown
 from bpttsym.path_sum import Evidence, NoPathSum, PathSum
 from bpttsym.plain import PlainWorld
+from bpttsym.records import dataclass, field
 from bpttsym.source import Kind, source_from_text
 from bpttsym.stream import document, prove, prover
 from bpttsym.structure import Step

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from bpttsym.claims_cases import Finding, finding
@@ -19,6 +18,7 @@ from bpttsym.document import read_document
 from bpttsym.errors import UsageError
 from bpttsym.expr import Span, Symbol
 from bpttsym.latex import unicode_line
+from bpttsym.records import dataclass
 from bpttsym.source import source_from_text
 from bpttsym.verdict import Verdict, judge
 from bpttsym.wording import STATUSES, Judged, message

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from bpttsym.errors import UsageError
+from bpttsym.records import dataclass, fields
 
 FILE = "claims.toml"
 

@@ -6,12 +6,12 @@ A derivative is a complex step, exact to rounding: the imaginary part of f(x + i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bpttsym.records import dataclass, replace
 from bpttsym.rnn_cells import TorchRNN
 from bpttsym.rnn_layers import Initial, Layer, Stack
 

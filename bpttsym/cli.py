@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib import import_module
 from io import TextIOWrapper
 
@@ -34,6 +35,16 @@ EPILOG = "Exit status: 0 all is well, 1 something is refuted or not as expected,
 
 class BadUsage(Exception):
     """Arguments that name nothing bpttsym knows; the text is one line."""
+
+
+def formatter(prog: str) -> argparse.HelpFormatter:
+    """What lays out a help text; it is told the width, for which it would load a library of archives."""
+    columns = os.environ.get("COLUMNS", "")
+    width = int(columns) if columns.isascii() and columns.isdigit() else 0
+    if not width:
+        with suppress(AttributeError, ValueError, OSError):  # no terminal
+            width = os.get_terminal_size(sys.__stdout__.fileno()).columns  # type: ignore[union-attr]
+    return argparse.HelpFormatter(prog, width=(width or 80) - 2)
 
 
 class Parser(argparse.ArgumentParser):
@@ -175,14 +186,21 @@ def available() -> list[str]:
 
 def make_parser() -> tuple[Parser, dict[str, Parser]]:
     """The parser of the whole line, and those of the commands."""
-    parser = Parser("bpttsym", description=DESCRIPTION, epilog=EPILOG, allow_abbrev=False)
+    parser = Parser("bpttsym", description=DESCRIPTION, epilog=EPILOG, allow_abbrev=False, formatter_class=formatter)
     parser.add_argument("--version", action="version", version=f"bpttsym {__version__}")
     group = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser, prog="bpttsym")
     parsers = {}
     for name in available():
         words, add_arguments, _ = COMMANDS[name]
         about = f"{words[0].upper()}{words[1:]}."
-        parsers[name] = group.add_parser(name, help=words, description=about, usage=USAGE.get(name), allow_abbrev=False)
+        parsers[name] = group.add_parser(
+            name,
+            help=words,
+            description=about,
+            usage=USAGE.get(name),
+            allow_abbrev=False,
+            formatter_class=formatter,
+        )
         add_arguments(parsers[name])
     return parser, parsers
 

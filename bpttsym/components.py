@@ -10,7 +10,6 @@ gives a name, by a matrix with two letters, or by a sum up to a number of classe
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 
 from bpttsym.errors import NotRead
 from bpttsym.expr import (
@@ -36,6 +35,7 @@ from bpttsym.expr import (
 )
 from bpttsym.kinds import ONES, Kind, Kinds, Mark, Survey, is_target, labelled, last_steps, letters_in, step_letters
 from bpttsym.model import Definition
+from bpttsym.records import replace
 from bpttsym.rewriting import transform, with_children
 
 

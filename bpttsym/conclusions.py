@@ -3,10 +3,10 @@ r"""What stands before a ``\Rightarrow``: a condition on indices, or something t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from bpttsym.errors import NotRead
 from bpttsym.expr import Relation
+from bpttsym.records import dataclass
 
 IMPLICATIONS = frozenset((r"\Rightarrow", r"\Leftrightarrow"))
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from bpttsym.expr import Derivative, Expr, Product, Relation, Span, Transpose
 from bpttsym.extents import free_entries
 from bpttsym.latex import unicode_line
 from bpttsym.model import Model
 from bpttsym.readings import Readings
+from bpttsym.records import dataclass
 from bpttsym.trial import Outcome
 from bpttsym.variants import Variant
 

@@ -6,8 +6,6 @@ computed: ``\partial h_t / \partial W_t`` leaves the steps before it alone, and 
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from bpttsym.axes import Place
 from bpttsym.expr import (
     Derivative,
@@ -20,6 +18,7 @@ from bpttsym.expr import (
     walk,
 )
 from bpttsym.model import Definition, Model
+from bpttsym.records import replace
 from bpttsym.rewriting import with_children
 
 STEP = Symbol("t")

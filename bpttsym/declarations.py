@@ -7,10 +7,10 @@ of them equal, or a size one, contradicts the definitions and the declarations b
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
 
 from bpttsym.expr import Expr, Multiply, Number, Power, Relation, Span, Symbol
 from bpttsym.latex import unicode_line
+from bpttsym.records import dataclass, field
 from bpttsym.shape_words import is_capital
 from bpttsym.shapes import Sizes
 

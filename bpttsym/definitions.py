@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 
 from bpttsym.axes import Axes, Head, Place, find_axes, letters_of
@@ -35,6 +34,7 @@ from bpttsym.expr import (
 )
 from bpttsym.losses import losses
 from bpttsym.memo import of_node
+from bpttsym.records import dataclass, field, fields, replace
 from bpttsym.rewriting import substitute, transform
 from bpttsym.weight_shapes import IDENTITIES
 from bpttsym.whole_numbers import Bindings as Bindings

@@ -9,7 +9,6 @@ A derivation judges nothing: a step is a relation with a reason in words, and wh
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from bpttsym.axes import Place
@@ -18,6 +17,7 @@ from bpttsym.expansion import count_paths, expanded, numbered, steps_of, weighte
 from bpttsym.expr import Derivative, Number, Relation, Symbol, add, shifted, walk
 from bpttsym.model import Definition, Model, index_value
 from bpttsym.names import of_number, relevant, unknown
+from bpttsym.records import dataclass, field, replace
 from bpttsym.structure import NotDerived, Step, Structure, Words
 from bpttsym.ways import Unrolled
 

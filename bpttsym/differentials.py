@@ -5,12 +5,12 @@ r"""Derivatives and quotients to trees (a part of the notation): which different
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Protocol, cast
 
 from bpttsym import notation_parts as parts
 from bpttsym.errors import NotRead
 from bpttsym.expr import Concatenate, Derivative, DerivativeKind, Divide, Expr, Symbol
+from bpttsym.records import dataclass, replace
 from bpttsym.scripts import ungroup
 from bpttsym.surface import Chain, Evaluated, Fence, Fraction, Scripted, Sums, Surface, Term, Word
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
 
 from bpttsym.asides import PARAGRAPH, Asides, supposes
 from bpttsym.conclusions import IMPLICATIONS, conclusions
@@ -15,6 +14,7 @@ from bpttsym.implied import with_steps
 from bpttsym.macros import expand
 from bpttsym.notation import Written, read_chain
 from bpttsym.parse import Line
+from bpttsym.records import dataclass, replace
 from bpttsym.scope import DEFINING, Scope
 from bpttsym.shapes import SCALAR_LETTERS
 from bpttsym.signature import Signature, alias_of

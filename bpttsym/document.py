@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from copy import copy
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from bpttsym.census import base_name
@@ -23,6 +22,7 @@ from bpttsym.named_derivatives import NamedDerivatives
 from bpttsym.notation import Written
 from bpttsym.parse import Line, read_display
 from bpttsym.pointwise import functions_of, with_arguments
+from bpttsym.records import dataclass, field, replace
 from bpttsym.scope import DEFINING, Scope
 from bpttsym.settings import check_settings, counted, counts
 from bpttsym.signature import Signature, signature

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
 from bpttsym.document import Document
 from bpttsym.errors import UsageError
 from bpttsym.model import Model
+from bpttsym.records import dataclass
 
 NAMED = re.compile(r"<!--\s*figure:(?P<words>[^>]*?)-->\s*(?:!\[[^\]]*\]\((?P<file>[^)\s]*)\))?")
 FORMATS = ("svg", "png", "pdf")

@@ -10,7 +10,6 @@ goes up or down by one. If it is not plain in which direction, nothing is guesse
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import cast
 
 from bpttsym.errors import NotRead
@@ -33,6 +32,7 @@ from bpttsym.expr import (
     shifted,
     walk,
 )
+from bpttsym.records import dataclass, replace
 from bpttsym.rewriting import with_children
 
 MARK = r"\cdots"

@@ -10,7 +10,6 @@ of a false equation (a neighbour that is true), and the tests (mutants of true e
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
@@ -19,6 +18,7 @@ from bpttsym import expr as tree
 from bpttsym.expr import Add, Derivative, Expr, Multiply, Negate, Number, Power, Product, Relation, Sum, Symbol
 from bpttsym.memo import of_node
 from bpttsym.positions import Path, at, replace_at, walk_paths
+from bpttsym.records import dataclass, replace
 
 Vocabulary = Mapping[int, Collection[str]]
 """Names of symbols by how many indices they carry."""

@@ -6,10 +6,10 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 
 from bpttsym.expr import Add, Expr, Relation, Symbol
 from bpttsym.latex import unicode_line
+from bpttsym.records import replace
 from bpttsym.verdict import Verdict
 from bpttsym.witness import Counterexample, Numbers
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from fractions import Fraction
 from math import floor, log2
 from typing import NoReturn
@@ -20,6 +19,7 @@ from bpttsym.evaluate import Evaluator
 from bpttsym.field import FUNCTIONS, PRIME, Oracle, Value, constant
 from bpttsym.model import Graph, Key
 from bpttsym.readings import Readings
+from bpttsym.records import replace
 from bpttsym.shapes import Shape
 from bpttsym.world import SILENT, CannotSay, World
 

@@ -13,9 +13,10 @@ with one case for a node class and a last case that raises.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from typing import Literal
+
+from bpttsym.records import dataclass, field, fields
 
 DerivativeKind = Literal["partial", "total", "immediate", "gradient"]
 Direction = Literal["written", "increasing", "decreasing"]

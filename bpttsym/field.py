@@ -7,13 +7,13 @@ its argument; tanh, sigmoid and softmax are rational in exp.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from hashlib import blake2b, shake_128
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bpttsym.records import dataclass, field, replace
 from bpttsym.shapes import Shape
 from bpttsym.world import CannotSay
 

@@ -7,7 +7,6 @@ taken apart again.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from itertools import product
 
 from bpttsym.axes import Place
@@ -18,6 +17,7 @@ from bpttsym.expr import (
     Symbol,
     integer,
 )
+from bpttsym.records import dataclass, replace
 from bpttsym.rewriting import substitute, transform
 
 

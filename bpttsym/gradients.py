@@ -9,7 +9,6 @@ Every quantity gathers what those computed from it hand back, from the loss down
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 from bpttsym.axes import Place
@@ -33,6 +32,7 @@ from bpttsym.expr import (
 from bpttsym.flattened import flattened
 from bpttsym.model import Definition
 from bpttsym.pullback import Pullback
+from bpttsym.records import replace
 from bpttsym.structure import Binder, Kind, NotDerived, Step, Structure, at_step, kind_of
 from bpttsym.summation import SUM_LETTERS, offset_of, summed
 

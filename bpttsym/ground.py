@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
 from typing import Any
@@ -35,6 +34,7 @@ from bpttsym.model import (
     inlined,
 )
 from bpttsym.readings import Readings
+from bpttsym.records import dataclass, replace
 from bpttsym.rewriting import transform
 from bpttsym.shapes import (
     DEFAULT_SIZES,

@@ -3,7 +3,6 @@ r"""What an undefined loss depends on: what it is written with (``L_t(o_t, y_t)`
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
 
@@ -20,6 +19,7 @@ from bpttsym.expr import (
 )
 from bpttsym.latex import unicode_line
 from bpttsym.model import Definition, Model, free_letters
+from bpttsym.records import dataclass, replace
 from bpttsym.rewriting import substitute, transform
 
 LOSS_FUNCTION = r"\ell"

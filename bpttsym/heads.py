@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 
 from bpttsym.errors import NotRead
@@ -17,6 +16,7 @@ from bpttsym.expr import (
     walk,
 )
 from bpttsym.model import MAXIMUM_RANGE, Definition, free_letters, index_letters, index_value
+from bpttsym.records import replace
 from bpttsym.rewriting import substitute, transform, with_children
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Self
 
@@ -14,6 +13,7 @@ from bpttsym.forward import Slot
 from bpttsym.heads import closes, named_part, names_itself
 from bpttsym.kinds import step_letters
 from bpttsym.model import Definition, free_letters, has_derivative, index_letters
+from bpttsym.records import dataclass, field
 from bpttsym.shapes import ELEMENTWISE
 from bpttsym.signature import Signature
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 
 from bpttsym.attack import BOUNDS
@@ -40,6 +39,7 @@ from bpttsym.latex import unicode_line
 from bpttsym.model import Model
 from bpttsym.norms import METHOD, proves
 from bpttsym.readings import Readings, explore
+from bpttsym.records import replace
 from bpttsym.ruling import Suggestion, Verdict
 from bpttsym.stand_ins import has_extremum
 from bpttsym.trial import Kind, Outcome

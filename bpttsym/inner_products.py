@@ -6,7 +6,6 @@ r"""Definitions of numbers in which a product of vectors means the inner product
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from bpttsym.expr import (
     Add,
@@ -22,6 +21,7 @@ from bpttsym.expr import (
     Transpose,
     integer,
 )
+from bpttsym.records import replace
 from bpttsym.rewriting import transform
 from bpttsym.weight_shapes import is_capital
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Literal
 
 from bpttsym.errors import NotRead
@@ -25,6 +24,7 @@ from bpttsym.expr import (
     walk,
 )
 from bpttsym.model import Definition
+from bpttsym.records import dataclass, field
 
 COUNTS = frozenset(("K", "V", "D", "C", "M", "N", "n", "m", "d", "H"))
 """Names for a number of classes or components where they are the upper bound of a sum."""

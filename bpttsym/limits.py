@@ -8,9 +8,9 @@ Each step is tied to the one before it alone, so that the sums can be nested fro
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from bpttsym.expr import Expr, Number, Symbol, shifted
+from bpttsym.records import dataclass, replace
 from bpttsym.structure import Binder, NotDerived
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 from bpttsym.expr import Add, Call, Divide, Expr, Multiply, Negate, Norm, Power, Sum, Symbol, Transpose, integer
 from bpttsym.guesses import STEP, outputs_of, ways_written
 from bpttsym.latex import unicode_line
 from bpttsym.model import Definition, Model
+from bpttsym.records import dataclass, replace
 
 SOFTMAX, LOGISTIC = r"\mathrm{softmax}", r"\sigma"
 _TARGET = re.compile(r"(?:\\(?:mathbf|tilde|bar|check)\{)*[ydr]\}*")

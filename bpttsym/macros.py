@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 
 from bpttsym.errors import LimitExceeded
 from bpttsym.expr import Span
+from bpttsym.records import dataclass, field
 
 MAXIMUM_CALLS = 5_000
 MAXIMUM_EXPANDED = 200_000

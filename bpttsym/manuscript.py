@@ -6,13 +6,13 @@ One list of blocks, and a writer for each kind of text; what they print is what 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 from bpttsym.derivation import FORMS, Derivation, steps_words
 from bpttsym.expr import Add, Call, Derivative, Expr, Relation, Symbol, add, integer, walk
 from bpttsym.heads import written
 from bpttsym.latex import latex, latex_pieces, unicode_line
 from bpttsym.model import Model
+from bpttsym.records import dataclass
 from bpttsym.settings import NUMBERS
 from bpttsym.source import Kind
 from bpttsym.structure import Step, Words

@@ -7,7 +7,6 @@ this module.
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
@@ -40,6 +39,7 @@ from bpttsym.expr import (
     integer,
     walk,
 )
+from bpttsym.records import dataclass
 from bpttsym.rewriting import substitute, transform
 from bpttsym.weight_shapes import IDENTITIES
 

@@ -6,10 +6,10 @@ Every atom is a number that is not negative. Equal products have equal monomials
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from fractions import Fraction
 
 from bpttsym.expr import Add, Expr, Negate, Number, Symbol
+from bpttsym.records import dataclass
 
 Linear = tuple[tuple[str, Fraction], ...]
 """A sum of letters with their coefficients, and the constant under the empty name; no coefficient is zero."""

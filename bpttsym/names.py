@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from bpttsym.axes import Place
 from bpttsym.errors import UsageError
 from bpttsym.expr import Expr, Number, Symbol, integer, shifted, walk
 from bpttsym.model import Model, index_letters, index_value
+from bpttsym.records import replace
 
 STEP_LETTERS = ("t", "k", "s", "n", "i", "j")
 STEP = r"[A-Za-z0-9]+(?:\+1)?"

@@ -9,7 +9,6 @@ It holds for any number of steps. A product states its order, and an empty one i
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from bpttsym.blocks import Block, Blocks
@@ -29,6 +28,7 @@ from bpttsym.expr import (
 )
 from bpttsym.limits import Entry, Variable, arranged
 from bpttsym.patterns import Patterns
+from bpttsym.records import dataclass
 from bpttsym.rewriting import substitute
 from bpttsym.structure import Binder, NotDerived, Step, Structure, Words, merged_steps
 from bpttsym.summation import PRODUCT_LETTERS, SUM_LETTERS, offset_of, summed, total

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bpttsym.errors import UsageError
+from bpttsym.records import dataclass
 
 Array = NDArray[np.float64]
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
 from bpttsym.errors import NotRead
 from bpttsym.estimates import Estimates
@@ -31,6 +30,7 @@ from bpttsym.monomials import (
     product_of,
     value_of,
 )
+from bpttsym.records import dataclass
 from bpttsym.stand_ins import GAMMA
 
 METHOD = "submultiplicativity"

@@ -8,7 +8,6 @@ the model is one that it runs. Any difference is an error of bpttsym, told as a 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -25,6 +24,7 @@ from bpttsym.model import Definition, Key
 from bpttsym.numeric import NumericWorld
 from bpttsym.readings import Readings
 from bpttsym.recognise import Recurrent, recurrent
+from bpttsym.records import dataclass, replace
 from bpttsym.shapes import Shape
 
 TOLERANCE, FLOOR = 1e-9, 1e-11

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 
 from bpttsym import grammar
 from bpttsym.errors import LimitExceeded, NotRead
 from bpttsym.expr import Span
 from bpttsym.macros import Macro, expand
+from bpttsym.records import dataclass
 from bpttsym.rows import split_lines
 from bpttsym.scanner import Tok
 from bpttsym.surface import (

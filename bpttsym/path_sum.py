@@ -13,7 +13,6 @@ perturbed definitions, and nothing of the rules that made the terms.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NamedTuple, Protocol
 
@@ -23,6 +22,7 @@ from bpttsym.expr import Derivative, Expr, Multiply, Negate, Number, Symbol
 from bpttsym.ground import Ground
 from bpttsym.model import Key, index_value
 from bpttsym.paths import PathWorld, Rational
+from bpttsym.records import dataclass
 from bpttsym.world import RELATIVE
 
 PRIME = 2**127 - 1

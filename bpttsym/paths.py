@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import NoReturn
 
 from bpttsym.errors import LimitExceeded
 from bpttsym.expr import Add, Expr, Multiply, Negate, Number, Sum, Symbol
 from bpttsym.model import Graph, Key, index_value, sum_range
+from bpttsym.records import dataclass
 from bpttsym.shapes import Shape
 from bpttsym.world import SILENT, CannotSay, World
 

@@ -6,9 +6,9 @@ The argument is put in before anything else is read: a ``\sigma`` that stands al
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from bpttsym.census import BUILTIN_FUNCTIONS, FUNCTION_LETTERS
+from bpttsym.records import replace
 from bpttsym.signature import signature
 from bpttsym.surface import Chain, Fence, Fraction, Root, Scripted, Sums, Surface, Term, Word
 

@@ -9,7 +9,6 @@ local Jacobian, and so does a column that others are put together to. Every resu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 
 from bpttsym.expr import (
     Add,
@@ -31,6 +30,7 @@ from bpttsym.expr import (
     shifted,
     walk,
 )
+from bpttsym.records import replace
 from bpttsym.shapes import Shape
 from bpttsym.structure import NotDerived, at_step
 

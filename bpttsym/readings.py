@@ -7,10 +7,10 @@ equation needs, so the number of readings stays small.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 from bpttsym.expr import Relation
+from bpttsym.records import dataclass, field
 
 OPTIONS: dict[str, tuple[str, ...]] = {
     "layout": ("numerator", "mixed", "denominator"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from itertools import islice
 
 from bpttsym.errors import LimitExceeded, NotRead
@@ -25,6 +24,7 @@ from bpttsym.expr import (
 from bpttsym.memo import of_node
 from bpttsym.model import Key, index_letters, index_value
 from bpttsym.readings import Readings
+from bpttsym.records import dataclass
 from bpttsym.weight_shapes import IDENTITIES
 from bpttsym.world import MissingNode, V, World
 

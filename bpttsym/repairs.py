@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import islice
 
 from bpttsym.bench import Bench
@@ -18,6 +17,7 @@ from bpttsym.insertions import insertions
 from bpttsym.model import Model
 from bpttsym.positions import at
 from bpttsym.reckoner import lone_sides
+from bpttsym.records import replace
 from bpttsym.ruling import Suggestion
 from bpttsym.shapes import ShapeClash
 from bpttsym.world import RELATIVE

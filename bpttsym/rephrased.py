@@ -11,7 +11,6 @@ Both are about letters of entries that stand free on one side only. Such a lette
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import permutations, product
 from typing import Literal
 
@@ -30,6 +29,7 @@ from bpttsym.expr import (
 )
 from bpttsym.extents import free_entries
 from bpttsym.latex import unicode_line
+from bpttsym.records import replace
 from bpttsym.rewriting import transform, with_children
 
 MAXIMUM_LETTERS = 3

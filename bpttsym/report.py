@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from bpttsym.evidence import Line
 from bpttsym.expr import Span
 from bpttsym.latex import latex
+from bpttsym.records import dataclass
 from bpttsym.source import Source
 from bpttsym.verdict import Verdict
 from bpttsym.witness import Counterexample, Numbers

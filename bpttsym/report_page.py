@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from bpttsym.check import CheckedDerivation
 from bpttsym.expr import Add, Relation, Symbol
 from bpttsym.latex import latex, unicode_line
 from bpttsym.oracles import Compared
+from bpttsym.records import dataclass
 from bpttsym.verdict import Verdict
 from bpttsym.wording import STATUSES, Judged, message
 

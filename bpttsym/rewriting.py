@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from bpttsym.expr import Expr, Product, Sum, Symbol, child_fields, children
+from bpttsym.records import replace
 
 
 def with_children(node: Expr, new: tuple[Expr, ...]) -> Expr:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain
 
 from bpttsym.commands import ARROWS
@@ -17,6 +16,7 @@ from bpttsym.errors import NotRead
 from bpttsym.expr import Span
 from bpttsym.index_ranges import joined_range
 from bpttsym.memberships import each_member
+from bpttsym.records import dataclass
 from bpttsym.scanner import Tok
 from bpttsym.tables import CLOSES, OPENS, blocks, rows_of
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
 
 from bpttsym.conditions import Row
@@ -11,6 +10,7 @@ from bpttsym.errors import NotRead
 from bpttsym.expr import Relation, Span
 from bpttsym.latex import latex, unicode_line
 from bpttsym.positions import Path
+from bpttsym.records import dataclass, field
 from bpttsym.witness import Counterexample
 
 Status = Literal["definition", "proved", "verified", "conditional", "refuted", "unchecked"]

@@ -3,11 +3,11 @@ r"""The tokens of LaTeX and what takes them down: every token knows where it sta
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from bpttsym.errors import NotRead
 from bpttsym.expr import Span
 from bpttsym.naming import braces
+from bpttsym.records import dataclass, field
 
 
 @dataclass(slots=True)

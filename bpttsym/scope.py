@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
 
 from bpttsym.declarations import Declared, Labels, declared_sizes
 from bpttsym.expr import (
@@ -34,6 +33,7 @@ from bpttsym.in_force import DEFINING as DEFINING
 from bpttsym.in_force import InForce
 from bpttsym.model import Definition, has_derivative
 from bpttsym.named_losses import spelled_out
+from bpttsym.records import dataclass, replace
 from bpttsym.rewriting import substitute, transform
 from bpttsym.shape_words import EXTREMA
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from bpttsym.errors import UsageError
 from bpttsym.model import Model
+from bpttsym.records import replace
 
 SETTINGS: dict[str, tuple[str, ...]] = {
     "T": (),

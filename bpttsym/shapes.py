@@ -8,7 +8,6 @@ Dimensions that nothing ties together get different sizes, so that a wrong order
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 from bpttsym.dimensions import Dimensions
 from bpttsym.entry_shapes import infer_entries, join_sums, with_sums
@@ -29,6 +28,7 @@ from bpttsym.expr import (
     Transpose,
     Whole,
 )
+from bpttsym.records import dataclass
 from bpttsym.shape_words import DEFAULT_SIZES as DEFAULT_SIZES
 from bpttsym.shape_words import ELEMENTWISE as ELEMENTWISE
 from bpttsym.shape_words import SPECTRAL as SPECTRAL

@@ -7,10 +7,10 @@ symbol ``\mathcal{L}``; the subscript of ``W_{hh}`` is a label and that of ``h_{
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from bpttsym.census import ACTIVATIONS, BOLD, BUILTIN_FUNCTIONS, FUNCTION_LETTERS, INDEX_LETTERS, Census, count_chain
 from bpttsym.last_steps import USUAL, last_step
+from bpttsym.records import dataclass
 from bpttsym.surface import Chain, Word
 from bpttsym.weight_shapes import IDENTITIES
 from bpttsym.weighted import LOSS_LETTERS, SCALAR_LETTERS

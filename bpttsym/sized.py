@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 
 from bpttsym.axes import letters_of
 from bpttsym.declarations import Declared, Known, Refusal, accepted
 from bpttsym.errors import NotRead
 from bpttsym.expr import Symbol, walk
 from bpttsym.model import Model, inlined
+from bpttsym.records import replace
 from bpttsym.shapes import SizedDefinition, Sizes, infer_sizes
 
 

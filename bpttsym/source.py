@@ -11,13 +11,13 @@ import re
 import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import Literal
 
 from bpttsym.errors import UnreadableSource
 from bpttsym.expr import Span
 from bpttsym.macros import Definition, Macro, definitions, without
+from bpttsym.records import dataclass, field, replace
 
 TYPE_CHECKING = False  # as in `typing`; what only types need is slow to load
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ An unknown function stands for every function, so a bound must survive with each
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TypeGuard
 
@@ -26,6 +25,7 @@ from bpttsym.expr import (
 )
 from bpttsym.guesses import LOSS_FUNCTION
 from bpttsym.model import Definition, Model
+from bpttsym.records import dataclass, replace
 from bpttsym.rewriting import transform
 from bpttsym.shape_words import ELEMENTWISE, EXTREMA, LARGEST, SPECTRAL
 

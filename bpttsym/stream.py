@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from bpttsym.derivation import FORMS, Derivation, paths_reason
 from bpttsym.expansion import expanded_groups, numbered
@@ -25,6 +24,7 @@ from bpttsym.manuscript import (
     unicode_text,
 )
 from bpttsym.path_sum import PathSum
+from bpttsym.records import replace
 from bpttsym.structure import NotDerived
 
 MARK = "EXPANSION"

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
@@ -37,6 +36,7 @@ from bpttsym.expr import (
 )
 from bpttsym.ground import Ground, make_ground
 from bpttsym.model import Definition, Model
+from bpttsym.records import dataclass
 from bpttsym.rewriting import substitute, transform
 
 CLEAR_LENGTH = 4

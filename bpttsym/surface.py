@@ -5,9 +5,8 @@ r"""Surface nodes: how a line of LaTeX is built, with a span on every node, and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bpttsym.expr import Span
+from bpttsym.records import dataclass
 
 
 @dataclass(slots=True)

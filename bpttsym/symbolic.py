@@ -9,7 +9,6 @@ Symbols carry only names that ``symbolic_names`` makes; ``latex`` prints them as
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import sympy
@@ -18,6 +17,7 @@ from bpttsym.errors import UsageError
 from bpttsym.ground import Ground, default_size, make_ground
 from bpttsym.model import Key, Model
 from bpttsym.paths import PathWorld
+from bpttsym.records import dataclass
 from bpttsym.shapes import Shape
 from bpttsym.symbolic_code import numpy_program, sympy_program
 from bpttsym.symbolic_expansion import Expansion, expand

@@ -13,7 +13,6 @@ holds the local Jacobian of every quantity by every other.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 
 import sympy
@@ -22,6 +21,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from bpttsym.errors import Contradiction, LimitExceeded
 from bpttsym.model import Graph, Key
 from bpttsym.paths import Letter, PathWorld, Rational, Word
+from bpttsym.records import dataclass
 from bpttsym.symbolic_functions import Sym
 from bpttsym.symbolic_letters import STEP, Alphabet, Run, Way, base_step, runs
 

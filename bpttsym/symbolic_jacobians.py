@@ -12,11 +12,11 @@ dh/dh' = diag(f'(a)) W and dh/dvec W = diag(f'(a)) (I ⊗ h'^T).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 
 import sympy
 from sympy import DiagMatrix, HadamardPower, HadamardProduct, Identity, KroneckerProduct, MatAdd, MatMul, Trace
 
+from bpttsym.records import dataclass, replace
 from bpttsym.symbolic_functions import FUNCTIONS, Elementwise, Softmax, Sym, U, Unknown, V, slope
 from bpttsym.symbolic_matrices import (
     entrywise,

@@ -12,7 +12,6 @@ sum over the samples where the array is the same for all of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from bpttsym.errors import UsageError
 from bpttsym.model import Key
+from bpttsym.records import dataclass
 from bpttsym.shapes import Shape
 from bpttsym.symbolic_functions import Unknown
 from bpttsym.symbolic_names import SAFE, identifier

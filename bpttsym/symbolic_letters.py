@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
 import sympy
 
 from bpttsym.model import Key
 from bpttsym.paths import PathWorld
+from bpttsym.records import dataclass, field
 from bpttsym.symbolic_functions import Sym
 from bpttsym.symbolic_names import Names, identifier
 

@@ -8,7 +8,6 @@ of the products of local Jacobians, the factor nearest to the numerator leftmost
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 
 import sympy
@@ -17,6 +16,7 @@ from bpttsym.errors import LimitExceeded, UsageError
 from bpttsym.evaluate import Evaluator
 from bpttsym.model import Graph, Key
 from bpttsym.readings import Readings
+from bpttsym.records import dataclass
 from bpttsym.shapes import Shape
 from bpttsym.symbolic_functions import Sym, Unknown
 from bpttsym.symbolic_jacobians import Term, Unknowns, differential, jacobian, pull

@@ -7,11 +7,11 @@ or the last of them, which is for the document to say.
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
-from dataclasses import dataclass, replace
 
 from bpttsym.expr import Add, Divide, Expr, Multiply, Negate, Sum, Symbol, integer, multiply, names
 from bpttsym.latex import unicode_line
 from bpttsym.model import Definition, Model
+from bpttsym.records import dataclass, replace
 from bpttsym.weighted import is_weight
 
 STEP = Symbol("t")

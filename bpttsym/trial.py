@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from bpttsym.edits import factors, neighbours
@@ -31,6 +30,7 @@ from bpttsym.paths import PathWorld
 from bpttsym.positions import at
 from bpttsym.readings import Readings
 from bpttsym.reckoner import Lone, Vanished, lone_sides
+from bpttsym.records import dataclass, replace
 from bpttsym.scrutiny import Scrutiny, conform, largest, may_cancel
 from bpttsym.shapes import ShapeClash
 from bpttsym.variants import collected_target

@@ -7,13 +7,13 @@ What is derived then holds for every loss that can be differentiated; the defini
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
 
 from bpttsym.expr import Call, Expr, Number, Symbol, walk
 from bpttsym.guesses import LOSS_FUNCTION, STEP, outputs_of, ways_written
 from bpttsym.latex import unicode_line
 from bpttsym.model import Definition, Model
+from bpttsym.records import replace
 from bpttsym.shapes import LOSS_LETTERS
 
 

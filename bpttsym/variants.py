@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 
 from bpttsym.copies import with_copies
 from bpttsym.expr import (
@@ -26,6 +25,7 @@ from bpttsym.guesses import folded, formulas_used, loss_models, narrow_loss_mode
 from bpttsym.latex import unicode_line
 from bpttsym.loss_forms import Form, are_targets, forms
 from bpttsym.model import Definition, Model
+from bpttsym.records import dataclass, replace
 from bpttsym.shape_words import EXTREMA
 from bpttsym.shapes import ELEMENTWISE, LOSS_LETTERS, SCALAR_LETTERS, SPECTRAL
 from bpttsym.totals import completions

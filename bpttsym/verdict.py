@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 
 from bpttsym.aftermath import assumptions, behind_arrow, under_assumptions
 from bpttsym.attack import BOUNDS
@@ -34,6 +33,7 @@ from bpttsym.guesses import formulas_used
 from bpttsym.inequalities import Inequalities
 from bpttsym.latex import unicode_line
 from bpttsym.readings import OPTIONS
+from bpttsym.records import replace
 from bpttsym.remarks import harmless, near_names
 from bpttsym.repairs import suggestions
 from bpttsym.ruling import Case as Case

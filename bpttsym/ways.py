@@ -9,11 +9,11 @@ any number of steps.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 
 from bpttsym.expr import Expr, Sum, Symbol, integer
 from bpttsym.model import Key, index_value, sum_range
+from bpttsym.records import dataclass
 from bpttsym.structure import Binder, Edge, NotDerived, Structure, merged
 
 MAXIMUM_WAYS = 200_000

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from bpttsym.derivatives import laid_out
@@ -16,6 +15,7 @@ from bpttsym.model import Key
 from bpttsym.numeric import NumericWorld
 from bpttsym.readings import Readings
 from bpttsym.reckoner import lone_sides
+from bpttsym.records import dataclass
 from bpttsym.scrutiny import conform
 from bpttsym.shapes import Shape, ShapeClash
 from bpttsym.variants import Variant

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal, get_args
 
@@ -27,6 +26,7 @@ from bpttsym.evidence import (
 from bpttsym.expr import Span, Symbol, walk
 from bpttsym.latex import unicode_line
 from bpttsym.positions import at
+from bpttsym.records import dataclass
 from bpttsym.source import Maths
 from bpttsym.verdict import Status, Verdict
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bpttsym.records import dataclass, field
+from bpttsym.shape_words import PART
 from bpttsym.surface import (
     Big,
     Chain,
@@ -38,12 +39,14 @@ BUILTIN_FUNCTIONS = {
     r"\mathrm{softmax}": r"\mathrm{softmax}",
     r"\mathrm{Softmax}": r"\mathrm{softmax}",
     r"\mathrm{sigmoid}": r"\sigma",
+    r"\mathrm{sigm}": r"\sigma",
     r"\mathrm{relu}": r"\mathrm{relu}",
     r"\mathrm{ReLU}": r"\mathrm{relu}",
     r"\mathrm{softplus}": r"\mathrm{softplus}",
     r"\mathrm{id}": r"\mathrm{id}",
     r"\mathrm{diag}": r"\mathrm{diag}",
     r"\mathrm{Diag}": r"\mathrm{diag}",
+    PART: PART,
 }
 """Names that are functions wherever they stand, with the one canonical spelling of each."""
 

@@ -28,6 +28,7 @@ from bpttsym.settings import check_settings, counted, counts
 from bpttsym.signature import Signature, signature
 from bpttsym.sized import with_declared
 from bpttsym.source import Maths, Source, read_source, source_from_text
+from bpttsym.stacked import parted
 
 LOGISTIC = r"\sigma"
 LOGISTIC_IN_WORDS = re.compile(r"logistic|sigmoid|시그모이드|로지스틱", re.IGNORECASE)
@@ -266,6 +267,7 @@ def read_document(source: Source, settings: dict[str, str] | None = None) -> Doc
         if isinstance(item, Maths):
             text, macros = source.maths_text(item), source.macros(item.start)
             read.append((item, read_display(text, item.start, macros, item.environment)))
+    read = [(item, lines) for (item, _), lines in zip(read, parted(lines for _, lines in read), strict=True)]
     functions = functions_of(line.chain for _, lines in read for line in lines if line.chain is not None)
     read = [
         (item, [replace(line, chain=with_arguments(line.chain, functions)) if line.chain else line for line in lines])

@@ -10,8 +10,10 @@ from fractions import Fraction
 
 from bpttsym.arithmetic import show, total_of
 from bpttsym.axes import letters_of
+from bpttsym.entry_shapes import part_name, part_numbers
 from bpttsym.errors import NotRead
 from bpttsym.expr import (
+    Call,
     Cases,
     Component,
     Concatenate,
@@ -147,6 +149,26 @@ def concatenated(reckoner: Reckoner, node: Concatenate, bindings: Mapping[str, i
         raise ShapeClash(f"{', '.join(map(show, shapes))} cannot stand {what}", node.span)
     total = below_one_another(world, values)
     return world.transpose(total) if beside else total
+
+
+def part(reckoner: Reckoner, node: Call, value: V) -> V:
+    """One of the parts of a vector, of the size that the definitions give it."""
+    world, body = reckoner.world, node.arguments[0]
+    number, count = part_numbers(node.index)
+    shapes = [world.shapes.get(part_name(body, n + 1)) for n in range(count)]
+    sizes = [max(shape) for shape in shapes if shape is not None]
+    rows, columns = world.shape(value)
+    if len(sizes) < count or 1 not in (rows, columns) or sum(sizes) != max(rows, columns):
+        raise NotRead("nothing in the definitions says how large the parts of this vector are", node.span)
+    flipped = columns != 1
+    column = world.transpose(value) if flipped else value
+    size, start = sizes[number - 1], sum(sizes[: number - 1])
+    chosen_rows = None
+    for n in range(size):
+        unit = world.unit((size, sum(sizes)), n, start + n)
+        chosen_rows = unit if chosen_rows is None else world.add(chosen_rows, unit)
+    found = world.matrix_product(chosen_rows, column)
+    return world.transpose(found) if flipped else found
 
 
 def below_one_another(world: World, values: Sequence[V]) -> V:

@@ -20,10 +20,13 @@ from bpttsym.expr import (
     Symbol,
     Transpose,
     Unread,
+    transform,
 )
-from bpttsym.shape_words import is_capital
+from bpttsym.memo import of_node
+from bpttsym.shape_words import PART, is_capital
 
 Dimensions = tuple[int, int]
+MAXIMUM_PARTS = 64
 
 
 class Inference(Protocol):
@@ -32,6 +35,7 @@ class Inference(Protocol):
     letters: dict[str, int]
     sums: dict[int, tuple[int, ...]]
     multiplied: frozenset[str]
+    parted: dict[Expr, tuple[int, ...]]
 
     def is_known(self, name: str) -> bool: ...
     def fresh(self) -> int: ...
@@ -109,6 +113,43 @@ def _whole(sizes: Inference, parts: list[int]) -> int:
     whole = sizes.fresh()
     sizes.sums[whole] = tuple(parts)
     return whole
+
+
+def infer_parts(sizes: Inference, body: Expr, index: tuple[Expr, ...]) -> list[Dimensions]:
+    """The shapes of the parts of a vector, whose sizes are those of the quantities that are defined by them."""
+    whole = _settled(sizes, body)
+    key = without_steps(body)
+    count = part_numbers(index)[1]
+    parts = sizes.parted.setdefault(key, ()) or tuple(sizes.fresh() for _ in range(count))
+    if len(parts) != count:
+        raise NotRead("this vector is parted in two ways", body.span)
+    sizes.parted[key] = parts
+    row = sizes.find(whole[0]) == 0
+    along = whole[1] if row else whole[0]
+    total = _whole(sizes, list(parts))
+    join_sums(sizes, total, along)
+    sizes.unify(total, along)
+    return [(0, part) if row else (part, 0) for part in parts]
+
+
+def part_numbers(index: tuple[Expr, ...]) -> tuple[int, int]:
+    """Which part of how many; raises NotRead for anything else."""
+    match index:
+        case (Number(number), Number(count)) if 1 <= number <= count <= MAXIMUM_PARTS:
+            return int(number), int(count)
+        case _:
+            raise NotRead("a part has two numbers: which one, and of how many", None, r"`\mathrm{part}_{1,4}(a_t)`")
+
+
+@of_node
+def without_steps(body: Expr) -> Expr:
+    """A formula whatever the step is at which it is taken: the sizes of its parts are the same at each."""
+    return transform(body, lambda node: Symbol(node.name) if isinstance(node, Symbol) else node)
+
+
+def part_name(body: Expr, number: int) -> str:
+    """The name under which the shape of a part is kept."""
+    return f"{PART}_{number}({without_steps(body)!r})"
 
 
 def join_sums(sizes: Inference, first: int, second: int) -> None:

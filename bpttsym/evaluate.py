@@ -13,7 +13,7 @@ from fractions import Fraction
 from bpttsym.abbreviations import abbreviated, ends, may_end
 from bpttsym.arithmetic import product, quotient, regrouped, show, total_of
 from bpttsym.derivatives import derivative
-from bpttsym.entries import chosen, concatenated, entry, indicated, listed, sum_over
+from bpttsym.entries import chosen, concatenated, entry, indicated, listed, part, sum_over
 from bpttsym.errors import LimitExceeded, NotRead
 from bpttsym.expr import (
     Add,
@@ -47,6 +47,7 @@ from bpttsym.model import Key, index_value, inlined
 from bpttsym.over_paths import over_paths, whole_number
 from bpttsym.ranges import big_product, big_sum, matrix_power, power_of
 from bpttsym.reckoner import Lone, Reckoner
+from bpttsym.shape_words import PART
 from bpttsym.shapes import ELEMENTWISE, SPECTRAL, ShapeClash
 from bpttsym.weight_shapes import IDENTITIES, between_elementwise
 from bpttsym.world import V, World
@@ -319,6 +320,8 @@ class Evaluator(Reckoner):
         bound: frozenset[str],
     ) -> V:
         values = tuple(self.value(argument, bindings, bound) for argument in arguments)
+        if function == PART:
+            return part(self, node, values[0])
         if len(values) > 1 and (function in ELEMENTWISE or function in (r"\mathrm{diag}", *SPECTRAL)):
             raise NotRead(f"`{function}` has one argument, not {len(values)}", node.span)
         if function == r"\mathrm{diag}":

@@ -35,6 +35,7 @@ from bpttsym.expr import (
 )
 from bpttsym.path_ranges import read_paths
 from bpttsym.scripts import is_index, label_of, labelled, scripted, superscript
+from bpttsym.shape_words import PART
 from bpttsym.signature import Signature
 from bpttsym.sums import read_big
 from bpttsym.surface import Big, Chain, Evaluated, Fence, Fraction, Root, Scripted, Sums, Surface, Table, Term, Word
@@ -243,7 +244,7 @@ class _Reader:
         span = node.span.join(fence.span)
         which: tuple[Expr, ...] = ()
         for kind, script in scripts:
-            if kind == "sub" and self.signature.builtin(name):
+            if kind == "sub" and self.signature.builtin(name) and name != PART:
                 raise NotRead(f"a subscript of the function `{name}` is not read", node.span)
             if kind == "sub" and script is not None:
                 function, which = labelled(self, function, which, script)

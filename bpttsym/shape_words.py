@@ -12,6 +12,9 @@ ELEMENTWISE = frozenset(
 LARGEST = frozenset((r"\max", r"\sup", r"\operatorname{sup}", r"\mathrm{max}", r"\mathrm{sup}"))
 EXTREMA = LARGEST | {r"\min", r"\inf", r"\mathrm{min}", r"\mathrm{inf}"}
 
+PART = r"\mathrm{part}"
+r"""``\mathrm{part}_{k,n}(v)``: the part of a vector that the k-th of n quantities is, one below the other."""
+
 SPECTRAL = frozenset((r"\sigma_{\max}", r"\sigma_{\min}", r"\rho", r"\lambda_{\max}", r"\lambda_{\min}"))
 """Numbers of a matrix: its singular values, its spectral radius, its eigenvalues."""
 

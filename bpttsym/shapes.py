@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from bpttsym.dimensions import Dimensions
-from bpttsym.entry_shapes import infer_entries, join_sums, with_sums
+from bpttsym.entry_shapes import infer_entries, infer_parts, join_sums, part_name, part_numbers, with_sums
 from bpttsym.errors import NotRead
 from bpttsym.expr import (
     Add,
@@ -31,6 +31,7 @@ from bpttsym.expr import (
 from bpttsym.records import dataclass
 from bpttsym.shape_words import DEFAULT_SIZES as DEFAULT_SIZES
 from bpttsym.shape_words import ELEMENTWISE as ELEMENTWISE
+from bpttsym.shape_words import PART
 from bpttsym.shape_words import SPECTRAL as SPECTRAL
 from bpttsym.sum_shapes import infer_sum, multiplied
 from bpttsym.weight_shapes import (
@@ -98,6 +99,7 @@ class Sizes(Dimensions):
         self.multiplied = frozenset[str]()
         self.letters: dict[str, int] = {}
         self.sums: dict[int, tuple[int, ...]] = {}
+        self.parted: dict[Expr, tuple[int, ...]] = {}
 
     @property
     def is_row_wise(self) -> bool:
@@ -321,6 +323,11 @@ class Sizes(Dimensions):
         if function in SPECTRAL:
             self._settle(arguments[0])
             return (0, 0)
+        if function == PART:
+            parts = infer_parts(self, arguments[0], expr.index)
+            for number, part in enumerate(parts):
+                self.same(self._names.setdefault(part_name(arguments[0], number + 1), part), part)
+            return parts[part_numbers(expr.index)[0] - 1]
         for argument in (*arguments, *expr.parameters):
             self._settle(argument)
         return self.of_name(result_name(function), True)
@@ -337,7 +344,7 @@ class Sizes(Dimensions):
         }
 
 
-SIZED_BY_ARGUMENTS = ELEMENTWISE | SPECTRAL | {r"\mathrm{diag}"}
+SIZED_BY_ARGUMENTS = ELEMENTWISE | SPECTRAL | {r"\mathrm{diag}", PART}
 
 
 def infer_sizes(

@@ -8,11 +8,13 @@ from bpttsym.copies import with_copies
 from bpttsym.expr import (
     Call,
     Component,
+    Concatenate,
     Derivative,
     Entries,
     Expr,
     Multiply,
     Norm,
+    Ones,
     Relation,
     Sum,
     Symbol,
@@ -26,7 +28,7 @@ from bpttsym.latex import unicode_line
 from bpttsym.loss_forms import Form, are_targets, forms
 from bpttsym.model import Definition, Model
 from bpttsym.records import dataclass, replace
-from bpttsym.shape_words import EXTREMA
+from bpttsym.shape_words import EXTREMA, PART
 from bpttsym.shapes import ELEMENTWISE, LOSS_LETTERS, SCALAR_LETTERS, SPECTRAL
 from bpttsym.totals import completions
 from bpttsym.weight_shapes import IDENTITIES
@@ -231,14 +233,14 @@ def _marks_vector(part: Expr) -> bool:
     match part:
         case Transpose(Symbol(name, ()), letter=True) if name in SCALAR_LETTERS:
             return False  # a power
-        case Transpose() | Norm() | Component() | Entries() | Sum(components=True):
+        case Transpose() | Norm() | Component() | Entries() | Sum(components=True) | Concatenate() | Ones():
             return True
         case Multiply(_, operators):
             return any(operator in (r"\odot", r"\otimes", r"\circ") for operator in operators)
         case Derivative(kind="gradient"):
             return True
         case Call(function):
-            return function in (r"\mathrm{diag}", r"\mathrm{softmax}", *SPECTRAL)
+            return function in (r"\mathrm{diag}", r"\mathrm{softmax}", PART, *SPECTRAL)
         case Symbol(name):
             return r"\mathbf" in name
         case _:

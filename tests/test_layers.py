@@ -54,6 +54,7 @@ PARTS: dict[str, tuple[str, ...]] = {
             "census",
             "signature",
             "pointwise",
+            "stacked",
             "notation_parts",
             "sums",
             "scripts",

@@ -26,9 +26,11 @@ from bpttsym.parse import read_display
 from bpttsym.reckoner import IDENTITIES, MAXIMUM_STEPS
 from bpttsym.scope import DEFINING
 from bpttsym.scripts import NORM_ORDERS, TRANSPOSES
+from bpttsym.shape_words import PART
 from bpttsym.shapes import LOSS_LETTERS, SCALAR_LETTERS
 from bpttsym.signature import signature
 from bpttsym.source import MAXIMUM_CHARACTERS, source_from_text
+from bpttsym.stacked import parted
 from bpttsym.tokens import MAXIMUM_LENGTH, MAXIMUM_NESTING
 from bpttsym.verdict import EQUALITIES, judge
 from bpttsym.wording import message
@@ -164,6 +166,8 @@ LINES = [
     r"a_t = b_t \quad \forall t",
     r"\mathcal{L}(\theta) = a",
     r"L = ?",
+    r"\begin{pmatrix} i \\ g \end{pmatrix} = \begin{pmatrix} \sigma \\ \tanh \end{pmatrix} W x",
+    r"[z; r] = W x + b",
 ]
 """Whole lines: the relations that they hold."""
 
@@ -187,7 +191,7 @@ def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 def relations(text: str) -> list[str]:
     """The relations of a display, one line each; raises NotRead where one is not read."""
     found: list[str] = []
-    lines = read_display(text)
+    [lines] = parted([read_display(text)])
     known = signature(line.chain for line in lines if line.chain is not None)
     for line in lines:
         if line.chain is None:
@@ -258,7 +262,8 @@ def relation_rows() -> Iterator[tuple[str, ...]]:
 
 def function_rows() -> Iterator[tuple[str, ...]]:
     """A row for each known function."""
-    for _, spellings in grouped(BUILTIN_FUNCTIONS):
+    known = {name: canonical for name, canonical in BUILTIN_FUNCTIONS.items() if canonical != PART}
+    for _, spellings in grouped(known):
         yield ", ".join(map(code, spellings)), code(value(f"{spellings[0]}(x)"))
 
 
@@ -300,7 +305,8 @@ def page() -> str:
     section(
         "Lines and rows",
         "A row that begins with a relation or with `+` goes on with the row before. A comma, or words, between two"
-        " relations part them. Words behind an equation are kept (“…”).",
+        " relations part them. Words behind an equation are kept (“…”). A block of names on the left defines each of"
+        " them by its part of the right side; how long the parts are follows from the other definitions.",
         good,
     )
     section(

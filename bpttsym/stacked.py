@@ -9,10 +9,10 @@ This is done before anything else is read: a ``\sigma`` that stands alone would 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from bpttsym.census import BUILTIN_FUNCTIONS, FUNCTION_LETTERS, base_name
 from bpttsym.parse import Line
+from bpttsym.records import replace
 from bpttsym.shape_words import PART
 from bpttsym.surface import Big, Chain, Evaluated, Fence, Fraction, Root, Scripted, Sums, Surface, Table, Term, Word
 

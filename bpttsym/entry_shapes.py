@@ -20,9 +20,9 @@ from bpttsym.expr import (
     Symbol,
     Transpose,
     Unread,
-    transform,
 )
 from bpttsym.memo import of_node
+from bpttsym.rewriting import transform
 from bpttsym.shape_words import PART, is_capital
 
 Dimensions = tuple[int, int]

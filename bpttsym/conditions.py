@@ -90,9 +90,8 @@ def conditions_of(rows: list[Row], holding: list[Row], relation: Relation) -> tu
     for choice in CHOICES:
         options = {row.choices[choice] for row in rows if choice in row.choices}
         good = {row.choices[choice] for row in holding if choice in row.choices}
-        assumed = choice == "model" and (
-            any(choice not in row.choices for row in rows) or any(row.variant.suggested for row in rows)
-        )
+        supposed = any(row.variant.suggested or row.variant.supposed for row in rows)
+        assumed = choice == "model" and (supposed or any(choice not in row.choices for row in rows))
         if choice == "model" and any(choice not in row.choices for row in holding):
             continue
         if good and (good != options or assumed):

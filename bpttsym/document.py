@@ -108,6 +108,19 @@ class Document:
             found |= {(number, d.span) for d, kept in pairs if kept is None and d.span is not None}
         return found
 
+    @cached_property
+    def told_of(self) -> dict[str, str]:
+        """By function, what the document says of one that it gives no formula: it need not be any function."""
+        given = {name for scope in self.scopes for name in scope.functions}
+        found: dict[str, str] = {}
+        for entry in self.entries:
+            relation = entry.relation
+            left = relation.left if relation is not None and relation.operator in DEFINING else None
+            if entry.kind == "claim" and relation is not None and isinstance(left, Call):
+                if self.signature.applies(left.function) and left.function not in given:
+                    found.setdefault(left.function, unicode_line(relation))
+        return found
+
     def lineage(self, scope: int) -> list[int]:
         """The scopes that a claim may be about, its own last: what running text gives one display is for no other."""
         if self.scopes[scope].aside:

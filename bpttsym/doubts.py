@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bpttsym.expr import Call, Relation, names, walk
+from bpttsym.expr import Call, Relation, Symbol, names, walk
 from bpttsym.guesses import formulas_used
+from bpttsym.latex import unicode_line
 from bpttsym.model import Model
 from bpttsym.remarks import loose_letter
 
@@ -17,8 +18,11 @@ FORMULATED = frozenset(rf"\mathrm{{{name}}}" for name in NAMED.split())
 """Functions that have a formula wherever they are used, so that a document need not write it."""
 
 
-def doubts(relation: Relation, words: str, model: Model) -> str:
-    """Why a relation that fails under a model is not refuted, in words; empty if nothing stands against it."""
+def doubts(relation: Relation, words: str, model: Model, told_of: Mapping[str, str]) -> str:
+    """Why a relation that fails under a model is not refuted, in words; empty if nothing stands against it.
+
+    ``told_of`` is what the document says of functions without giving them a formula.
+    """
     letter = loose_letter(relation)
     if letter:
         return f"it fails as written: the index `{letter}` stands in a sum and beside it; put parentheses"
@@ -27,6 +31,18 @@ def doubts(relation: Relation, words: str, model: Model) -> str:
     function = without_formula(relation, model)
     if function:
         return f"it fails if `{function}` is any function, and the document does not write the formula of `{function}`"
+    called = {
+        part.function
+        for root in (relation, *formulas_used(relation, model))
+        for part in walk(root)
+        if isinstance(part, Call)
+    }
+    function = min(called & told_of.keys(), default="")
+    if function:
+        shown = unicode_line(Symbol(function))
+        return (
+            f"it fails if `{shown}` is any function, and `{told_of[function]}` is not read as the formula of `{shown}`"
+        )
     return ""
 
 

@@ -7,11 +7,13 @@ from fractions import Fraction
 from bpttsym.errors import NotRead
 from bpttsym.expr import (
     Add,
+    Call,
     Expr,
     Number,
     Relation,
     Symbol,
     children,
+    names,
     shifted,
     walk,
 )
@@ -113,6 +115,32 @@ def closes(left: Symbol, right: Expr) -> bool:
     named = [part for part in walk(right) if isinstance(part, Symbol) and part.name == left.name]
     own = [part for part in named if part.index and len(part.index) == len(left.index)]
     return bool(own) and not any(free_letters(part) for part in own)
+
+
+def at_no_step(left: Call, right: Expr) -> tuple[Call, Expr]:
+    r"""``\ell(\hat y_t, y_t) = ...`` as what the function is of any arguments, where it names nothing else of a step.
+
+    Both as they are where it is no formula of the function alone.
+    """
+    arguments = [part for part in (*left.arguments, *left.parameters) if isinstance(part, Symbol)]
+    stepped = {part.name: part for part in arguments if part.index}
+    letters = {name for part in stepped.values() for name in free_letters(part)}
+    plain = len({part.name for part in arguments}) == len(left.arguments) + len(left.parameters)
+    if (
+        not stepped
+        or not plain
+        or any(isinstance(part, Symbol) and not part.index and part.name in stepped for part in walk(right))
+    ):
+        return left, right
+
+    def change(node: Expr) -> Expr:
+        formal = isinstance(node, Symbol) and stepped.get(node.name) == node
+        return Symbol(node.name, span=node.span) if formal and isinstance(node, Symbol) else node
+
+    read, formula = transform(left, change), transform(right, change)
+    of_formals = all(not part.index for part in walk(formula) if isinstance(part, Symbol) and part.name in stepped)
+    assert isinstance(read, Call)
+    return (read, formula) if of_formals and not names(formula) & letters else (left, right)
 
 
 def another_layer(left: Symbol, kept: Definition) -> bool:

@@ -37,6 +37,7 @@ from bpttsym.path_ranges import read_paths
 from bpttsym.scripts import is_index, label_of, labelled, scripted, superscript
 from bpttsym.shape_words import PART
 from bpttsym.signature import Signature
+from bpttsym.stepwise import formulas_of_step, names_step
 from bpttsym.sums import read_big
 from bpttsym.surface import Big, Chain, Evaluated, Fence, Fraction, Root, Scripted, Sums, Surface, Table, Term, Word
 
@@ -65,6 +66,7 @@ def read_chain(
     To ``written`` goes what stands with arguments and is a quantity, which the trees do not show.
     """
     reader = _Reader(signature)
+    reader.formulas = formulas_of_step(chain) & signature.twofold
     try:
         sides = [None if side is None else reader.expression(side) for side in chain.sides]
     except RecursionError:
@@ -91,6 +93,7 @@ class _Reader:
     def __init__(self, signature: Signature) -> None:
         self.signature = signature
         self.written: list[Written] = []
+        self.formulas: frozenset[str] = frozenset()  # losses of which the chain says what they are as functions
         self.dotted = False  # whether dots were read, which stand for something or are told
 
     def expression(self, node: Surface) -> Expr:
@@ -173,6 +176,9 @@ class _Reader:
             return self.application(node, name, cursor)
         if isinstance(node, Fraction):
             return fraction(self, node, cursor)
+        if name in self.signature.twofold and isinstance(following, Fence) and called:
+            if names_step(following) or (name in self.formulas and len(following.items) > 1):
+                return self.application(node, name, cursor)
         value = self.atom(node)
         if name in self.signature.quantities and cursor.joined() and isinstance(following, Fence):
             return self.with_arguments(value, following, cursor)

@@ -23,6 +23,7 @@ from bpttsym.expr import (
 from bpttsym.forward import helpers_among, nodes_among
 from bpttsym.heads import (
     another_layer,
+    at_no_step,
     horizon_value,
     is_later,
     merged_indices,
@@ -128,6 +129,7 @@ class Scope(InForce):
                 self._put(replace(known, body=right))
                 self._own(relation)
                 return True
+        left, right = at_no_step(left, right)
         formals = [f for f in (*left.arguments, *left.parameters) if isinstance(f, Symbol) and not f.index]
         if left.function in self.functions or len(formals) != len(left.arguments) + len(left.parameters):
             return False

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from bpttsym.census import ACTIVATIONS, BOLD, BUILTIN_FUNCTIONS, FUNCTION_LETTERS, INDEX_LETTERS, Census, count_chain
 from bpttsym.last_steps import USUAL, last_step
 from bpttsym.records import dataclass
+from bpttsym.stepwise import named_step, twofold
 from bpttsym.surface import Chain, Word
 from bpttsym.weight_shapes import IDENTITIES
 from bpttsym.weighted import LOSS_LETTERS, SCALAR_LETTERS
@@ -36,7 +37,8 @@ class Signature:
     whatever stands below them (``I_n``); ``neighbours`` are named by their step (``a_{prev}``), those of them that have
     an index elsewhere are ``counted_alone``. ``implied`` holds the letter of the step of names that never show it;
     what is ``given`` stands on the left of a relation; ``raised`` names have their step above without brackets. Values
-    have the name of their function where it is ``named_after`` (``\\ell_t = \\ell(h_t, y_t)``).
+    have the name of their function where it is ``named_after`` (``\\ell_t = \\ell(h_t, y_t)``); a ``twofold`` loss is a
+    number, and a function where it is applied to something of a step.
     """
 
     functions: frozenset[str] = frozenset()
@@ -58,6 +60,7 @@ class Signature:
     given: frozenset[str] = frozenset()
     raised: frozenset[str] = frozenset()
     named_after: frozenset[str] = frozenset()
+    twofold: frozenset[str] = frozenset()
 
     def joined(self, other: Signature) -> Signature:
         """What either of two documents says of its names."""
@@ -81,11 +84,12 @@ class Signature:
             self.given | other.given,
             self.raised | other.raised,
             self.named_after | other.named_after,
+            self.twofold | other.twofold,
         )
 
     def applies(self, function: str) -> bool:
         """Whether a name, with a label or without, is that of a function of the document."""
-        return function.partition("_{")[0] in self.functions
+        return function.partition("_{")[0] in self.functions | self.twofold
 
     def is_last(self, name: str) -> bool:
         """Whether a letter may name the last index of an axis: a capital or a usual name over which nothing runs."""
@@ -137,7 +141,8 @@ def signature(chains: Iterable[Chain]) -> Signature:
     stepped = frozenset(
         name for name, seen in census.steps.items() if {True} <= seen and None not in seen and name not in ACTIVATIONS
     )
-    functions -= stepped | (census.valued - census.named_after - {"f", "g"})
+    values = named_step(known, census)
+    functions -= stepped | (census.valued - census.named_after - {"f", "g"} - values)
     quantities = (census.heads | census.numerators | census.differentiated | losses) - functions
     used = census.subscripted | {name[len(BOLD) : -1] for name in census.subscripted if name.startswith(BOLD)}
     counted = used | {name for name, above in census.above.items() if above & {"", *INDEX_LETTERS}}
@@ -177,7 +182,8 @@ def signature(chains: Iterable[Chain]) -> Signature:
         neighbours=frozenset(neighbours),
         counted_alone=frozenset(neighbours & running_below),
         given=frozenset(census.given),
-        named_after=frozenset(census.named_after),
+        named_after=frozenset(census.named_after | values),
+        twofold=twofold(known, census) - functions,
     )
 
 

@@ -5,6 +5,8 @@ r"""Surface nodes: how a line of LaTeX is built, with a span on every node, and 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from bpttsym.expr import Span
 from bpttsym.records import dataclass
 
@@ -130,28 +132,36 @@ class Chain(Surface):
     relation_spans: list[Span]
 
 
+def below(node: Surface) -> list[Surface]:
+    """The nodes right below a node, of formulas: what stands in tables and conditions is not among them."""
+    found: Iterable[Surface | None]
+    match node:
+        case Big(_, _, scripts, body):
+            found = (body, *(script for _, script in scripts))
+        case Evaluated(_, body, at, upper):
+            found = (body, at, upper)
+        case Scripted(_, base, scripts):
+            found = (base, *(script for _, script in scripts))
+        case Fence(_, _, items) | Term(_, items) | Sums(_, _, items):
+            found = items
+        case Fraction(_, numerator, denominator):
+            found = (numerator, denominator)
+        case Root(_, body):
+            found = (body,)
+        case Chain(_, sides):
+            found = sides
+        case _:
+            found = ()
+    return [part for part in found if part is not None]
+
+
 def nesting(node: Surface) -> int:
     """How many big operators and expressions with something put into them stand in one another, at most."""
     deepest = 0
-    waiting: list[tuple[Surface | None, int]] = [(node, 0)]
+    waiting: list[tuple[Surface, int]] = [(node, 0)]
     while waiting:
         part, level = waiting.pop()
         deepest = max(deepest, level)
-        match part:
-            case Big(_, _, scripts, body):
-                waiting += [(body, level + 1), *((script, level + 1) for _, script in scripts)]
-            case Evaluated(_, body, at, upper):
-                waiting += [(inner, level + 1) for inner in (body, at, upper)]
-            case Scripted(_, base, scripts):
-                waiting += [(base, level), *((script, level) for _, script in scripts)]
-            case Fence(_, _, items) | Term(_, items) | Sums(_, _, items):
-                waiting += [(item, level) for item in items]
-            case Fraction(_, numerator, denominator):
-                waiting += [(numerator, level), (denominator, level)]
-            case Root(_, body):
-                waiting.append((body, level))
-            case Chain(_, sides):
-                waiting += [(side, level) for side in sides]
-            case _:
-                continue
+        inside = level + isinstance(part, Big | Evaluated)
+        waiting += [(inner, inside) for inner in below(part)]
     return deepest

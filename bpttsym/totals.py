@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 
-from bpttsym.expr import Add, Divide, Expr, Multiply, Negate, Sum, Symbol, integer, multiply, names
+from bpttsym.expr import Add, Call, Divide, Expr, Multiply, Negate, Sum, Symbol, integer, multiply, names, walk
 from bpttsym.latex import unicode_line
 from bpttsym.model import Definition, Model
 from bpttsym.records import dataclass, replace
+from bpttsym.rewriting import substitute
 from bpttsym.weighted import is_weight
 
 STEP = Symbol("t")
@@ -20,26 +21,63 @@ Loss = tuple[str, int]
 
 @dataclass(frozen=True)
 class Completion:
-    """A model with one more loss; a ``condition`` is for the document to say, what is ``told`` goes without saying."""
+    """A model with one more loss; a ``condition`` is for the document to say, what is ``told`` goes without saying.
+
+    What is ``supposed`` is a condition even if nothing else was tried.
+    """
 
     model: Model
     condition: str = ""
     told: str = ""
+    supposed: bool = False
 
 
-def completions(loss: Loss, missing: Set[Loss], model: Model) -> tuple[Completion, ...]:
+def completions(loss: Loss, missing: Set[Loss], model: Model, named: Set[str] = frozenset()) -> tuple[Completion, ...]:
     """The ways in which a loss that is not defined hangs together with others; empty where there is none.
 
-    The losses of single steps of which it is made may be ``missing`` as well.
+    The losses of single steps of which it is made may be ``missing`` as well. One of a letter of its own is a part of
+    the only loss that is ``named`` beside it.
     """
     name, count = loss
     if count == 1:
-        return tuple(_as_summand(name, model))
+        own = tuple(_as_value(name, model)) or tuple(_as_summand(name, name, model))
+        return own or tuple(_as_part(name, named, model))
     return tuple(_as_total(name, missing, model)) if count == 0 else ()
 
 
-def _as_summand(name: str, model: Model) -> Iterator[Completion]:
-    total = next((d for d in model.definitions if d.name == name and not d.index), None)
+def _as_value(name: str, model: Model) -> Iterator[Completion]:
+    r"""``\ell_t`` beside ``L = \sum_t \ell(o_t, y_t)``: the value that the function of its name has at a step."""
+    applied = {part for d in model.definitions for part in walk(d.body) if isinstance(part, Call) and not part.primes}
+    values = {_at_step(part) for part in applied if part.function == name and not part.index}
+    found = min(values, key=repr) if len(values) == 1 else None
+    if found is not None:
+        added = replace(model, definitions=(*model.definitions, Definition(name, (STEP,), found)))
+        yield Completion(added, told=f"`{unicode_line(Symbol(name, (STEP,)))}` is `{unicode_line(found)}`")
+
+
+def _at_step(call: Call) -> Call | None:
+    """A function of quantities of one step, with the letter of that step; None for any other."""
+    letters = {part for argument in call.arguments for part in walk(argument) if isinstance(part, Symbol)}
+    steps = {step for part in letters for step in part.index}
+    letter = min(steps, key=repr) if len(steps) == 1 else None
+    if not isinstance(letter, Symbol) or letter.index:
+        return None
+    moved = substitute(call, {letter.name: STEP})
+    assert isinstance(moved, Call)
+    return moved
+
+
+def _as_part(name: str, named: Set[str], model: Model) -> Iterator[Completion]:
+    r"""``\ell_t`` beside ``L = \sum_t L_t`` has another letter: that it is the part of a step is a condition."""
+    known = {d.name for d in model.definitions}
+    totals = {d.name for d in model.definitions if not d.index and d.name in model.losses & named}
+    if name not in known and len(totals) == 1:
+        for found in _as_summand(name, min(totals), model):
+            yield replace(found, condition=found.condition or found.told, told="", supposed=True)
+
+
+def _as_summand(name: str, of: str, model: Model) -> Iterator[Completion]:
+    total = next((d for d in model.definitions if d.name == of and not d.index), None)
     parts = _weighted_sum(total.body) if total is not None else None
     if parts is None or name in names(parts[1]):
         return  # the whole says nothing of what its parts are
@@ -49,7 +87,7 @@ def _as_summand(name: str, model: Model) -> Iterator[Completion]:
     shown = unicode_line(Symbol(name, (Symbol(letter),)))
     ways = [(part, "")] if not weights else [(part, "without"), (multiply(*weights, part), "with")]
     for found, way in ways:
-        words = f"`{shown}` is the part of step {letter} of `{unicode_line(Symbol(name))}`"
+        words = f"`{shown}` is the part of step {letter} of `{unicode_line(Symbol(of))}`"
         added = replace(model, definitions=(*model.definitions, Definition(name, (Symbol(letter),), found)))
         if way:
             yield Completion(added, condition=f"{words}, {way} the factor before the sum")

@@ -43,7 +43,8 @@ class Variant:
     A ``suggested`` model is read off the claim itself; under a ``loose`` one a quantity is assumed that the
     document ties to nothing, so that a failure there refutes nothing. An ``earlier`` one is that of a section before.
     ``told`` is what goes without saying, and is said all the same. ``form`` says what was assumed of a loss that no
-    equation may contradict that is judged later. ``otherwise`` is what is tried where the model does not do.
+    equation may contradict that is judged later. ``otherwise`` is what is tried where the model does not do. What is
+    ``supposed`` is named as a condition, though nothing else was tried.
     """
 
     condition: str
@@ -57,6 +58,7 @@ class Variant:
     doubtful: bool = False
     form: Form | None = None
     otherwise: Variant | None = None
+    supposed: bool = False
 
 
 def _fixed(model: Model) -> Callable[[int], Model]:
@@ -175,11 +177,12 @@ def _fit(relation: Relation, model: Model, narrow: bool = False) -> Iterator[Var
     model = folded(relation, model)
     tied = False
     for loss in sorted(losses):
-        for ready in completions(loss, losses, model):
+        for ready in completions(loss, losses, model, names(relation)):
             tied = tied or loss[1] == 1
             for variant in _completed(losses - {loss}, ready.model, narrow):
                 condition = " and ".join(filter(None, (ready.condition, variant.condition)))
-                yield replace(variant, condition=condition, told=(ready.told,) if ready.told else ())
+                told = (ready.told,) if ready.told else ()
+                yield replace(variant, condition=condition, told=told, supposed=ready.supposed)
     if not tied:
         yield from (replace(variant, loose=loose or variant.loose) for variant in _completed(losses, model, narrow))
 

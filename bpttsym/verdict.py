@@ -171,7 +171,7 @@ class Judge:
         if why:
             case.failure = NotRead(why, relation.span)
         for variant in found:
-            self.bench.run(case, relation, variant, len(found) > 1 or variant.suggested)
+            self.bench.run(case, relation, variant, len(found) > 1 or variant.suggested or variant.supposed)
         for variant in (one.otherwise for one in found if one.otherwise is not None):
             if not any(row.holds for row in case.rows):
                 self.bench.run(case, relation, variant, True)
@@ -302,7 +302,7 @@ class Judge:
             return Verdict(
                 case.entry, "unchecked", UNCONFIRMED, (), told, label, readings=listed, code="not-understood"
             )
-        doubt = doubts(case.relation, case.entry.words, rows[0].variant.base)
+        doubt = doubts(case.relation, case.entry.words, rows[0].variant.base, self.document.told_of)
         if doubt:
             place = case.entry.span
             return Verdict(case.entry, "unchecked", doubt, (), told, label, readings=listed, code="words", blame=place)

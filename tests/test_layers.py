@@ -52,6 +52,7 @@ PARTS: dict[str, tuple[str, ...]] = {
             "dots",
             "last_steps",
             "census",
+            "stepwise",
             "signature",
             "pointwise",
             "stacked",

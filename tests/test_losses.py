@@ -119,4 +119,4 @@ def test_what_is_said_of_a_function_and_is_no_formula_of_it_refutes_nothing() ->
     loss = r"\begin{gathered}\ell(\hat y_t,y_t)=\|V h_t+c-y_t\|^2 \\ L=\sum_{t=1}^T\ell(\hat y_t,y_t)\end{gathered}"
     found = verdicts(loss, r"\frac{\partial L}{\partial\hat y_t}=2(\hat y_t-y_t)^\top", GOOD)
     assert [one.status for one in found[2:]] == ["unchecked", "definition", "unchecked", "proved"]
-    assert "is not read as its formula" in found[-2].message
+    assert "is not read as the formula of" in found[-2].message

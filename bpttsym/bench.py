@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from bpttsym.conditions import Row
 from bpttsym.errors import NotRead
@@ -141,6 +142,15 @@ class Bench:
             except NotRead:
                 continue
         return True
+
+    def is_of_numbers(self, relation: Relation, row: Row) -> bool:
+        """Whether both sides are numbers under a row; a letter on one side only then stands for each of its values."""
+        trial = self.trial(row.variant, lengths(relation, row.variant.base)[0])
+        evaluator = Evaluator(trial.numbers, row.readings.settled(), lone_sides(relation))
+        for bindings in instances(relation, trial.ground, evaluator.readings):
+            with suppress(NotRead):
+                return {trial.numbers.shape(side) for side in evaluator.sides(relation, bindings)} == {(1, 1)}
+        return False
 
     def status_under(self, relation: Relation, row: Row) -> tuple[Status, Outcome]:
         """What a relation is under the model and the choices of a row that was tried for another one."""

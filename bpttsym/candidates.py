@@ -12,7 +12,7 @@ from bpttsym.gated_numbers import with_numbers
 from bpttsym.loss_forms import Form
 from bpttsym.model import Model
 from bpttsym.records import replace
-from bpttsym.rephrased import of_sets, rephrasings
+from bpttsym.rephrased import of_lines, of_sets, rephrasings
 from bpttsym.variants import Variant, either, narrow_variants, variants
 
 LEFT_OUT = "indices count entries, the step is left out"
@@ -73,7 +73,7 @@ class Candidates:
         without = self.document.with_left_out_step(written, entry.scope, named)
         left_out = [] if without is None else [(LEFT_OUT, without)]
         left_out += [(f"{LEFT_OUT} and {words}", read) for _, one in left_out for words, read in rephrasings(one)]
-        for words, read in (*left_out, *rephrasings(relation)):
+        for words, read in (*left_out, *rephrasings(relation), *of_lines(relation)):
             yield read, self._under(entry, read, words)
         for words, read in of_sets(relation):
             yield read, [replace(variant, doubtful=True) for variant in self._under(entry, read, words)]

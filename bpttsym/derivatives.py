@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
-from bpttsym.entries import below_one_another, place
+from bpttsym.entries import below_one_another, line
 from bpttsym.errors import NotRead
 from bpttsym.expr import (
     Call,
@@ -16,6 +16,7 @@ from bpttsym.expr import (
     Number,
     Symbol,
 )
+from bpttsym.extents import is_line
 from bpttsym.model import Key
 from bpttsym.reckoner import Reckoner
 from bpttsym.rewriting import substitute, transform
@@ -28,7 +29,7 @@ def derivative(reckoner: Reckoner, node: Derivative, bindings: Mapping[str, int]
     by = node.by.of if isinstance(node.by, Component) else node.by
     variables = _variables(reckoner, by, bindings, bound)
     row = None
-    if isinstance(node.of, Component) and _is_node(reckoner, node.of.of):
+    if isinstance(node.of, Component) and _is_node(reckoner, node.of.of) and not is_line(node.of):
         row = node.of
     of = row.of if row is not None else node.of
     if _is_node(reckoner, of):
@@ -46,7 +47,7 @@ def derivative(reckoner: Reckoner, node: Derivative, bindings: Mapping[str, int]
             jacobian = reckoner.world.derivative(key, variables, immediate)
         scalar = row is not None or reckoner.world.shapes[key[0]] == (1, 1)
         if row is not None:
-            jacobian = _row(reckoner, jacobian, _flat(row, reckoner.world.shapes[key[0]], bindings, bound))
+            jacobian = _row(reckoner, jacobian, _flat(row, reckoner.world.shapes[key[0]], bindings, bound)[0])
     elif isinstance(of, Concatenate) and all(_is_node(reckoner, part) for part in of.parts):
         jacobian, scalar = _stacked(reckoner, node, of, variables, bindings, bound), False
     else:
@@ -59,8 +60,8 @@ def derivative(reckoner: Reckoner, node: Derivative, bindings: Mapping[str, int]
         jacobian = reckoner.world.derivative_of(evaluate, variables, frozen)
         scalar = reckoner.world.shape(jacobian)[0] == 1
     if isinstance(node.by, Component):
-        column = _flat(node.by, reckoner.world.shapes[variables[0][0]], bindings, bound)
-        return _laid_out_column(reckoner, node, jacobian, column)
+        columns = _flat(node.by, reckoner.world.shapes[variables[0][0]], bindings, bound)
+        return _laid_out_columns(reckoner, node, jacobian, columns)
     return laid_out(reckoner, node, jacobian, variables, scalar)
 
 
@@ -104,12 +105,11 @@ def _is_node(reckoner: Reckoner, of: Expr) -> bool:
     return isinstance(of, Symbol) and not reckoner.is_abbreviated(of)
 
 
-def _flat(node: Component, shape: Shape, bindings: Mapping[str, int], bound: frozenset[str]) -> int:
-    """The place of an entry among all entries, taken row by row."""
+def _flat(node: Component, shape: Shape, bindings: Mapping[str, int], bound: frozenset[str]) -> Sequence[int]:
+    """The place of an entry, or the places of a row or a column, among all entries, taken row by row."""
     if any(isinstance(part, Symbol) and part.index for part in node.index):
         raise NotRead("a derivative of or by the entry that a target names is not read", node.span)
-    row, column = place(node, shape, bindings, bound)
-    return row * shape[1] + column
+    return line(node, shape, bindings, bound)
 
 
 def _row(reckoner: Reckoner, jacobian: V, row: int) -> V:
@@ -117,14 +117,21 @@ def _row(reckoner: Reckoner, jacobian: V, row: int) -> V:
     return world.matrix_product(world.unit((1, world.shape(jacobian)[0]), 0, row), jacobian)
 
 
-def _laid_out_column(reckoner: Reckoner, node: Derivative, jacobian: V, column: int) -> V:
-    """The derivative by one entry: a column, a row in denominator layout."""
+def _laid_out_columns(reckoner: Reckoner, node: Derivative, jacobian: V, columns: Sequence[int]) -> V:
+    """The derivative by one entry, a column, which is a row in denominator layout; or by a row or a column."""
     world = reckoner.world
-    rows, columns = world.shape(jacobian)
-    if rows == 1:
-        return world.entry(jacobian, 0, column)
-    value = world.matrix_product(jacobian, world.unit((columns, 1), column, 0))
-    return world.transpose(value) if reckoner.readings.ask("layout", node) == "denominator" else value
+    rows, count = world.shape(jacobian)
+    if rows == 1 and len(columns) == 1:
+        return world.entry(jacobian, 0, columns[0])
+    if len(columns) == 1:
+        value = world.matrix_product(jacobian, world.unit((count, 1), columns[0], 0))
+        return world.transpose(value) if reckoner.readings.ask("layout", node) == "denominator" else value
+    units = [world.unit((1, count), 0, column) for column in columns]
+    value = world.matrix_product(jacobian, world.transpose(below_one_another(world, units)))
+    if node.kind == "gradient" and rows > 1:
+        raise NotRead(r"`\nabla` of something that is no scalar", node.span)
+    layout = "column" if node.kind == "gradient" else reckoner.readings.ask("layout", node)
+    return value if layout == "numerator" or (layout == "mixed" and rows > 1) else world.transpose(value)
 
 
 def _variables(reckoner: Reckoner, by: Expr, bindings: Mapping[str, int], bound: frozenset[str]) -> tuple[Key, ...]:

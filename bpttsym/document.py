@@ -8,7 +8,8 @@ from copy import copy
 from functools import cached_property
 
 from bpttsym.census import base_name
-from bpttsym.components import resolved, resolved_definitions, understood, with_left_out_step
+from bpttsym.component_definitions import resolved_definitions, understood
+from bpttsym.components import resolved, with_left_out_step
 from bpttsym.declarations import Declared, Refusal
 from bpttsym.displays import Displays, Entry
 from bpttsym.errors import UsageError

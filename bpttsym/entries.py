@@ -18,6 +18,7 @@ from bpttsym.expr import (
     Component,
     Concatenate,
     Entries,
+    Every,
     Expr,
     Indicator,
     Relation,
@@ -26,10 +27,11 @@ from bpttsym.expr import (
     Symbol,
     integer,
 )
-from bpttsym.extents import axes, extent
+from bpttsym.extents import axes, extent, is_line
 from bpttsym.ground import satisfies
 from bpttsym.model import index_value
 from bpttsym.reckoner import Reckoner
+from bpttsym.records import replace
 from bpttsym.shapes import Shape, ShapeClash
 from bpttsym.world import MissingNode, V, World
 
@@ -40,8 +42,25 @@ def entry(reckoner: Reckoner, node: Component, bindings: Mapping[str, int], boun
         return _of_class(reckoner, node, bindings, bound)
     world = reckoner.world
     value = reckoner.value(node.of, bindings, bound)
-    row, column = place(node, world.shape(value), bindings, bound)
+    shape = world.shape(value)
+    if is_line(node):
+        row, column = divmod(line(node, shape, bindings, bound)[0], shape[1])
+        if isinstance(node.index[0], Every):
+            return world.matrix_product(value, world.unit((shape[1], 1), column, 0))
+        return world.matrix_product(world.unit((1, shape[0]), 0, row), value)
+    row, column = place(node, shape, bindings, bound)
     return world.entry(value, row, column)
+
+
+def line(node: Component, shape: Shape, bindings: Mapping[str, int], bound: frozenset[str]) -> Sequence[int]:
+    """The places of a row or a column of a matrix among all entries, taken row by row; of an entry its one place."""
+    first = replace(node, index=tuple(integer(1) if isinstance(part, Every) else part for part in node.index))
+    row, column = place(first, shape, bindings, bound)
+    start, (rows, columns) = row * shape[1] + column, shape
+    if not is_line(node):
+        return (start,)
+    axes(node, shape)
+    return range(start, rows * columns, columns) if isinstance(node.index[0], Every) else range(start, start + columns)
 
 
 def place(node: Component, shape: Shape, bindings: Mapping[str, int], bound: frozenset[str]) -> tuple[int, int]:

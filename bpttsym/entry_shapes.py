@@ -11,6 +11,7 @@ from bpttsym.expr import (
     Component,
     Concatenate,
     Entries,
+    Every,
     Expr,
     Indicator,
     Number,
@@ -52,8 +53,7 @@ def infer_entries(sizes: Inference, expr: Expr, hint: Dimensions | None) -> Dime
     """The shape of an entry, of what is summed or listed over entries, and of a concatenation."""
     match expr:
         case Component(of, index):
-            _component(sizes, of, index)
-            return (0, 0)
+            return _component(sizes, of, index)
         case Sum(body, letter, components=True):
             sizes.letters[letter] = sizes.fresh()
             return sizes.infer(body, hint)
@@ -178,7 +178,8 @@ def _number(sizes: Inference, body: Expr) -> None:
         sizes.expect(body, (0, 0))
 
 
-def _component(sizes: Inference, of: Expr, index: tuple[Expr, ...]) -> None:
+def _component(sizes: Inference, of: Expr, index: tuple[Expr, ...]) -> Dimensions:
+    """The sizes of an entry; of a row or a column, whose colon counts nothing."""
     shape = sizes.inside(of, None)
     if shape is None:
         shape = (sizes.fresh(), sizes.fresh()) if len(index) == 2 else sizes.vector()
@@ -192,6 +193,8 @@ def _component(sizes: Inference, of: Expr, index: tuple[Expr, ...]) -> None:
                 sizes.unify(_settled(sizes, part)[0], axis)
             case _:
                 continue
+    whole = [axis if isinstance(part, Every) else 0 for part, axis in zip(index, shape, strict=False)]
+    return (whole[0], whole[1]) if len(whole) == 2 else (0, 0)
 
 
 def _compared(sizes: Inference, condition: Expr) -> None:

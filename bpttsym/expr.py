@@ -134,6 +134,11 @@ class Component(Expr):
 
 
 @dataclass(frozen=True, slots=True)
+class Every(Expr):
+    """The colon in the place of an index: ``W_{i,:}`` is a row of a matrix, ``W_{:,j}`` a column."""
+
+
+@dataclass(frozen=True, slots=True)
 class Entries(Expr):
     """The column vector whose entries are the body at index = 1, 2, ...: a definition by components."""
 

@@ -14,12 +14,14 @@ from bpttsym.expr import (
     Derivative,
     Divide,
     Entries,
+    Every,
     Expr,
     Indicator,
     Negate,
     Norm,
     Number,
     Power,
+    Product,
     Relation,
     Sum,
     Symbol,
@@ -33,6 +35,8 @@ from bpttsym.shapes import Shape, ShapeClash
 
 def axes(node: Component, shape: Shape) -> tuple[int, ...]:
     """The sizes that the indices of an entry run over."""
+    if is_line(node) and (min(shape) == 1 or node.index == (Every(), Every())):
+        raise ShapeClash(f"a row or a column is one of a matrix, not of {shape[0]}×{shape[1]}", node.span)
     if len(node.index) == 2:
         return shape
     if shape == (1, 1):
@@ -40,6 +44,11 @@ def axes(node: Component, shape: Shape) -> tuple[int, ...]:
     if len(node.index) == 1 and 1 in shape:
         return (max(shape),)
     raise ShapeClash(f"an entry of a matrix {shape[0]}×{shape[1]} has two indices, not {len(node.index)}", node.span)
+
+
+def is_line(node: Component) -> bool:
+    """Whether it is a row or a column of a matrix, not an entry: ``W_{i,:}``."""
+    return any(isinstance(part, Every) for part in node.index)
 
 
 def extent(shapes: Mapping[str, Shape], expr: Expr, letter: str, where: Expr) -> int:
@@ -143,6 +152,14 @@ def shape_of(shapes: Mapping[str, Shape], expr: Expr) -> Shape:
             return shape_of(shapes, argument)
         case Norm():
             return 1, 1
+        case Component(of, (Every(), _)):
+            return shape_of(shapes, of)[0], 1
+        case Component(of, (_, Every())):
+            return 1, shape_of(shapes, of)[1]
+        case Component():
+            return 1, 1
+        case Sum(body) | Product(body):
+            return shape_of(shapes, body)
         case _:
             wide = [shape for child in children(expr) if (shape := shape_of(shapes, child)) != (1, 1)]
             if hasattr(expr, "factors") and wide:

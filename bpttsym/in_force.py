@@ -11,7 +11,7 @@ from bpttsym.declarations import Declared
 from bpttsym.expr import Call, Expr, Hole, Number, Relation, SetOf, Span, Sum, Symbol, names, walk
 from bpttsym.forward import Slot
 from bpttsym.heads import closes, named_part, names_itself
-from bpttsym.kinds import step_letters
+from bpttsym.kinds import loose_letters, step_letters
 from bpttsym.model import Definition, free_letters, has_derivative, index_letters
 from bpttsym.records import dataclass, field
 from bpttsym.shapes import ELEMENTWISE
@@ -150,6 +150,8 @@ class InForce:
 
     def _is_bound(self, left: Symbol, right: Expr) -> bool:
         """Whether every index of a formula is one of what it would define; if not, it can only be a claim."""
+        if loose_letters(left, right):
+            return False
         strange = free_letters(right) - free_letters(left) - {self.signature.horizon}
         return all(self._is_last(name) for name in strange)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal
 
 from bpttsym.errors import NotRead
@@ -12,6 +12,7 @@ from bpttsym.expr import (
     Cases,
     Component,
     Entries,
+    Every,
     Expr,
     Indicator,
     Product,
@@ -25,6 +26,7 @@ from bpttsym.expr import (
 )
 from bpttsym.model import Definition
 from bpttsym.records import dataclass, field
+from bpttsym.signature import WORDS
 
 COUNTS = frozenset(("K", "V", "D", "C", "M", "N", "n", "m", "d", "H"))
 """Names for a number of classes or components where they are the upper bound of a sum."""
@@ -85,8 +87,28 @@ def letters_in(expr: Expr) -> set[str]:
     return {part.name for part in walk(expr) if isinstance(part, Symbol) and not part.index}
 
 
+def is_line(index: Sequence[Expr]) -> bool:
+    """Whether the last two indices are those of a row or a column of a matrix: ``W_{i,:}``."""
+    return len(index) > 1 and any(isinstance(part, Every) for part in index[-2:])
+
+
 def is_target(part: Expr) -> bool:
     return isinstance(part, Symbol) and bool(part.index)
+
+
+def loose_letters(left: Symbol, right: Expr) -> set[str]:
+    r"""Letters of entries in a formula that are not in what it would define: ``h_t = \sum_j W_{ij} h_{t-1,j}``."""
+    summed = {part.index for part in walk(right) if isinstance(part, Sum)}
+    pairs = (set(found[1]) for part in walk(right) if isinstance(part, Symbol) and (found := entry_of(part, summed)))
+    given = {name for part in left.index for name in letters_in(part)}
+    return {letter for pair in pairs for letter in pair} - summed - given
+
+
+def entry_of(symbol: Symbol, summed: Collection[str]) -> tuple[str, tuple[str, ...]] | None:
+    """The matrix and the letters of an entry over one of which a sum runs: ``W_{ij}`` below a sum over j."""
+    found = labelled(symbol)
+    sure = found is not None and set(found[1]) <= ENTRY_LETTERS and "".join(found[1]) not in WORDS
+    return found if found is not None and sure and any(letter in summed for letter in found[1]) else None
 
 
 def targets(expr: Expr) -> set[str]:
@@ -127,6 +149,7 @@ class Survey:
         self.horizon = horizon
         self.kinds = kinds
         self.bound: set[str] = set()
+        self.summed: set[str] = set()
         self.counter = 0  # of sums and products, which are met in the same order when they are rewritten
         self.comparisons = 0
 
@@ -142,6 +165,7 @@ class Survey:
         for part in walk(root):
             if isinstance(part, Sum | Product):
                 self.bound.add(part.index)
+                self.summed |= {part.index} if isinstance(part, Sum) else set()
             elif isinstance(part, Symbol | Component):
                 self.bound |= {name for index in part.index for name in letters_in(index)}
             elif isinstance(part, Indicator):
@@ -158,7 +182,7 @@ class Survey:
         if found is None or symbol.name in self.ranks:
             return None
         known = self.certain and 0 in self.ranks.get(found[0], ()) and set(found[1]) <= ENTRY_LETTERS
-        return found if known or set(found[1]) <= self.bound else None
+        return found if known or set(found[1]) <= self.bound or entry_of(symbol, self.summed) else None
 
     def is_kronecker(self, symbol: Symbol) -> bool:
         if symbol.name == KRONECKER and len(symbol.index) == 2:
@@ -173,6 +197,8 @@ class Survey:
             case Symbol() if self.is_kronecker(node):
                 found = labelled(node)
                 self._together([Symbol(name) for name in found[1]] if found else node.index, scope)
+            case Symbol(name, index) if is_line(index):
+                self.look(Component(Symbol(name, index[:-2], span=node.span), index[-2:]), scope)
             case Symbol(name, index):
                 entry = self.entry_letters(node)
                 for letter in entry[1] if entry else ():

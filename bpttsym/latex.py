@@ -171,6 +171,8 @@ def _print(node: Expr, style: _Latex) -> _Piece:
         case tree.Concatenate(parts):
             sign = ", " if node.comma else "; "
             return _Piece(f"[{sign.join(_print(part, style).text for part in parts)}]", _Level.ATOM)
+        case tree.Every():
+            return _Piece(":", _Level.ATOM)
         case tree.Ones():
             return _Piece(style.name(r"\mathbf{1}"), _Level.NAME)
         case tree.Unread():

@@ -18,6 +18,7 @@ from bpttsym.expr import (
     Add,
     Call,
     Divide,
+    Every,
     Expr,
     Hole,
     Multiply,
@@ -280,6 +281,8 @@ class _Reader:
         match node:
             case Word(span, "NUMBER", text):
                 return Number(Rational(text), span=span)
+            case Word(span, "NAME", ":"):
+                return Every(span=span)
             case Word(span, "NAME", text):
                 return Symbol(text, span=span)
             case Word(span, "HOLE"):

@@ -17,6 +17,7 @@ from bpttsym.expr import (
     Component,
     Concatenate,
     Derivative,
+    Every,
     Expr,
     Indicator,
     Multiply,
@@ -226,7 +227,7 @@ def entry(reader: Reader, value: Expr, script: Surface, span: Span) -> Expr:
             index.extend(reader.index(factor) for factor in item.factors)
         else:
             index.append(reader.index(item))
-    if len(index) > 2 or any(not isinstance(part, Symbol | Number) for part in index):
+    if len(index) > 2 or any(not isinstance(part, Symbol | Number | Every) for part in index):
         raise NotRead("this subscript names no entry", script.span, "one or two indices")
     return Component(value, tuple(index), span=span)
 

@@ -18,6 +18,7 @@ from bpttsym.expr import (
     Add,
     Component,
     Derivative,
+    Every,
     Expr,
     Multiply,
     Negate,
@@ -31,15 +32,20 @@ from bpttsym.extents import free_entries
 from bpttsym.latex import unicode_line
 from bpttsym.records import replace
 from bpttsym.rewriting import transform, with_children
+from bpttsym.shape_words import is_capital
 
 MAXIMUM_LETTERS = 3
 Meaning = Literal["summed", "entry"]
 
 
+def one_sided(relation: Relation) -> list[str]:
+    """The letters of entries that stand free on one side only."""
+    return sorted(free_entries(relation.left) ^ free_entries(relation.right))
+
+
 def rephrasings(relation: Relation) -> Iterator[tuple[str, Relation]]:
     """The relation with each letter that stands on one side only summed over or put on the other; in words what was."""
-    left, right = free_entries(relation.left), free_entries(relation.right)
-    letters = sorted(left ^ right)
+    left, letters = free_entries(relation.left), one_sided(relation)
     if not 0 < len(letters) <= MAXIMUM_LETTERS:
         return
     sides = {letter: relation.left if letter in left else relation.right for letter in letters}
@@ -47,6 +53,40 @@ def rephrasings(relation: Relation) -> Iterator[tuple[str, Relation]]:
     for meanings in product(*options):
         chosen = dict(zip(letters, meanings, strict=True))
         yield from _rephrased(relation, sides, chosen)
+
+
+def missing_words(relation: Relation, letters: list[str]) -> str:
+    """What is said of letters that stand on one side only where no entry, row or column of the other side fits."""
+    left = free_entries(relation.left)
+    places = " and ".join(f"`{one}` stands on the {'left' if one in left else 'right'} side only" for one in letters)
+    of_whole = relation.right if letters[0] in left else relation.left
+    by = of_whole.by if isinstance(of_whole, Derivative) else of_whole
+    index = (Symbol(letters[0]), Every()) if isinstance(by, Symbol) and is_capital(by.name) else (Symbol(letters[0]),)
+    meant = f", as in `{unicode_line(Component(by, index))}`" if isinstance(by, Symbol) else ""
+    words = "the index " if len(letters) == 1 else "the indices "
+    return f"{words}{places}, so this is no equation of the whole; write it on both sides{meant}, or sum over it"
+
+
+def of_lines(relation: Relation) -> Iterator[tuple[str, Relation]]:
+    """The relation whose matrices with one index are rows or columns: ``V_i`` is the row i of V, or the column."""
+    letters: dict[Expr, None] = {}
+    for name, place in (("row", 0), ("column", 1)):
+
+        def change(node: Expr, place: int = place) -> Expr:
+            match node:
+                case Component(Symbol(matrix, ()) as of, (Symbol(letter, ()) as index,)) if is_capital(matrix):
+                    letters[node] = None
+                    return next(line for line in [*_lines(of, letter)] if line.index[place] == index)
+            return node
+
+        turned = transform(relation, change)
+        if letters and isinstance(turned, Relation):
+            shown = " and ".join(
+                f"{unicode_line(one)} is the {name} {unicode_line(one.index[0])} of {unicode_line(one.of)}"
+                for one in letters
+                if isinstance(one, Component)
+            )
+            yield shown, turned
 
 
 def of_sets(relation: Relation) -> Iterator[tuple[str, Relation]]:
@@ -133,8 +173,11 @@ def entries_of(side: Expr, letters: list[str]) -> Iterator[Expr]:
             yield from (replace(side, body=one) for one in entries_of(body, letters))
         case Derivative(of, by):
             yield from (replace(side, of=a, by=b) for a, b in _ends(of, by, letters))
+            if len(letters) == 1 and not isinstance(by, Component):
+                yield from (replace(side, by=line) for line in _lines(by, letters[0]))
         case _:
             yield from (_entry(side, order) for order in permutations(letters))
+            yield from _lines(side, letters[0]) if len(letters) == 1 else ()
 
 
 def _ends(of: Expr, by: Expr, letters: list[str]) -> Iterator[tuple[Expr, Expr]]:
@@ -144,6 +187,12 @@ def _ends(of: Expr, by: Expr, letters: list[str]) -> Iterator[tuple[Expr, Expr]]
             above, below = order[:share], order[share:]
             if not (above and isinstance(of, Component)) and not (below and isinstance(by, Component)):
                 yield _entry(of, above), _entry(by, below)
+
+
+def _lines(node: Expr, letter: str) -> Iterator[Component]:
+    """The row and the column of a matrix that a letter counts."""
+    for index in ((Symbol(letter), Every()), (Every(), Symbol(letter))):
+        yield Component(node, index, span=node.span)
 
 
 def _entry(node: Expr, letters: tuple[str, ...]) -> Expr:

@@ -72,9 +72,10 @@ class Verdict:
 
 @dataclass
 class Case:
-    """One relation with all the rows that were tried for it."""
+    """One relation with all the rows that were tried for it; ``reread`` are those of what else it may say, in vain."""
 
     entry: Entry
     relation: Relation
     rows: list[Row] = field(default_factory=list)
+    reread: list[Row] = field(default_factory=list)
     failure: NotRead | None = None

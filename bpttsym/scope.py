@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from bpttsym.declarations import Declared, Labels, declared_sizes
+from bpttsym.errors import NotRead
 from bpttsym.expr import (
     Add,
     Call,
@@ -32,6 +33,7 @@ from bpttsym.heads import (
 )
 from bpttsym.in_force import DEFINING as DEFINING
 from bpttsym.in_force import InForce
+from bpttsym.kinds import loose_letters
 from bpttsym.model import Definition, has_derivative
 from bpttsym.named_losses import spelled_out
 from bpttsym.records import dataclass, replace
@@ -149,6 +151,10 @@ class Scope(InForce):
         slot = self.slot(left)
         definition = Definition(left.name, left.index, right, relation.span, skip, shift)
         if not self._is_bound(left, right):
+            loose = min(loose_letters(left, right), default="")
+            if loose and not self._has(left):
+                words = f"the index `{loose}` stands on the right side only"
+                raise NotRead(words, relation.span, f"it beside the indices of `{left.name}`")
             return False
         if slot[2] and self._within(left) and (left.name, slot[1], "") in self.definitions:
             return False

@@ -15,6 +15,7 @@ from bpttsym.errors import NotRead
 from bpttsym.expr import (
     Add,
     Call,
+    Every,
     Expr,
     Multiply,
     Negate,
@@ -169,7 +170,7 @@ def label_of(reader: Reader, node: Surface | None) -> str:
         return label_of(reader, node.items[0])
     if isinstance(node, Word) and node.kind in {"NAME", "NUMBER"}:
         counts = node.text in reader.signature.indices or node.text == reader.signature.horizon
-        return "" if counts or node.kind == "NUMBER" else node.text
+        return "" if counts or node.kind == "NUMBER" or node.text == ":" else node.text
     if isinstance(node, Term) and all(isinstance(f, Word) and f.kind in {"NAME", "NUMBER"} for f in node.factors):
         if not any(node.operators) and isinstance(node.factors[0], Word) and node.factors[0].kind == "NAME":
             return joined(cast(Word, factor).text for factor in node.factors)
@@ -296,7 +297,7 @@ def is_index(value: Expr) -> bool:
     match value:
         case Number(number):
             return number.denominator == 1
-        case Symbol(_, ()):
+        case Symbol(_, ()) | Every():
             return True
         case Negate(body):
             return is_index(body)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from bpttsym.errors import NotRead
 from bpttsym.evaluate import Evaluator
-from bpttsym.expr import Call, Derivative, Expr, Multiply, Number, Power, Relation, Symbol, walk
+from bpttsym.expr import Call, Component, Derivative, Expr, Multiply, Number, Power, Relation, Symbol, walk
+from bpttsym.extents import is_line
 from bpttsym.ground import Ground
 from bpttsym.model import Key
 from bpttsym.readings import Readings
@@ -125,9 +126,11 @@ def _spread(world: World, value: Any) -> Any:
 def may_turn(world: World, side: Expr, shape: tuple[int, int]) -> bool:
     """A lone gradient may turn into a column or a row; one by a matrix, also in a chain, into the matrix's shape."""
     last = side.factors[-1] if isinstance(side, Multiply) else side
+    alone = last is side
+    if alone and isinstance(last, Derivative) and isinstance(last.by, Component) and is_line(last.by):
+        return 1 in shape
     if not isinstance(last, Derivative) or not isinstance(last.by, Symbol):
         return False
-    alone = last is side
     return (alone and 1 in shape) or (shape == world.shapes.get(last.by.name) and (alone or 1 not in shape))
 
 

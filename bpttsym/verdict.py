@@ -36,6 +36,7 @@ from bpttsym.readings import OPTIONS
 from bpttsym.records import replace
 from bpttsym.remarks import harmless, near_names
 from bpttsym.repairs import suggestions
+from bpttsym.rephrased import missing_words, one_sided
 from bpttsym.ruling import Case as Case
 from bpttsym.ruling import Status as Status
 from bpttsym.ruling import Suggestion as Suggestion
@@ -194,6 +195,7 @@ class Judge:
             if any(row.holds for row in case.rows):
                 case.relation = entry.relation = read
                 return
+            case.reread += case.rows[len(before) :]
             case.rows[:] = before
 
     def _document_layouts(self, cases: Sequence[Case]) -> frozenset[str]:
@@ -284,6 +286,16 @@ class Judge:
             assumed=assumed,
         )
 
+    def _of_no_whole(self, case: Case) -> str:
+        """Why an equation with a letter on one side only is not refuted: no entry, row or column of the other fits."""
+        letters = one_sided(case.relation)
+        if not letters or any(row.outcome.kind == "differs" for row in case.reread):
+            return ""
+        differing = [row for row in case.rows if row.outcome.kind == "differs"]
+        if differing and all(self.bench.is_of_numbers(case.relation, row) for row in differing):
+            return ""
+        return missing_words(case.relation, letters)
+
     def _failed(
         self, case: Case, rows: list[Row], listed: tuple[tuple[str, str], ...], told: tuple[str, ...], label: str
     ) -> Verdict:
@@ -303,6 +315,7 @@ class Judge:
                 case.entry, "unchecked", UNCONFIRMED, (), told, label, readings=listed, code="not-understood"
             )
         doubt = doubts(case.relation, case.entry.words, rows[0].variant.base, self.document.told_of)
+        doubt = doubt or self._of_no_whole(case)
         if doubt:
             place = case.entry.span
             return Verdict(case.entry, "unchecked", doubt, (), told, label, readings=listed, code="words", blame=place)
@@ -321,6 +334,9 @@ class Judge:
             )
         shown = (differing or rows)[0]
         told = (*told, *self.document.taken(case.relation, *formulas_used(case.relation, shown.variant.base)))
+        also = [row.variant.condition for row in case.reread if row.outcome.kind == "differs"]
+        if also and one_sided(case.relation):
+            told = (*told, f"also where {also[0]} the two sides differ")
         witness = None
         if differing:
             witness = smallest_counterexample(case.relation, shown.variant, shown.readings, shown.outcome.length)

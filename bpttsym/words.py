@@ -17,6 +17,7 @@ HELD = frozenset(
 )
 """What words say of a quantity that does not move."""
 
+_WHOLE = frozenset((":", r"\cdot", "*"))
 _BEHIND_NAME = frozenset(("SUB", "SUP", "PRIME"))
 
 
@@ -52,6 +53,15 @@ def without_empty_groups(tokens: list[Tok]) -> list[Tok]:
         else:
             found.append(tok)
     return found
+
+
+def with_whole_axes(tokens: list[Tok]) -> list[Tok]:
+    r"""The tokens with a colon, dot or star that is a whole index, ``W_{i,:}``, as the name ``:``."""
+    for before, tok, behind in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        alone = before.kind in ("LBRACE", "SEP") and behind.kind in ("RBRACE", "SEP")
+        if alone and "SEP" in (before.kind, behind.kind) and tok.value in _WHOLE and tok.kind in ("COLON", "OP"):
+            tok.kind, tok.value = "NAME", ":"
+    return tokens
 
 
 def _settle(tok: Tok, before: Tok, behind: Tok, depth: int) -> None:

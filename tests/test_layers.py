@@ -75,6 +75,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         "named_losses",
         "kinds",
         "components",
+        "component_definitions",
         "heads",
         "forward",
         "in_force",

@@ -13,27 +13,42 @@ from bpttsym.axes import letters_of
 from bpttsym.entry_shapes import part_name, part_numbers
 from bpttsym.errors import NotRead
 from bpttsym.expr import (
+    Add,
     Call,
     Cases,
     Component,
     Concatenate,
+    Derivative,
     Entries,
     Every,
     Expr,
     Indicator,
+    Multiply,
+    Negate,
+    Number,
+    Power,
     Relation,
     SetOf,
     Sum,
     Symbol,
+    children,
     integer,
+    multiply,
+    names,
 )
 from bpttsym.extents import axes, extent, is_line
 from bpttsym.ground import satisfies
+from bpttsym.memo import of_node
 from bpttsym.model import index_value
 from bpttsym.reckoner import Reckoner
 from bpttsym.records import replace
 from bpttsym.shapes import Shape, ShapeClash
 from bpttsym.world import MissingNode, V, World
+
+DEEP = 3
+"""So many sums over entries in one another are no longer taken as they are written."""
+
+PLAIN = frozenset(("", r"\cdot"))
 
 
 def entry(reckoner: Reckoner, node: Component, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
@@ -88,8 +103,52 @@ def _of_class(reckoner: Reckoner, node: Component, bindings: Mapping[str, int], 
     return world.matrix_product(row, column)
 
 
+@of_node
+def factored(node: Sum) -> Expr:
+    r"""Sums in sums over entries, with the factors that do not have a letter before the sum over it.
+
+    ``\sum_i \sum_j \sum_k W_{ij} W_{jk} h_k`` is ``\sum_i \sum_j W_{ij} \sum_k W_{jk} h_k``: the number of terms no
+    longer multiplies. Sums less deep are taken as they are written.
+    """
+    depth, inside = 1, node.body
+    while isinstance(inside, Sum) and inside.components:
+        depth, inside = depth + 1, inside.body
+    parted = _factored(node) if depth >= DEEP else node
+    return node if parted == node else parted
+
+
+def _factored(node: Sum) -> Expr:
+    body = _factored(node.body) if isinstance(node.body, Sum) and node.body.components else node.body
+    if isinstance(body, Multiply) and set(body.operators) <= PLAIN:
+        outside = [factor for factor in body.factors if node.index not in names(factor) and _is_number(factor)]
+        rest = [factor for factor in body.factors if factor not in outside]
+        if outside and rest:
+            return multiply(*outside, replace(node, body=multiply(*rest)))
+    return replace(node, body=body)
+
+
+def _is_number(factor: Expr) -> bool:
+    """Whether a factor is a number by its form: an entry, or numbers that are combined or summed over entries."""
+    match factor:
+        case Component():
+            return not is_line(factor)
+        case Number() | Indicator():
+            return True
+        case Sum(body, components=True):
+            return _is_number(body)
+        case Derivative(Component() as of, Component() as by):
+            return not is_line(of) and not is_line(by)
+        case Multiply() | Add() | Negate() | Power():
+            return all(map(_is_number, children(factor)))
+        case _:
+            return False
+
+
 def sum_over(reckoner: Reckoner, node: Sum, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
     """A sum over all entries; a named upper bound is the number of them, everywhere the same."""
+    parted = factored(node)
+    if parted is not node:
+        return reckoner.value(parted, bindings, bound)
     size = _size_of_range(reckoner, node)
     _check_bounds(reckoner, node, size)
     inner = bound | {node.index}

@@ -19,6 +19,7 @@ from bpttsym.expr import (
     Sum,
     Symbol,
     Transpose,
+    children,
     walk,
 )
 from bpttsym.memo import of_node
@@ -49,6 +50,13 @@ class Lone:
 
 
 NONE_ALONE = Lone()
+
+
+@of_node
+def names_within(expr: Expr) -> frozenset[str]:
+    """The names of all symbols in a tree, indices included."""
+    own = frozenset((expr.name,)) if isinstance(expr, Symbol) else frozenset()
+    return own.union(*map(names_within, children(expr)))
 
 
 @of_node
@@ -91,7 +99,7 @@ class Reckoner(ABC):
 
     def value(self, expr: Expr, bindings: Mapping[str, int], bound: frozenset[str] = frozenset()) -> V:
         """The value of an expression at the given values of its index letters."""
-        key = (id(expr), tuple(bindings.items()))
+        key = self._place(expr, bindings)
         found = self.memory.get(key)
         if found is not None:
             return found[1]
@@ -103,6 +111,16 @@ class Reckoner(ABC):
             self._look(expr, key, result)
         self.memory[key] = (expr, result)
         return result
+
+    def _place(self, expr: Expr, bindings: Mapping[str, int]) -> tuple[int, BindingKey]:
+        """Under what a value is remembered: letters of entries that stand nowhere in an expression do not matter."""
+        counting = self.counting
+        if not counting or len(bindings) < 2 or counting.isdisjoint(bindings):
+            return id(expr), tuple(bindings.items())
+        used = names_within(expr)
+        if not used.isdisjoint(self.model.abbreviated):
+            return id(expr), tuple(bindings.items())
+        return id(expr), tuple(pair for pair in bindings.items() if pair[0] in used or pair[0] not in counting)
 
     def largest(self, size: Callable[[V], float]) -> float:
         """The largest ``size`` of all values so far; each value is measured once."""
@@ -146,11 +164,11 @@ class Reckoner(ABC):
                 self.told.add(key)
             case Indicator():
                 self.told.add(key)  # it limits a range
-            case Multiply(parts) if any((id(part), key[1]) in self.told for part in parts):
+            case Multiply(parts) if any(self._place(part, dict(key[1])) in self.told for part in parts):
                 self.told.add(key)
-            case Negate(part) | Transpose(part) if (id(part), key[1]) in self.told:
+            case Negate(part) | Transpose(part) if self._place(part, dict(key[1])) in self.told:
                 self.told.add(key)
-            case Add(parts) if all((id(part), key[1]) in self.told for part in parts):
+            case Add(parts) if all(self._place(part, dict(key[1])) in self.told for part in parts):
                 self.told.add(key)
             case Sum(body) if self._is_told_throughout(body, key[1]):
                 self.told.add(key)

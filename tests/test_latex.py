@@ -26,6 +26,7 @@ from bpttsym.expr import (
     DerivativeKind,
     Divide,
     Entries,
+    Every,
     Expr,
     Hole,
     Indicator,
@@ -333,6 +334,7 @@ OTHERS: list[tuple[Expr, str, str]] = [
 ENTRIES: list[tuple[Expr, str, str]] = [
     (Component(h(t), (i,)), "h_{t,i}", "h_{t,i}"),
     (Component(W, (i, j)), "W_{i,j}", "W_{i,j}"),
+    (Component(W, (i, Every())), "W_{i,:}", "W_{i,:}"),
     (Component(multiply(W, x), (i,)), "(W x)_{i}", "(W x)_i"),
     (Component(Transpose(W), (i, j)), r"(W^{\top})_{i,j}", "(Wᵀ)_{i,j}"),
     (Indicator(Relation(i, "=", j)), r"\mathbf{1}_{[i = j]}", "1[i = j]"),

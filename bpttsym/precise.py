@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from itertools import chain
-from typing import Any
+from typing import Any, NoReturn
 
 from mpmath.ctx_mp import MPContext  # type: ignore[import-untyped]
 
@@ -55,6 +55,7 @@ class PreciseWorld(GridOperations[Any]):
         self.work = 0
         self.functions = _functions(self.context)
         self._values: dict[Key, Matrix] = {}
+        self._jacobians: dict[tuple[Key, tuple[Key, ...], bool], tuple[Matrix, int]] = {}
         self._networks: dict[tuple[str, int, int], tuple[Matrix, Matrix]] = {}
         self.evaluator = Evaluator(self, Readings({}))
 
@@ -75,9 +76,9 @@ class PreciseWorld(GridOperations[Any]):
                 self._values[one] = self._leaf(one) if leaf else self.evaluator.node(one)
         return self._values[key]
 
-    def worked(self) -> None:
-        """One more node; raises CannotSay where so many digits would take too long."""
-        self.top.work += 1
+    def worked(self, nodes: int = 1) -> None:
+        """Some more nodes; raises CannotSay where so many digits would take too long."""
+        self.top.work += nodes
         if self.top.work > MAXIMUM_WORK:
             raise CannotSay(f"in many digits this is over the limit of {MAXIMUM_WORK} nodes")
 
@@ -89,15 +90,22 @@ class PreciseWorld(GridOperations[Any]):
         return rows
 
     def derivative(self, of: Key, by: tuple[Key, ...], immediate: bool) -> Matrix:
-        return self._jacobian(by, immediate, lambda world: world.moved(of, immediate))
+        """The derivative of a node, kept with the work that it was: that counts whenever it is asked for again."""
+        asked = of, by, immediate
+        if asked in self._jacobians:
+            found, nodes = self._jacobians[asked]
+            self.worked(nodes)
+            return found
+        before = self.work - len(self._values)
+        found = self._jacobian(by, immediate, lambda world: world.moved(of, immediate))
+        self._jacobians[asked] = found, self.work - len(self._values) - before
+        return found
 
     def derivative_of(self, of: Callable[[World], Matrix], by: tuple[Key, ...], frozen: bool) -> Matrix:
         return self._jacobian(by, frozen, of)
 
     def _jacobian(self, by: tuple[Key, ...], frozen: bool, value: Callable[[Any], Matrix]) -> Matrix:
         """Rows are the entries of the value, columns those of the variables, row by row."""
-        if isinstance(self, _Moved):
-            raise CannotSay("a derivative of a derivative has no value in many digits")
         columns = []
         for key in by:
             rows, width = self.shapes[key[0]]
@@ -221,7 +229,12 @@ class _Moved(PreciseWorld):
         moved = [list(row) for row in base.node(by)]
         moved[place[0]][place[1]] += self.context.mpc(0, self.step)
         self._values = {by: tuple(map(tuple, moved))}
+        self._jacobians = {}
+        self.work = 0
         self.evaluator = Evaluator(self, Readings({}))
+
+    def _jacobian(self, by: tuple[Key, ...], frozen: bool, value: Callable[[Any], Matrix]) -> NoReturn:
+        raise CannotSay("a derivative of a derivative has no value in many digits")
 
     def moved(self, of: Key, immediate: bool) -> Matrix:
         """The moved value of a node; immediate: by its own definition alone."""

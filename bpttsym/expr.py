@@ -12,34 +12,19 @@ with one case for a node class and a last case that raises.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from fractions import Fraction
 from typing import Literal
 
-from bpttsym.records import dataclass, field, fields
+from bpttsym.records import dataclass, field
+from bpttsym.walking import Expr as Expr
+from bpttsym.walking import Span as Span
+from bpttsym.walking import child_fields as child_fields
+from bpttsym.walking import children as children
+from bpttsym.walking import walk as walk
 
 DerivativeKind = Literal["partial", "total", "immediate", "gradient"]
 Direction = Literal["written", "increasing", "decreasing"]
 ProductOperator = Literal["", r"\cdot", r"\times", "*", r"\odot", r"\circ", r"\otimes"]
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Half-open range of character offsets into the text of a document."""
-
-    start: int
-    end: int
-
-    def join(self, other: Span) -> Span:
-        """The smallest span that holds both."""
-        return Span(min(self.start, other.start), max(self.end, other.end))
-
-
-@dataclass(frozen=True, slots=True)
-class Expr:
-    """A node of the tree; only its subclasses are made."""
-
-    span: Span | None = field(default=None, compare=False, repr=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,40 +293,6 @@ def shifted(index: Expr, offset: int) -> Expr:
             step = integer(abs(offset))
             terms = list(index.terms) if isinstance(index, Add) else [index]
             return add(*terms, step if offset > 0 else Negate(step))
-
-
-_CHILD_FIELDS: dict[type[Expr], tuple[str, ...]] = {}
-
-
-def child_fields(kind: type[Expr]) -> tuple[str, ...]:
-    if kind not in _CHILD_FIELDS:
-        own = {"Expr", "Expr | None", "tuple[Expr, ...]"}
-        _CHILD_FIELDS[kind] = tuple(f.name for f in fields(kind) if f.type in own)
-    return _CHILD_FIELDS[kind]
-
-
-def children(node: Expr) -> tuple[Expr, ...]:
-    """The direct children of a node, from left to right as the fields are declared."""
-    names = child_fields(type(node))
-    if len(names) == 1 and isinstance(only := getattr(node, names[0]), tuple):
-        return only
-    found: list[Expr] = []
-    for name in names:
-        value = getattr(node, name)
-        if isinstance(value, tuple):
-            found.extend(value)
-        elif value is not None:
-            found.append(value)
-    return tuple(found)
-
-
-def walk(node: Expr) -> Iterator[Expr]:
-    """The node and all below it, parents first, from left to right."""
-    waiting = [node]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting.extend(reversed(children(node)))
 
 
 def names(node: Expr) -> set[str]:

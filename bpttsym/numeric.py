@@ -13,11 +13,11 @@ from fractions import Fraction
 import numpy as np
 
 from bpttsym.evaluate import Evaluator
-from bpttsym.expr import Derivative, Expr, walk
 from bpttsym.leaves import FUNCTIONS, SPECTRA, Array, LeafRule, where_positive
 from bpttsym.model import Graph, Key
 from bpttsym.opaque import StandIns, under_logarithm
 from bpttsym.readings import Readings
+from bpttsym.samples import Samples
 from bpttsym.shapes import Shape
 from bpttsym.world import RELATIVE as RELATIVE
 from bpttsym.world import CannotSay, World
@@ -37,13 +37,8 @@ WEIGHTS = tuple(
 )
 """The step and the weights of the differences that give the derivative of a derivative."""
 
-ROUGH = 1e-9
-"""The absolute floor where a relation holds the derivative of a derivative."""
 
-ABSOLUTE = 1e-13
-
-
-class NumericWorld(StandIns):
+class NumericWorld(StandIns, Samples):
     """Random samples of one model on one unrolled graph.
 
     ``values`` may give a leaf its array (samples, rows, columns); every other leaf is drawn from ``seed``.
@@ -252,51 +247,9 @@ class NumericWorld(StandIns):
             sides.append(full.reshape(world.directions, full.shape[1], -1))
         return np.ascontiguousarray(np.moveaxis((sides[0] - sides[1]) / (2 * step), 0, -1).real)
 
-    def is_zero(self, value: Array) -> bool:
-        return not (np.abs(value) > ABSOLUTE).any()
-
-    def difference(self, first: Array, second: Array, relation: Expr | None = None) -> tuple[float, int]:
-        """The largest relative difference over the samples, and the sample where it is.
-
-        Differences below the absolute floor count as zero; a sample without a value (a logarithm of a
-        negative number) says nothing. Raises CannotSay where no sample has a value.
-        """
-        relative = self._differences(first, second, relation)
-        return float(relative.max()), int(relative.argmax())
-
-    def agree_elsewhere(self, first: Array, second: Array, relation: Expr) -> bool:
-        """Whether most samples agree: then one that does not may only be beyond what floats tell (a saturated unit)."""
-        relative = self._differences(first, second, relation)
-        return bool(np.median(relative) <= RELATIVE)
-
-    def _differences(self, first: Array, second: Array, relation: Expr | None) -> Array:
-        """The relative difference of each sample, -1 for one without a value."""
-        floor = ABSOLUTE
-        with np.errstate(all="ignore"):
-            gaps = np.abs(first - second)
-            if gaps.max() <= floor:  # false where one of them has no value
-                return np.zeros(gaps.shape[:-2])
-            a, b = np.broadcast_arrays(first, second)
-            gap = gaps.max(axis=(-2, -1))
-            size = np.maximum(np.abs(a).max(axis=(-2, -1)), np.abs(b).max(axis=(-2, -1)))
-            between = relation is not None and ((gap > ABSOLUTE) & (gap <= ROUGH)).any()
-            if between and relation is not None and has_nested(relation):
-                floor = ROUGH
-            relative = np.where(gap <= floor, 0.0, gap / np.maximum(size, ABSOLUTE))
-        finite = np.isfinite(relative)
-        if not finite.any():
-            raise CannotSay("no sample has a value", relation.span if relation is not None else None)
-        return np.asarray(np.where(finite, relative, -1.0))
-
 
 class Nested(CannotSay):
     """A derivative is asked for inside of another, which one complex step does not give."""
-
-
-def has_nested(relation: Expr) -> bool:
-    """Whether a derivative of a derivative stands inside."""
-    outer = (part for part in walk(relation) if isinstance(part, Derivative))
-    return any(isinstance(part, Derivative) for one in outer for part in walk(one.of))
 
 
 class _Moved(NumericWorld):

@@ -63,7 +63,8 @@ def largest(value: Any) -> float:
     """The largest finite size of an entry of a value, be it an array or rows of numbers."""
     if hasattr(value, "dtype"):
         sizes = abs(value)
-        return float(sizes[sizes < inf].max(initial=0.0))
+        found = float(sizes.max(initial=0.0))
+        return found if found < inf else float(sizes[sizes < inf].max(initial=0.0))
     return max((abs(entry) for row in value for entry in row), default=0.0)
 
 

@@ -42,6 +42,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         *("rnn_functions", "rnn_cells", "rnn_gated", "rnn_head", "rnn_layers", "rnn_truncated"),
         *("rnn_feedback", "rnn_encoder_decoder"),
     ),
+    "expr": ("walking",),
     "source": ("macros",),
     "parse": (
         *("surface", "commands", "letters", "naming", "scanner", "specials", "tokens", "words"),
@@ -94,7 +95,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         *("world", "dice", "grid", "arithmetic", "reckoner", "ranges", "entries", "derivatives", "over_paths"),
         "abbreviations",
     ),
-    "numeric": ("leaves", "opaque"),
+    "numeric": ("leaves", "opaque", "samples"),
     "exact": ("field",),
     "symbolic": (
         *("symbolic_names", "symbolic_functions", "symbolic_matrices", "symbolic_jacobians", "symbolic_values"),
@@ -157,7 +158,9 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
 }
 
 DOORS: dict[str, frozenset[str]] = {
-    "numpy": frozenset({"rnn", *PARTS["rnn"], "numeric", "leaves", "opaque", "field", "exact", "symbolic_lambdify"})
+    "numpy": frozenset(
+        {"rnn", *PARTS["rnn"], "numeric", "leaves", "opaque", "samples", "field", "exact", "symbolic_lambdify"}
+    )
     | {"oracles", "figures", "networks", "truncation", "vanishing", "starts", "attack"}
     | {"claims_tools", "claims_layers", "claims_gradients", "claims_classes", "claims_training", "claims_readings"},
     "sympy": frozenset({"symbolic", *PARTS["symbolic"]} - {"symbolic_names"}),

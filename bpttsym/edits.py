@@ -49,15 +49,37 @@ def neighbours(
         raise ValueError(f"no such edit: {', '.join(sorted(unknown))}; there are {', '.join(r.kind for r in EDITS)}")
     within = within or ()
     top = within[:-1]  # no edit changes anything that is not below it
-    seen = {at(relation, top)}
+    seen = _Seen(at(relation, top))
     for place in _places(relation, within, vocabulary):
         for row in rows:
             for below, new, gaps in row.changes(place):
                 path, changed = place.path + below, replace_at(relation, place.path, new)
-                if path[: len(within)] == within and (part := at(changed, top)) not in seen:
-                    seen.add(part)
+                if path[: len(within)] == within and seen.is_new(at(changed, top)):
                     assert isinstance(changed, Relation)
                     yield Edit(row.kind, path, changed, row.words.format(*gaps))
+
+
+FEW = 4
+"""So many trees are compared one by one: hashing them would take longer, and often the first edit is the last."""
+
+
+class _Seen:
+    """The trees that were given out, the original among them."""
+
+    def __init__(self, original: Expr) -> None:
+        self.few = [original]
+        self.many: set[Expr] = set()
+
+    def is_new(self, part: Expr) -> bool:
+        """Whether a tree was not given out before."""
+        if len(self.few) < FEW:
+            known = part in self.few
+            self.few.append(part)
+            return not known
+        self.many.update(self.few if not self.many else ())
+        known = part in self.many
+        self.many.add(part)
+        return not known
 
 
 def factors(relation: Relation) -> Iterator[Path]:

@@ -50,6 +50,7 @@ def recursive(name: str, by: str) -> CheckedDerivation:
     return checked
 
 
+@pytest.mark.campaign(quick=6)
 @pytest.mark.parametrize(("name", "by"), CASES)
 def test_every_step_is_proved(name: str, by: str) -> None:
     """Names are definitions, and every other step is proved for several T."""

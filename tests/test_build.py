@@ -79,6 +79,7 @@ def test_the_committed_output_is_what_the_documents_give(monkeypatch: pytest.Mon
     assert command_line(["build", "--check"]) == 0
 
 
+@pytest.mark.slow
 def test_the_documents_of_the_project_say_what_they_expect() -> None:
     """Every document has a refuted, a conditional or a proved relation on purpose, and all are as expected."""
     words: set[str] = set()
@@ -220,6 +221,7 @@ STAGES = {
 }
 
 
+@pytest.mark.campaign(quick=6)
 @pytest.mark.parametrize("failure", [_interrupted, _failing], ids=["interrupted", "disk full"])
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_run_that_stops_leaves_the_former_output_whole(

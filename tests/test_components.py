@@ -300,6 +300,7 @@ def last(definitions: str, claim: str) -> tuple[str, str]:
     return verdict.status, verdict.message
 
 
+@pytest.mark.campaign(quick=12)
 @pytest.mark.parametrize("name", ROWS)
 def test_an_equation_by_components_is_what_numpy_says(name: str) -> None:
     """True in NumPy at every step: proved, verified or, where a layout is chosen, conditional. False: refuted."""
@@ -325,6 +326,7 @@ $$L = \sum_{t=1}^{T} L_t$$
 
 
 @pytest.mark.parametrize("name", [name for name in ROWS if name != "softmax by its entries, upside down"])
+@pytest.mark.campaign(quick=11)
 def test_definitions_by_components_give_the_same_verdicts(name: str) -> None:
     """A model written entry by entry is the model written with vectors."""
     claim, _, _ = ROWS[name]
@@ -562,6 +564,7 @@ def test_a_step_that_is_left_out_is_a_condition() -> None:
     assert verdict.conditions == ("indices count entries, the step is left out",)
 
 
+@pytest.mark.slow
 def test_a_report_is_written_about_entries() -> None:
     """Repairs, counterexamples and readings of equations by components are put into words, also a second time."""
     claims = "\n\n".join(f"$${claim}$$" for claim, _, _ in ROWS.values())

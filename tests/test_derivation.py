@@ -279,6 +279,7 @@ DERIVED = [
 ]
 
 
+@pytest.mark.campaign(quick=2)
 @pytest.mark.parametrize("name", DERIVED)
 def test_every_form_of_every_preset_is_proved(name: str) -> None:
     """Each preset, by each parameter, the input, the state and the start, in each form and over one to six steps."""
@@ -290,6 +291,7 @@ def test_every_form_of_every_preset_is_proved(name: str) -> None:
                 assert {one.verdict.status for one in checked.form(form)} <= {"proved", "definition"}
 
 
+@pytest.mark.campaign(quick=2)
 @pytest.mark.parametrize("name", DERIVED)
 def test_what_is_printed_verifies_as_proved(name: str) -> None:
     """All derivatives of a preset in one document, as Markdown and as TeX: every relation proved, none conditional."""
@@ -375,6 +377,7 @@ RNN = {
 }
 
 
+@pytest.mark.campaign(quick=2)
 @pytest.mark.parametrize("name", RNN)
 def test_the_forms_give_the_numbers_of_the_network_written_by_hand(name: str) -> None:
     """The right sides, put into numbers, are the gradients of ``rnn``, which knows none of the rules."""

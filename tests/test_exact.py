@@ -433,6 +433,7 @@ def mutants(side: Expr) -> Iterator[Expr]:
             yield replace_at(side, path, Transpose(at(side, path)))
 
 
+@pytest.mark.campaign(quick=10)
 @pytest.mark.parametrize("row", TRUE, ids=lambda row: f"{row[0]}: {row[1]}")
 def test_mutants_are_proved_only_if_the_numbers_agree(row: tuple[str, str, dict[str, str]]) -> None:
     """Of all one-edit neighbours of a true equation, only those are proved that hold in numbers; most are not."""

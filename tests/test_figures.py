@@ -267,6 +267,7 @@ def test_a_state_that_grows_out_of_range_is_refused() -> None:
 # Bytes and hashes.
 
 
+@pytest.mark.campaign(quick=3)
 @pytest.mark.parametrize("name", FIGURES)
 def test_every_figure_draws_in_every_format(name: str, tmp_path: Path) -> None:
     """Each row of the table gives a file in each of its formats, and the hash of its data beside them."""
@@ -303,6 +304,7 @@ def elsewhere() -> dict[str, list[str]]:
     return found
 
 
+@pytest.mark.campaign(quick=2)
 @pytest.mark.parametrize("name", FIGURES)
 def test_the_same_bytes_twice(name: str, elsewhere: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch) -> None:
     """Another process, another day and another user's settings of matplotlib give the same files."""
@@ -318,6 +320,7 @@ def test_the_same_bytes_twice(name: str, elsewhere: dict[str, list[str]], monkey
     )
 
 
+@pytest.mark.campaign(quick=3)
 @pytest.mark.parametrize("name", FIGURES)
 def test_the_hash_changes_when_the_data_change(name: str) -> None:
     """Another number on the page is another hash; what nobody could see is not."""
@@ -385,6 +388,7 @@ def overlaps(boxes: dict[str, Bbox], page: Figure) -> list[str]:
     return found
 
 
+@pytest.mark.campaign(quick=3)
 @pytest.mark.parametrize("name", FIGURES)
 def test_no_text_covers_another(name: str) -> None:
     """Labels, ticks, titles, captions and legends stand apart, and inside the page."""
@@ -446,6 +450,7 @@ def layouts() -> dict[str, Layout]:
 LAYOUTS = layouts()
 
 
+@pytest.mark.campaign(quick=8)
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_labels_of_a_graph_cover_nothing(name: str) -> None:
     """No label lies on another, on a node or on an arrow; nodes lie apart; measured by the renderer."""
@@ -501,6 +506,7 @@ def crossed(box: Bbox, line: np.ndarray) -> bool:
     return False
 
 
+@pytest.mark.campaign(quick=1)
 @pytest.mark.parametrize("name", ["one, T=4", "many, T=4", "tagger, T=4", "stacked"])
 def test_a_label_takes_no_more_room_than_was_kept_for_it(name: str) -> None:
     """The room that the layout keeps for a formula is at least what matplotlib needs."""
@@ -622,6 +628,7 @@ def test_a_name_that_matplotlib_cannot_typeset_is_still_readable() -> None:
     assert _readable(r"$\hat{y}_t$") == r"$\hat{y}_t$"
 
 
+@pytest.mark.campaign(quick=10)
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_labels_are_mathematics_that_both_writers_know(name: str) -> None:
     """No label of these graphs needs the fallback, and no TikZ style is called x or y."""
@@ -715,6 +722,7 @@ def test_without_a_korean_font_labels_are_english(only_fonts: Any) -> None:
     assert korean == figures.render("terms", ["svg"], **QUICK["terms"])[0]
 
 
+@pytest.mark.campaign(quick=2)
 @pytest.mark.parametrize("name", FIGURES)
 def test_with_a_korean_font_no_letter_is_missing(
     name: str, only_fonts: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture

@@ -108,6 +108,7 @@ QUICK = [
 ]
 
 
+@pytest.mark.campaign(quick=2)
 @pytest.mark.parametrize(("name", "by"), QUICK)
 def test_every_form_is_derived(name: str, by: str) -> None:
     """The same for one variable of some presets, at one, two and four steps."""
@@ -196,10 +197,7 @@ def runs(code: str, folder: Path) -> str:
 @pytest.mark.parametrize("kind", ["python", "sympy"])
 @pytest.mark.parametrize(
     "name",
-    [
-        pytest.param(name, marks=() if name in ("bidirectional", "torch_rnn") else pytest.mark.slow)
-        for name in presets()
-    ],
+    [pytest.param(name, marks=() if name == "many_to_one" else pytest.mark.slow) for name in presets()],
 )
 def test_the_programs_of_every_preset_run(name: str, kind: str, tmp_path: Path) -> None:
     """They compare their own gradients with central differences, for every parameter, and say so."""
@@ -263,6 +261,7 @@ UNDEFINED = {
 }
 
 
+@pytest.mark.campaign(quick=1)
 @pytest.mark.parametrize("case", UNDEFINED)
 def test_an_undefined_loss_is_any_function_of_the_outputs(case: str) -> None:
     """It is told, stands as a definition in the text, and every form is proved."""

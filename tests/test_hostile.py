@@ -200,6 +200,7 @@ def listed(table: dict[str, str | tuple[str, str]]) -> list[object]:
     return rows
 
 
+@pytest.mark.campaign(quick=60)
 @pytest.mark.parametrize("text", listed(CLAIMS))
 def test_a_bad_display_is_told_and_stops_no_other(text: str) -> None:
     """A display that cannot be read or judged has a verdict with a reason; those around it keep theirs."""
@@ -381,6 +382,7 @@ def test_a_horizon_of_strange_figures_is_told(value: str) -> None:
         verdicts(document(*MODEL, front=f"---\nT: {value}\n---\n"))
 
 
+@pytest.mark.campaign(quick=3)
 @pytest.mark.parametrize(
     "change",
     [
@@ -464,6 +466,7 @@ FACTOR = 2.8
 """Twice as many displays may take so many times the work: more than twice, far less than four times."""
 
 
+@pytest.mark.campaign(quick=3)
 @pytest.mark.parametrize(
     ("size", "make"),
     [
@@ -485,6 +488,7 @@ def test_the_work_is_linear(size: int, make: Callable[[int], str]) -> None:
     assert large <= FACTOR * small
 
 
+@pytest.mark.slow
 def test_two_thousand_displays_are_judged() -> None:
     """A long document has a verdict for each of its displays."""
     found = verdicts(document(*MODEL, *[TRUE] * 2000))
@@ -529,6 +533,7 @@ def slips(seed: int, count: int) -> Iterator[Slip]:
         yield Slip(number, text, displays[number].start, displays[number].end + len(text) - len(SHEET))
 
 
+@pytest.mark.campaign(quick=2)
 @pytest.mark.parametrize("seed", range(PIECES))
 def test_every_slip_is_read_or_told(seed: int) -> None:
     """Of 3000 one-character slips of the sheet each is read, or not read with a reason and a place in its display."""

@@ -42,6 +42,7 @@ SPELLINGS: dict[str, tuple[str, str, str, str]] = {
 GATES = r"$$i_t = \sigma(i_{t-1}),\quad o_t = \sigma(o_{t-1})$$" + "\n"
 
 
+@pytest.mark.campaign(quick=3)
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_a_label_above_is_a_part_of_the_name(spelling: str) -> None:
     """The same claims have the same verdicts, however the matrices are called."""

@@ -65,6 +65,7 @@ MODELS = {
 CASES = [(name, by) for name, (_, variables) in MODELS.items() for by in variables]
 
 
+@pytest.mark.campaign(quick=8)
 @pytest.mark.parametrize(("name", "by"), CASES)
 def test_every_line_is_proved(name: str, by: str) -> None:
     """Each gradient from the loss down, and the one that is asked for."""

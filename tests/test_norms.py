@@ -233,6 +233,7 @@ def is_proved(*displays: str) -> bool:
     return any(proves(relation, variant.base, given.relations) for variant in found)
 
 
+@pytest.mark.campaign(quick=6)
 @pytest.mark.parametrize("name", PROVED)
 def test_what_is_proved_holds_of_every_network(name: str) -> None:
     """NumPy finds no violation, and the proof says what it is."""

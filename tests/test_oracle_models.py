@@ -349,6 +349,7 @@ def test_what_sympy_does_not_do_is_said(name: str) -> None:
         compiled(name, 4)(numbers(name, 4, 0))
 
 
+@pytest.mark.campaign(quick=4)
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_forms_that_are_derived_agree(name: str) -> None:
     """Each form, put into numbers, is the gradient by hand; the short names of the recursive one stand for theirs."""

@@ -40,6 +40,7 @@ def printed(name: str, by: str, form: str) -> tuple[Document, int]:
     return read_document(source_from_text(text)), len(made.steps(form))
 
 
+@pytest.mark.campaign(quick=4)
 @pytest.mark.parametrize(("name", "by"), CASES)
 def test_what_is_proved_quickly_is_proved(name: str, by: str) -> None:
     """The verifier proves each step that is proved without NumPy, by the same method at the same steps."""
@@ -66,6 +67,7 @@ def with_last(document: Document, relation: Relation) -> Document:
     return read_document(source_from_text(text))
 
 
+@pytest.mark.campaign(quick=3)
 @pytest.mark.parametrize("form", ["sum", "recursive", "matrix"])
 @pytest.mark.parametrize("name", ["many_to_one", "tanh_many_to_many"])
 def test_a_wrong_step_is_not_proved_quickly(name: str, form: str) -> None:

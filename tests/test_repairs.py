@@ -80,6 +80,7 @@ def is_false(judged: Judge, relation: Relation, row: Row) -> bool:
     return judged.bench.status_under(relation, row)[0] == "refuted"
 
 
+@pytest.mark.slow
 def test_the_first_suggestion_is_the_right_one() -> None:
     """At least 85% of the planted errors are mended by the first suggestion; the table is printed."""
     planted, mended, missed = measured()
@@ -89,6 +90,7 @@ def test_the_first_suggestion_is_the_right_one() -> None:
     assert mended.total() >= LEAST * planted.total(), "\n".join(missed)
 
 
+@pytest.mark.slow
 def test_every_kind_of_error_is_planted_and_mended() -> None:
     """No kind is left out, and none is mended less than half of the time."""
     planted, mended, missed = measured()

@@ -128,6 +128,7 @@ def disagreements(configuration: rnn.Configuration, T: int, seed: int) -> list[s
     return differences(gradients | {"loss": np.array(loss)}, by_autograd(configuration, T, seed))
 
 
+@pytest.mark.campaign(quick=48)
 @pytest.mark.parametrize("T", STEPS)
 @every_configuration
 def test_autograd_agrees(configuration: rnn.Configuration, T: int) -> None:

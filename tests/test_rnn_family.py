@@ -47,6 +47,7 @@ def disagreements(name: str, T: int, seed: int) -> list[str]:
     return differences(gradients | {"loss": np.array(loss)}, by_autograd(name, T, seed))
 
 
+@pytest.mark.campaign(quick=14)
 @pytest.mark.parametrize("T", STEPS)
 @pytest.mark.parametrize("name", CASES)
 def test_autograd_of_the_definition_agrees(name: str, T: int) -> None:
@@ -54,6 +55,7 @@ def test_autograd_of_the_definition_agrees(name: str, T: int) -> None:
     assert [disagreements(name, T, seed) for seed in SEEDS] == [[] for _ in SEEDS]
 
 
+@pytest.mark.campaign(quick=6)
 @pytest.mark.parametrize("name", CASES)
 def test_complex_step_on_the_definition_agrees(name: str) -> None:
     """Every entry of every gradient is the imaginary part of the loss after a tiny imaginary step of that entry."""

@@ -77,6 +77,7 @@ def campaign(case: Case) -> tuple[Counter[str], list[str]]:
     return counts, unsound
 
 
+@pytest.mark.campaign(quick=3)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_no_mutant_is_called_true_unless_brute_force_agrees(case: Case) -> None:
     """All one-edit mutants of a case are refuted, ill-shaped, unchecked, or true by an evaluator of its own."""

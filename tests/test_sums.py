@@ -67,6 +67,7 @@ def summed(text: str, by: str) -> CheckedDerivation:
     return checked
 
 
+@pytest.mark.campaign(quick=8)
 @pytest.mark.parametrize(("text", "by"), CASES)
 def test_every_step_is_proved(text: str, by: str) -> None:
     """No step of the sum form, or of the recursive one, holds under a condition only."""
@@ -176,6 +177,7 @@ def test_a_pair_of_states_is_one_node() -> None:
     assert verdict_on(TRUE.replace("(h_i, c_i)", "[h_i; c_i]")) == "proved"
 
 
+@pytest.mark.campaign(quick=3)
 @pytest.mark.parametrize("slip", NEAR_MISSES)
 def test_a_slip_beside_a_pair_is_refuted(slip: str) -> None:
     """Each of these is false, or cannot be multiplied."""

@@ -459,6 +459,7 @@ def table_jacobian(expr: Any, by: Any) -> np.ndarray:
     return numbers_in(entries(found)).reshape(len(entries(expr)), len(entries(by)))
 
 
+@pytest.mark.campaign(quick=18)
 @pytest.mark.parametrize("row", ROWS)
 def test_a_row_of_the_table_is_the_jacobian(row: str) -> None:
     """Each row of the table gives the numerator Jacobian, row-major, that Matrix.jacobian finds in components."""
@@ -466,6 +467,7 @@ def test_a_row_of_the_table_is_the_jacobian(row: str) -> None:
     np.testing.assert_allclose(table_jacobian(expr, by), brute_jacobian(expr, by), rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.campaign(quick=18)
 @pytest.mark.parametrize("row", ROWS)
 def test_a_row_of_the_table_is_the_gradient(row: str) -> None:
     """Each row pulls a gradient back to the shape of the variable: g^T J, laid out row by row."""
@@ -583,6 +585,7 @@ def test_many_to_many_is_a_double_sum() -> None:
 ENDS = ["psi", "phi", "W", "W_f", "W_c", "V", "U", "b", "w", "h_0", "h_1", "h_2", "x_1", "x_3", "c_0", "y", "a_1", "L"]
 
 
+@pytest.mark.campaign(quick=16)
 @pytest.mark.parametrize("T", [1, 2, 3, 4])
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_the_expansion_is_the_sum_over_paths(name: str, T: int) -> None:
@@ -884,6 +887,7 @@ TO_KEEP = {
 SLOW = {("LSTM", "sympy"), ("GRU", "sympy"), ("leaky, absolute error", "sympy")}
 
 
+@pytest.mark.campaign(quick=5)
 @pytest.mark.parametrize(
     ("name", "library"), [(name, library) for name in TO_KEEP for library in PROGRAMS if (name, library) not in SLOW]
 )

@@ -169,6 +169,11 @@ DOORS: dict[str, frozenset[str]] = {
     "mpmath": frozenset({"precise"}),
 }
 
+# What is slow to load has a quick stand-in of ours; the oracles, which import nothing of ours, go without.
+STAND_INS: dict[str, tuple[str, frozenset[str]]] = {
+    "dataclasses": ("records", frozenset({"rnn", *PARTS["rnn"]})),
+}
+
 # Only the lazy public names may be imported under a name that is computed.
 COMPUTED_IMPORTS = frozenset({"__init__"})
 COMPUTED = "a computed name"
@@ -250,6 +255,9 @@ def violations(package: Path) -> list[str]:
             imported = our_module(dotted, modules | placed)
             if {module, imported} <= placed and not may_import(module, imported):
                 trouble = f"{imported} is not in a row above"
+        elif library in STAND_INS:
+            stand_in, without = STAND_INS[library]
+            trouble = None if module in {stand_in, *without} else f"takes from {library} what {stand_in} has"
         elif library in DOORS:
             trouble = None if module in DOORS[library] else f"is no door of {library}"
         elif library not in sys.stdlib_module_names:
@@ -312,6 +320,10 @@ PLANTED: dict[str, tuple[dict[str, str], str]] = {
     "SymPy in a function": ({"check": "def f():\n    import sympy"}, "check:2: is no door of sympy"),
     "matplotlib in cli": ({"cli": "import matplotlib.pyplot as plt"}, "cli:1: is no door of matplotlib"),
     "lark in a part of parse": ({"rows": "import lark"}, "rows:1: is no door of lark"),
+    "the slow data classes": (
+        {"model": "from dataclasses import dataclass"},
+        "model:1: takes from dataclasses what records has",
+    ),
     "another library": ({"figures": "import networkx"}, "figures:1: networkx is no dependency"),
     "a file without a row": ({"helpers": ""}, "helpers: has no row in the table"),
     "a package without a row": ({"extra/__init__": ""}, "extra.__init__: has no row in the table"),

@@ -1,5 +1,5 @@
 """``python -m bpttsym`` is the command line."""
 
-from bpttsym.cli import main
+from bpttsym.cli import run
 
-raise SystemExit(main())
+run()

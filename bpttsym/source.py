@@ -36,14 +36,15 @@ _ATX = r" {0,3}+(?:> {0,3}+)*+#{1,6}+(?![^ \t\n])"
 _PREFIX = r"[ \t]*+(?:(?:(?P<quote>>)|[-*+][ \t]|[0-9]{1,9}[.)][ \t])[ \t]*+)*"  # marks of quotes and list items
 _BREAK = rf"[ \t>]*+(?:$|```|~~~|(?:[-*+]|[0-9]{{1,9}}[.)])[ \t])|{_ATX}"  # a line that is no part of this paragraph
 _FENCE_END = r"[ \t>]*+(?P=run)(?P=tick)*+[ \t]*+$"
-_BLANK = {"tex": re.compile(r"(?m)^[ \t]*+\n"), "markdown": re.compile(rf"(?m)^(?:[ \t>]*+\n|{_ATX})")}
+# By the rules of each kind of text; compiled when they are first used.
+_BLANK = {"tex": r"(?m)^[ \t]*+\n", "markdown": rf"(?m)^(?:[ \t>]*+\n|{_ATX})"}
 _HIDDEN = {
-    "tex": re.compile(
+    "tex": (
         r"\\begin\{(?P<verbatim>(?:[vV]erbatim|lstlisting|minted|comment)\*?)\}[\s\S]*?(?:\\end\{(?P=verbatim)\}|\Z)"
         r"|(?P<rest>\\end\{document\}[\s\S]*+)|\\verb\*?(?P<bar>[!-/:-@\[-`{-~])[^\n]*?(?P=bar)"
         r"|(?P<url>\\(?:url|href|path)\{[^{}\n]*+\})|%++(?P<note>[^\n]*+)|\\[\s\S]"
     ),
-    "markdown": re.compile(
+    "markdown": (
         r"(?m)\A---[ \t]*+\n(?=[^\s-])(?P<front>[^\n]*:[^\0]*?)^(?:---|\.\.\.)[ \t]*+$"
         rf"|^{_PREFIX}(?P<run>(?P<tick>[`~])(?P=tick){{2,}}+)[ \t]*+(?P<math>math(?!\S))?[^\n`]*+$"
         rf"(?P<fence>(?:\n(?(quote)(?=[ \t]*+>))(?!{_FENCE_END}|(?(math)[ \t>]*+(?:```|~~~)|(?!)))[^\n\0]*+)*+)"
@@ -61,17 +62,17 @@ _BODIES = (
 )
 _INLINE = r"(?P<dollar>(?:[^$\\\n\0]++|\\[^\n\0]?+|\n(?!BREAK))*+)"
 _MATHS = {
-    "tex": re.compile(rf"(?m){_BODIES}|\${_INLINE}\$|\\[\s\S]".replace("BREAK", r"[ \t]*+$")),
-    "markdown": re.compile(rf"(?m){_BODIES}|\$(?!\s){_INLINE}(?<!\s)\$(?!\d)|\\[\s\S]".replace("BREAK", _BREAK)),
+    "tex": rf"(?m){_BODIES}|\${_INLINE}\$|\\[\s\S]".replace("BREAK", r"[ \t]*+$"),
+    "markdown": rf"(?m){_BODIES}|\$(?!\s){_INLINE}(?<!\s)\$(?!\d)|\\[\s\S]".replace("BREAK", _BREAK),
 }
 # Two dollars that are more likely to open a display than to close one which blank lines have interrupted.
 _OPENING = re.compile(r"(?m)\$\$(?:[ \t.,;:]*+[^\s.,;:]|(?:[^$\n\0]++|\n(?![ \t>]*+$)|\$(?!\$))*\$\$)")
 _HEADING = {
-    "tex": re.compile(
+    "tex": (
         rf"(?<!\\)\\(?:(?P<name>{'|'.join(_LEVELS)})\*?|begin\{{frame\}})(?:<[^<>\n]*+>|\[[^\[\]\n]*+\]|[ \t\n])*+"
         r"\{(?P<title>(?:[^{}\\]++|\\[\s\S]|\{(?:[^{}\\]++|\\[\s\S]|\{(?:[^{}\\]++|\\[\s\S])*+\})*+\})*+)\}"
     ),
-    "markdown": re.compile(
+    "markdown": (
         rf"(?m)^(?P<mark>{_ATX})(?P<title>[^\n]*?)(?<![ \t])(?:[ \t]++#++)?+[ \t]*+$"
         r"|^ {0,3}+(?![ \t>#|\1]|[-*+][ \t]|[0-9]{1,9}[.)][ \t]|\$\$|[-=]++[ \t]*+$)(?P<text>\S[^\n]*+)"
         rf"(?=\n {{0,3}}+(?:={{2,}}+|-{{2,}}+)[ \t]*+$)|(?:^(?![ \t\0\1=-]*+$|{_ATX})[^\n]++\n?+)++"
@@ -280,7 +281,8 @@ class _Reader:
         """The text with marks in place of what holds no mathematics to look for; takes down what that says."""
         done = position = 0
         pieces: list[str] = []
-        while mark := _HIDDEN[self.rules].search(self.text, position):
+        hidden = re.compile(_HIDDEN[self.rules])
+        while mark := hidden.search(self.text, position):
             (start, position), kind = mark.span(), mark.lastgroup
             if kind == "front":
                 for line in _SETTING.finditer(self.text, *mark.span(kind)):
@@ -319,7 +321,7 @@ class _Reader:
         """Takes down a display and returns where to go on; with no closing mark (``after`` is ``end``) it is cut."""
         if after == end:
             self.unclosed.append(opening)
-            blank = _BLANK[self.rules].search(self.text, start, end)
+            blank = re.compile(_BLANK[self.rules]).search(self.text, start, end)
             after = end = blank.start() if blank else end
         self.maths.append(Maths(start, end, False, 0, environment))
         return after
@@ -327,7 +329,8 @@ class _Reader:
     def read_maths(self, mask: str) -> None:
         """Takes down the formulas of a text whose code and comments are hidden."""
         position = 0
-        while mark := _MATHS[self.rules].search(mask, position):
+        maths = re.compile(_MATHS[self.rules])
+        while mark := maths.search(mask, position):
             kind, position = mark.lastgroup, mark.end()
             if kind in ("dollar", "round"):
                 self.maths.append(Maths(*mark.span(kind), True))
@@ -335,14 +338,14 @@ class _Reader:
                 start, end = mark.span(kind)
                 closing = {"double": "$$", "square": r"\]"}.get(kind, rf"\end{{{mark['name']}}}")
                 closed = mask.startswith(closing, end)
-                if closed and kind == "double" and _BLANK[self.rules].search(self.text, start, end):
+                if closed and kind == "double" and re.compile(_BLANK[self.rules]).search(self.text, start, end):
                     closed = not _OPENING.match(mask, end)
                 after = end + len(closing) * closed
                 position = self.display(Span(mark.start(), start), start, end, after, mark["name"] or "")
 
     def headings(self, mask: str) -> Iterator[Heading]:
         """The headings outside of formulas."""
-        for mark in _HEADING[self.rules].finditer(mask):
+        for mark in re.finditer(_HEADING[self.rules], mask):
             start, end = mark.span(mark.lastgroup or 0)
             title = " ".join(self.text[start:end].split())
             if self.rules == "tex":

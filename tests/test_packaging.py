@@ -65,7 +65,7 @@ def test_the_wheel_says_who_it_is(wheel: ZipFile) -> None:
     assert f"\nVersion: {bpttsym.__version__}\n" in metadata
     assert "\nLicense-Expression: MIT\n" in metadata
     assert "\nRequires-Python: >=3.11\n" in metadata
-    assert "bpttsym = bpttsym.cli:main" in wheel.read(f"{about}/entry_points.txt").decode()
+    assert "bpttsym = bpttsym.cli:run" in wheel.read(f"{about}/entry_points.txt").decode()
 
 
 def test_the_wheel_shows_the_readme(wheel: ZipFile) -> None:

@@ -11,11 +11,24 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bpttsym.derivation import FORMS, Derivation, derivation
+from bpttsym.displays import Entry
 from bpttsym.document import Document, load_preset, read_document
 from bpttsym.errors import BpttsymError, UsageError
 from bpttsym.expr import Add, Derivative, Relation, Symbol, children
 from bpttsym.ground import Ground
-from bpttsym.manuscript import Block, display_latex, display_of, manuscript, markdown, settings, tex, unicode_text
+from bpttsym.manuscript import (
+    Block,
+    Display,
+    definitions,
+    display_latex,
+    display_of,
+    horizon,
+    manuscript,
+    markdown,
+    settings,
+    tex,
+    unicode_text,
+)
 from bpttsym.model import Model
 from bpttsym.names import loss_names, typed, unknown
 from bpttsym.path_sum import Evidence, NoPathSum, PathSum
@@ -82,9 +95,14 @@ class CheckedDerivation:
         """The steps of a form with their verdicts; raises NotProved, or UsageError for an unknown form."""
         if name not in FORMS:
             raise UsageError(unknown("form", name, FORMS))
-        if name not in self._checked:
-            self._checked[name] = _check(self.derivation, name, self.known)
+        self.prove([name])
         return self._checked[name]
+
+    def prove(self, names: Sequence[str]) -> None:
+        """Judge some forms, which are read back as one text; raises NotProved if one of them is not proved."""
+        new = [name for name in names if name not in self._checked]
+        if new:
+            self._checked.update(_check(self.derivation, new, self.known))
 
     def keep(self, name: str, document: Document, found: Mapping[Claim, Evidence]) -> None:
         """Take the evidence on a form from the verdicts on a document that it stands in; raises NotProved."""
@@ -103,6 +121,7 @@ class CheckedDerivation:
     @property
     def steps(self) -> tuple[CheckedStep, ...]:
         """The steps of all forms."""
+        self.prove(list(FORMS))
         return tuple(step for name in FORMS for step in self.form(name))
 
     def latex(self, form: str = "expanded") -> str:
@@ -186,8 +205,8 @@ def loss_model(document: Document) -> Completed:
 
 def manuscript_of(wanted: Sequence[tuple[CheckedDerivation, str]]) -> list[Block]:
     """Forms of derivatives in one model as blocks of a text; each is proved before."""
-    for checked, form in wanted:
-        checked.form(form)
+    for checked in {id(checked): checked for checked, _ in wanted}.values():
+        checked.prove([form for one, form in wanted if one is checked])
     return manuscript([(checked.derivation, form) for checked, form in wanted])
 
 
@@ -210,26 +229,49 @@ def proved_text(text: str, kind: Kind, wanted: Sequence[tuple[CheckedDerivation,
     return text
 
 
-def _check(derivation: Derivation, form: str, known: Known) -> tuple[CheckedStep, ...]:
-    """Print a form, read it back, and prove it: an expansion by its paths, any other form like a document."""
-    steps = derivation.steps(form)
-    sums = form == "expanded"
-    if sums and sum(len(children(step.relation.right)) for step in steps) > FEW:
-        return tuple(CheckedStep(form, step, _summed(derivation, step, prover)) for step in steps)
-    found = read_document(source_from_text(markdown(manuscript([(derivation, form)]), settings(derivation.model))))
-    entries = [entry for entry in found.entries if entry.equation > 1 + derivation.fixed(form)]
-    claims: list[Claim] = [(step.relation, (step.where,) if step.where else ()) for step in steps]
+def _check(derivation: Derivation, forms: Sequence[str], known: Known) -> dict[str, tuple[CheckedStep, ...]]:
+    """Print some forms, read them back, and prove them: an expansion by its paths, all others like a document."""
+    steps = {form: derivation.steps(form) for form in forms}
+    long = "expanded" in steps and sum(len(children(step.relation.right)) for step in steps["expanded"]) > FEW
+    printed = [form for form in forms if not (long and form == "expanded")]
+    found, entries = _read_back(derivation, printed) if printed else (None, {})
+    checked = {}
+    for form in forms:
+        if form == "expanded":
+            start = prover if long else _small
+            checked[form] = tuple(CheckedStep(form, step, _summed(derivation, step, start)) for step in steps[form])
+            continue
+        claims = {_claim(step): step for step in steps[form]}
+        new = [claim for claim in claims if claim not in known.evidence]
+        if new and found is not None:
+            rest = found.holding([entries[claim] for claim in new])
+            evidence = known.quick.last(rest, len(new)) or _judged(rest, [claims[claim] for claim in new])
+            known.evidence.update(zip(new, evidence, strict=True))
+        checked[form] = tuple(CheckedStep(form, step, known.evidence[_claim(step)]) for step in steps[form])
+    return checked
+
+
+def _claim(step: Step) -> Claim:
+    return step.relation, (step.where,) if step.where else ()
+
+
+def _read_back(derivation: Derivation, forms: Sequence[str]) -> tuple[Document, dict[Claim, Entry]]:
+    """The text of some forms as a document, and the entry of each step; raises NotProved where it says other things."""
+    blocks = manuscript([(derivation, form) for form in forms])
+    given = definitions(derivation.model), horizon(derivation.model, derivation.length)
+    displays = enumerate((block for block in blocks if isinstance(block, Display)), 1)
+    printed = {number: display for number, display in displays if display not in given}
+    found = read_document(source_from_text(markdown(blocks, settings(derivation.model))))
+    entries = [entry for entry in found.entries if entry.equation in printed]
+    claims = [(one, (d.where,) if d.where else ()) for d in printed.values() for one in d.relations]
     if [(entry.relation, entry.where) for entry in entries] != claims:
-        raise NotProved(f"the form `{form}` reads back as other equations than those that were printed")
-    if found.models[-1].definitions != derivation.model.definitions:
+        named = "form" if len(forms) == 1 else "forms"
+        shown = ", ".join(f"`{form}`" for form in forms)
+        verb = "reads" if len(forms) == 1 else "read"
+        raise NotProved(f"the {named} {shown} {verb} back as other equations than those that were printed")
+    if any(found.models[entry.scope].definitions != derivation.model.definitions for entry in entries):
         raise NotProved("the definitions of the model do not read back as they are")
-    if sums:
-        return tuple(CheckedStep(form, step, _summed(derivation, step, _small)) for step in steps)
-    new = [number for number, claim in enumerate(claims) if claim not in known.evidence]
-    rest = found.holding([entries[number] for number in new])
-    evidence = known.quick.last(rest, len(new)) or _judged(rest, [steps[number] for number in new]) if new else []
-    known.evidence.update(zip((claims[number] for number in new), evidence, strict=True))
-    return tuple(CheckedStep(form, step, known.evidence[claim]) for step, claim in zip(steps, claims, strict=True))
+    return found, dict(zip(claims, entries, strict=True))
 
 
 def _judged(found: Document, steps: Sequence[Step]) -> list[Evidence]:

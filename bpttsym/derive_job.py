@@ -92,7 +92,7 @@ def _forms(found: list[CheckedDerivation], form: str | None, kind: str, tell: Te
     for checked in found:
         for name in (form,) if form else FORMS:
             try:
-                checked.form(name)
+                checked.derivation.steps(name)
                 wanted.append((checked, name))
             except TooLong as error:
                 if form:

@@ -118,6 +118,11 @@ def _reduce(
     build: Callable[[str, Sequence[Any]], Any] | None,
 ) -> None:
     name, symbol, size = rule
+    if size == 1:  # as most are: a factor that is a term by itself
+        if name and build is not None:
+            values[-1] = build(name, values[-1:])
+        stack[-1] = states[stack[-2]][symbol]
+        return
     start = len(stack) - size
     if build is not None:
         taken = values[start - 1 :]

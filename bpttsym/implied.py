@@ -7,6 +7,7 @@ the step is the only one that can be meant.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 
 from bpttsym.census import INDEX_LETTERS
 from bpttsym.errors import NotRead
@@ -35,24 +36,47 @@ DEFINING = frozenset(("=", ":="))
 def implied_steps(chains: Iterable[Chain], signature: Signature) -> dict[str, str]:
     """The letter of the step of each name that is written without it."""
     letters: dict[str, set[str]] = {}
-    indexed: set[str] = set()
+    waiting: list[Chain] = []
+    skipped = (INDEX_LETTERS - {"L"}) | IDENTITIES | {signature.horizon}
     for chain in chains:
+        if not _heads_alone(chain, signature):
+            waiting.append(chain)
+            continue
         try:
-            sides, relations = read_chain(chain, signature)
+            sides, _ = read_chain(chain, signature)
         except NotRead:
             continue
-        parts = [part for side in sides if side is not None for part in walk(side)]
-        indexed |= {part.name for part in parts if isinstance(part, Symbol) and part.index}
-        left = sides[0]
-        if not relations or relations[0] not in DEFINING or not isinstance(left, Symbol) or left.index:
-            continue
-        formulas = [side for side in sides[1:] if side is not None]
+        skipped |= _indexed(sides)
+        left, *formulas = [side for side in sides if side is not None]
+        assert isinstance(left, Symbol)
         itself = any(left.name in names(formula) or has_derivative(formula) for formula in formulas)
         found = set() if itself else _steps(formulas[:1], signature)
         letters.setdefault(left.name, set()).update(found or {""})
-    kept = {name: found for name, found in letters.items() if len(found) == 1 and found != {""}}
-    skipped = indexed | (INDEX_LETTERS - {"L"}) | IDENTITIES | {signature.horizon}
-    return {name: min(found) for name, found in kept.items() if name not in skipped}
+    kept = {name: min(found) for name, found in letters.items() if len(found) == 1 and found != {""}}
+    for chain in waiting:
+        if kept.keys() <= skipped:
+            return {}
+        with suppress(NotRead):
+            skipped |= _indexed(read_chain(chain, signature)[0])
+    return {name: letter for name, letter in kept.items() if name not in skipped}
+
+
+def _heads_alone(chain: Chain, signature: Signature) -> bool:
+    """Whether a chain gives a formula to a name without an index; its first side alone is read for that."""
+    first = chain.sides[0]
+    if first is None or not chain.relations or chain.relations[0] not in DEFINING:
+        return False
+    try:
+        (left,), _ = read_chain(Chain(chain.span, [first], [], []), signature)
+    except NotRead:
+        return False
+    return isinstance(left, Symbol) and not left.index
+
+
+def _indexed(sides: Iterable[Expr | None]) -> set[str]:
+    """The names that have an index somewhere."""
+    parts = (part for side in sides if side is not None for part in walk(side))
+    return {part.name for part in parts if isinstance(part, Symbol) and part.index}
 
 
 def _steps(sides: Sequence[Expr | None], signature: Signature) -> set[str]:

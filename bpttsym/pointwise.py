@@ -22,7 +22,10 @@ ARGUMENT = r"\xi"
 def functions_of(chains: Iterable[Chain]) -> frozenset[str]:
     """The functions of which something may be said without an argument: those that other formulas apply."""
     known = list(chains)
-    others = signature(chain for chain in known if _found(chain) is None)
+    rest = [chain for chain in known if _found(chain) is None]
+    if len(rest) == len(known):
+        return frozenset()  # nothing is said of one, so nobody asks which there are
+    others = signature(rest)
     return KNOWN | others.functions | {name for name, _ in others.aliases}
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
+from bpttsym.averages import Kind, has_average
 from bpttsym.copies import is_copy
 from bpttsym.document import Document
 from bpttsym.expr import (
@@ -24,11 +26,20 @@ from bpttsym.ground import used_symbols
 from bpttsym.guesses import formulas_used
 from bpttsym.inner_products import is_penalty
 from bpttsym.latex import unicode_line
-from bpttsym.model import Model
+from bpttsym.model import Model, has_derivative
 from bpttsym.records import replace
 from bpttsym.ruling import Verdict
-from bpttsym.variants import Variant
+from bpttsym.variants import EQUALITIES, Variant
 from bpttsym.weight_shapes import IDENTITIES
+
+OVER_DATA = "𝔼 is over data whose distribution does not depend on the parameters"
+ONE_SAMPLE = "it is about one sample of the data, for which 𝔼[a] is a"
+DISTRIBUTED = re.compile(
+    r"\\mathcal\s*\{?\s*N|i\.i\.d|gauss|normal|white noise|correlated|zero[- ]mean|independen"
+    r"|(?<!\$)\$\s*\\mathbb\s*\{?\s*E",
+    re.IGNORECASE,
+)
+"""Words that say how the data is distributed."""
 
 
 def assumptions(variant: Variant, relation: Relation, document: Document) -> tuple[str, ...]:
@@ -57,6 +68,34 @@ def behind_arrow(verdict: Verdict, before: Sequence[Verdict]) -> Verdict:
         return verdict
     message = "it fails as written, but what stands before its arrow is not known to be true"
     return Verdict(verdict.entry, "unchecked", message, model=verdict.model, readings=verdict.readings, code="words")
+
+
+def on_average(verdict: Verdict, written: Relation | None, document: Document, others: Sequence[Relation]) -> Verdict:
+    """The verdict on an equation of expectations, which was judged for one sample of the data.
+
+    The ``others`` are all claims of the document as they are written.
+    """
+    if verdict.status in ("definition", "unchecked") or written is None:
+        return verdict
+    known = document.averages(verdict.entry.scope)
+    if not known.concerns(written):
+        return verdict
+    kind = max(known.kind(written.left), known.kind(written.right))
+    if written.operator not in EQUALITIES or kind is Kind.PRODUCT:
+        what = "a product or a function" if written.operator in EQUALITIES else "an inequality"
+        message = f"{what} of expectations says more than what holds for each sample, and is not judged"
+        return Verdict(verdict.entry, "unchecked", message, model=verdict.model, code="not-judged")
+    if verdict.status != "refuted":
+        if kind is Kind.MEAN:
+            return replace(verdict, told=(*verdict.told, OVER_DATA), assumed=(*verdict.assumed, OVER_DATA))
+        conditions = (*verdict.conditions, ONE_SAMPLE)
+        return replace(verdict, status="conditional", conditions=conditions, code="depends-on-reading")
+    said = DISTRIBUTED.search(document.source.text) is not None
+    said |= any(has_average(other) and not has_derivative(other) for other in others)
+    if said or not has_derivative(written):
+        message = "it fails for one sample of the data, and may hold for the distribution that the document has in mind"
+        return replace(verdict, status="unchecked", message=message, counterexample=None, suggestions=(), code="words")
+    return verdict
 
 
 def assumed_of(relation: Relation, model: Model) -> str:

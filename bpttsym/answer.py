@@ -14,7 +14,7 @@ from bpttsym.displays import Entry
 from bpttsym.document import Document, read_document
 from bpttsym.errors import UsageError
 from bpttsym.expr import Derivative, Relation, Symbol
-from bpttsym.latex import latex
+from bpttsym.latex import latex, unicode_line
 from bpttsym.manuscript import Block, Paragraph, display_latex, display_of, paragraphs
 from bpttsym.source import Kind, Maths, Source, source_from_text
 from bpttsym.structure import Step
@@ -64,6 +64,10 @@ def _steps(document: Document, entry: Entry, left: object, form: str | None, len
     if not isinstance(left, Derivative) or not isinstance(left.of, Symbol) or not isinstance(left.by, Symbol):
         place = document.source.locate(entry.span.start)
         raise UsageError(f"{place.file}:{place.line}: only a derivative of a quantity by a quantity can be asked for")
+    if document.averages(entry.scope).is_mean(left.of):
+        place, name = document.source.locate(entry.span.start), unicode_line(left.of)
+        words = f"`{name}` is an expectation over the data; ask for what stands in it, of one sample"
+        raise UsageError(f"{place.file}:{place.line}: {words}")
     model = completed(document.models[entry.scope], left.of).model
     if length is not None and model.length not in (None, length):
         raise UsageError(

@@ -43,6 +43,8 @@ from bpttsym.world import CannotSay
 Claim = tuple[Relation | None, tuple[Relation, ...]]
 """A relation with the conditions behind it."""
 
+ONE_SAMPLE = "𝔼 is left out: what is derived is the gradient for one sample of the data"
+
 FEW = 30
 """The most terms of an expansion that are put into numbers without NumPy, and read back from their print."""
 
@@ -200,7 +202,8 @@ def main_model(document: Document) -> Model:
 def loss_model(document: Document) -> Completed:
     """The same, with what is assumed of a loss that the document does not define."""
     with_loss = [model for model in document.models if loss_names(model)]
-    return completed((with_loss or document.models)[-1], None if with_loss else Symbol("L"))
+    found = completed((with_loss or document.models)[-1], None if with_loss else Symbol("L"))
+    return found._replace(words=(*found.words, ONE_SAMPLE)) if document.averaged else found
 
 
 def manuscript_of(wanted: Sequence[tuple[CheckedDerivation, str]]) -> list[Block]:

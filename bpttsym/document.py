@@ -7,6 +7,7 @@ import re
 from copy import copy
 from functools import cached_property
 
+from bpttsym.averages import Averages, has_average, of_one_sample
 from bpttsym.census import base_name
 from bpttsym.component_definitions import resolved_definitions, understood
 from bpttsym.components import resolved, with_left_out_step
@@ -129,11 +130,26 @@ class Document:
         return [place for place in range(scope + 1) if not self.scopes[place].aside]
 
     def resolved(self, relation: Relation, scope: int, model: Model | None = None) -> Relation:
-        """A relation in which every index is a step or an entry, by the nearest model that knows a name.
+        """A relation of one sample in which every index is a step or an entry, by the nearest model that knows a name.
 
         Raises NotRead where an index is both.
         """
-        return resolved(self.letters.opened(relation, scope), *self._known(scope, model))
+        read = resolved(self.letters.opened(relation, scope), *self._known(scope, model))
+        sample = of_one_sample(read)
+        assert isinstance(sample, Relation)
+        return sample
+
+    @property
+    def averaged(self) -> bool:
+        """Whether a definition holds an expectation over the data."""
+        return any(has_average(one.body) for scope in self.scopes for one in scope.definitions.values())
+
+    def averages(self, scope: int) -> Averages:
+        """What the quantities of a scope are to the data."""
+        known = self.scopes[scope]
+        written = (*known.definitions.values(), *known.abbreviations.values())
+        letters = self.signature.indices | {self.signature.horizon}
+        return Averages(written, letters)
 
     def with_left_out_step(self, relation: Relation, scope: int, model: Model | None = None) -> Relation | None:
         """A relation whose single indices count entries, the step left out; None where they cannot."""
@@ -156,7 +172,8 @@ class Document:
 
     def _model(self, scope: Scope) -> Model:
         length = self.settings.get("T")
-        written = (*scope.definitions.values(), *scope.abbreviations.values())
+        written = [*scope.definitions.values(), *scope.abbreviations.values()]
+        written = [replace(one, body=of_one_sample(one.body)) for one in written]
         read, lost = understood(written, self.signature.horizon, scope.own)
         self.reasons.update(lost)
         kept = len(scope.definitions)

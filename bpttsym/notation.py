@@ -36,7 +36,7 @@ from bpttsym.expr import (
 )
 from bpttsym.path_ranges import read_paths
 from bpttsym.scripts import is_index, label_of, labelled, scripted, superscript
-from bpttsym.shape_words import PART
+from bpttsym.shape_words import EXPECTATION, PART
 from bpttsym.signature import Signature
 from bpttsym.stepwise import formulas_of_step, names_step
 from bpttsym.sums import read_big
@@ -158,6 +158,8 @@ class _Reader:
             return differential(self, node, base, cursor)
         name = base_name(node)
         following = cursor.peek()
+        if name in parts.EXPECTATIONS:
+            return self.average(node, cursor)
         if isinstance(following, Fence) and cursor.joined() and isinstance(node, Word):
             if name == r"\binom":
                 cursor.at += 1
@@ -196,6 +198,20 @@ class _Reader:
         if all(base_name(item) or (isinstance(item, Word) and item.kind == "DOTS") for item in fence.items):
             cursor.at += 1
             self.written.append((value, parts.readable(self, fence.items)))
+        return value
+
+    def average(self, node: Surface, cursor: Cursor) -> Expr:
+        r"""``\mathbb{E}_{(x,y) \sim D}[L]``: the mean over the data."""
+        following = cursor.peek()
+        fence = following.base if isinstance(following, Scripted) else following
+        if not isinstance(fence, Fence) or not cursor.joined() or len(fence.items) != 1 or not parts.is_over_data(node):
+            raise NotRead("this expectation is not read", node.span, r"`\mathbb{E}[L]` over data")
+        cursor.at += 1
+        value: Expr = Call(EXPECTATION, (self.expression(fence.items[0]),), span=node.span.join(fence.span))
+        for kind, script in following.scripts if isinstance(following, Scripted) else []:
+            if kind != "sup" or script is None:
+                raise NotRead("a subscript of an expectation is not read", fence.span)
+            value = superscript(self, value, script)
         return value
 
     def stepped(self, node: Surface, following: Surface) -> Expr:

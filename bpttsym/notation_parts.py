@@ -34,7 +34,7 @@ from bpttsym.expr import (
     walk,
 )
 from bpttsym.signature import Signature
-from bpttsym.surface import Chain, Condition, Fence, Fraction, Scripted, Sums, Surface, Table, Term, Word
+from bpttsym.surface import Chain, Condition, Fence, Fraction, Scripted, Sums, Surface, Table, Term, Word, within
 from bpttsym.whole_numbers import is_whole
 
 CAPITAL = re.compile(r"(?:\\[a-z]+\{)*(?:[A-Z]|\\(?:Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Phi|Psi|Omega))")
@@ -44,6 +44,15 @@ ONES = r"\mathbf{1}"
 INDICATORS = frozenset((ONES, r"\mathbb{I}"))
 EXCEEDING = frozenset(("<", ">", r"\le", r"\ge"))
 COMPARISONS = frozenset(("=", r"\ne", "<", ">", r"\le", r"\ge"))
+
+
+EXPECTATIONS = frozenset((r"\mathbb{E}", r"\mathrm{E}", r"\mathsf{E}", r"\operatorname{E}"))
+DATA = frozenset(
+    (r"\mathcal{D}", r"\mathbb{D}", "D", "p", "P", r"\mathcal{P}", r"\mathbb{P}", r"\mathcal{S}", r"\mathrm{data}")
+)
+"""Letters of distributions that depend on no parameter."""
+
+SMALL = re.compile(r"[a-z]|,")
 
 
 class Reader(Protocol):
@@ -65,6 +74,21 @@ def is_comparison(node: Surface | None) -> bool:
 
 ROUNDING: dict[str, Literal["floor", "ceiling"]] = {r"\lfloor": "floor", r"\lceil": "ceiling"}
 """Brackets that round what they hold down or up."""
+
+
+def is_over_data(node: Surface) -> bool:
+    r"""Whether an expectation says nothing of what it is over, or names the data: ``\mathbb{E}_{x \sim D}``."""
+    scripts = node.scripts if isinstance(node, Scripted) else []
+    if any(kind != "sub" for kind, _ in scripts) or len(scripts) > 1:
+        return False
+    script = scripts[0][1] if scripts else None
+    parts = [part for part in within(script) if not isinstance(part, Fence | Scripted)] if script is not None else []
+    if all(isinstance(part, Word) for part in parts):
+        return all(part.text in DATA or SMALL.fullmatch(part.text) for part in parts if isinstance(part, Word))
+    chains = [part for part in parts if isinstance(part, Chain)]
+    law = chains[0].sides[-1] if len(chains) == 1 and chains[0].relations == [r"\sim"] else None
+    named = [part for part in within(law) if not isinstance(part, Fence | Scripted)] if law is not None else []
+    return bool(named) and all(isinstance(part, Word) and part.text in DATA for part in named)
 
 
 def rounded(reader: Reader, node: Fence) -> Expr:

@@ -12,6 +12,9 @@ ELEMENTWISE = frozenset(
 LARGEST = frozenset((r"\max", r"\sup", r"\operatorname{sup}", r"\mathrm{max}", r"\mathrm{sup}"))
 EXTREMA = LARGEST | {r"\min", r"\inf", r"\mathrm{min}", r"\mathrm{inf}"}
 
+EXPECTATION = r"\mathbb{E}"
+"""The mean over the data."""
+
 PART = r"\mathrm{part}"
 r"""``\mathrm{part}_{k,n}(v)``: the part of a vector that the k-th of n quantities is, one below the other."""
 

@@ -7,11 +7,11 @@ What is applied to something of a step is the function (a part of the notation).
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable
 from itertools import pairwise
 
 from bpttsym.census import FUNCTION_LETTERS, STEPS, Census, base_name
-from bpttsym.surface import Big, Chain, Fence, Scripted, Surface, Term, Word, below
+from bpttsym.surface import Big, Chain, Fence, Scripted, Surface, Term, Word, within
 from bpttsym.weighted import LOSS_LETTERS
 
 
@@ -19,7 +19,7 @@ def stepwise(node: Surface) -> set[str]:
     r"""The bare names within a node that are applied to something of a step, ``L(\hat y_t, y_t)``."""
     return {
         first.text
-        for part in _within(node)
+        for part in within(node)
         if isinstance(part, Term)
         for first, second in pairwise(part.factors)
         if isinstance(first, Word) and isinstance(second, Fence) and second.opening == "(" and names_step(second)
@@ -45,28 +45,19 @@ def named_step(chains: Iterable[Chain], census: Census) -> frozenset[str]:
 
 def names_step(fence: Fence, letters: Container[str] = STEPS) -> bool:
     """Whether something in parentheses has the letter of a step below it."""
-    scripted = (part for part in _within(fence) if isinstance(part, Scripted))
+    scripted = (part for part in within(fence) if isinstance(part, Scripted))
     scripts = (script for part in scripted for kind, script in part.scripts if kind == "sub" and script is not None)
-    return any(isinstance(word, Word) and word.text in letters for script in scripts for word in _within(script))
+    return any(isinstance(word, Word) and word.text in letters for script in scripts for word in within(script))
 
 
 def formulas_of_step(chain: Chain) -> frozenset[str]:
     r"""The name of which ``L(\hat y, y) = ...`` is the formula as a function: no sum over steps, and not of itself."""
-    rest = list(_within(Chain(chain.span, [None, *chain.sides[1:]], [], [])))
+    rest = list(within(Chain(chain.span, [None, *chain.sides[1:]], [], [])))
     scripts = [script for part in rest if isinstance(part, Big) for _, script in part.scripts if script is not None]
-    summed = any(isinstance(word, Word) and word.text in STEPS for script in scripts for word in _within(script))
+    summed = any(isinstance(word, Word) and word.text in STEPS for script in scripts for word in within(script))
     named = {part.text for part in rest if isinstance(part, Word)}
     match chain.sides[0]:
         case Term(_, [Word(_, _, name), Fence(_, "(")]) if not summed and name not in named:
             return frozenset((name,))
         case _:
             return frozenset()
-
-
-def _within(node: Surface) -> Iterator[Surface]:
-    """A node and all below it."""
-    waiting: list[Surface] = [node]
-    while waiting:
-        part = waiting.pop()
-        yield part
-        waiting.extend(below(part))

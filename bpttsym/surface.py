@@ -5,7 +5,7 @@ r"""Surface nodes: how a line of LaTeX is built, with a span on every node, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from bpttsym.expr import Span
 from bpttsym.records import dataclass
@@ -153,6 +153,15 @@ def below(node: Surface) -> list[Surface]:
         case _:
             found = ()
     return [part for part in found if part is not None]
+
+
+def within(node: Surface) -> Iterator[Surface]:
+    """A node and all below it, of formulas."""
+    waiting: list[Surface] = [node]
+    while waiting:
+        part = waiting.pop()
+        yield part
+        waiting.extend(below(part))
 
 
 def nesting(node: Surface) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from bpttsym.aftermath import assumptions, behind_arrow, under_assumptions
+from bpttsym.aftermath import assumptions, behind_arrow, on_average, under_assumptions
 from bpttsym.attack import BOUNDS
 from bpttsym.bench import UNCONFIRMED, Bench
 from bpttsym.candidates import Candidates
@@ -68,6 +68,7 @@ class Judge:
     def run(self) -> list[Verdict]:
         """The verdicts of all relations, in order."""
         _ = self.document.models
+        written = [entry.relation for entry in self.document.entries]
         cases: dict[int, Case] = {}
         for position, entry in enumerate(self.document.entries):
             if entry.kind == "claim" and entry.relation is not None and entry.relation.operator in EQUALITIES:
@@ -88,6 +89,8 @@ class Judge:
             before = [other for other in verdicts if other.entry.equation == equation]
             verdicts.append(behind_arrow(verdict, before) if entry.concluded else verdict)
         verdicts = under_assumptions(self.document, verdicts)
+        claims = [r for r, entry in zip(written, self.document.entries, strict=True) if r and entry.kind == "claim"]
+        verdicts = [on_average(*pair, self.document, claims) for pair in zip(verdicts, written, strict=True)]
         return [
             Verdict(verdict.entry, "definition", HYPOTHESIS) if self.inequalities.is_assumed(verdict.entry) else verdict
             for verdict in verdicts

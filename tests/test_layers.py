@@ -71,6 +71,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "edits": ("positions",),
     "model": ("axes", "losses", "declarations", "definitions"),
     "document": (
+        "averages",
         "conclusions",
         "implied",
         "named_losses",

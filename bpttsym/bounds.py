@@ -184,8 +184,9 @@ def _search(
     """A violation, how many trials there were, and a reason to doubt that there is none."""
     tried, heavy = 0, False
     reached: dict[tuple[int, int], float] = {}
+    by_entries = any(map(has_components, (question.relation, *(definition.body for definition in model.definitions))))
     for length, size, count, climb in _plans(steps):
-        if (heavy and count == 54) or (size == 1 and has_components(question.relation)):
+        if (heavy and count == 54) or (size == 1 and by_entries):
             continue
         arena = stage.arena(model, length, size, 54 if heavy and count else count)
         attack = Attack(question, arena.ground)

@@ -36,7 +36,8 @@ class Entry:
     name to which a relation that was not read gives a meaning, ``mentions`` are the names in it; ``concluded`` says
     that it stands behind an arrow;
     ``former`` is the number of the scope in which another formula was given to what it defines;
-    ``aside`` is the scope of the formula that running text nearby gives, which may be meant as well.
+    ``aside`` is the scope of the formula that running text nearby gives, which may be meant as well; over the letters
+    in ``summed`` it is summed without a sign.
     """
 
     equation: int
@@ -56,6 +57,7 @@ class Entry:
     concluded: bool = False
     former: int | None = None
     aside: int | None = None
+    summed: tuple[str, ...] = ()
 
 
 class Displays:
@@ -115,6 +117,7 @@ class Displays:
             for relation in self._relations(line):
                 if not isinstance(relation, Relation):
                     continue
+                relation, _ = self.scope.summed(relation)
                 if self._is_supposition(relation):
                     if not supposes(self.source.text, maths.start, maths.end):
                         continue
@@ -184,6 +187,7 @@ class Displays:
                 relation = conclusion.relation
                 inside = isinstance(relation, Relation) and relation.left is before
                 before = relation.right if isinstance(relation, Relation) else None
+                relation, letters = self.scope.summed(relation) if isinstance(relation, Relation) else (relation, ())
                 if row and isinstance(relation, Relation) and self._restricts(relation, row):
                     for entry in row:
                         entry.where = (*entry.where, relation)
@@ -197,7 +201,7 @@ class Displays:
                 span = relation.span or line.span
                 entry = Entry(maths.number, part, span, "unchecked", self.place, model=maths.model)
                 entry.words, entry.where = line.words, conclusion.where
-                entry.concluded = conclusion.concluded
+                entry.concluded, entry.summed = conclusion.concluded, letters
                 self.entries.append(entry)
                 row.append(entry)
                 if isinstance(relation, NotRead):

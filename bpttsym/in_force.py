@@ -11,9 +11,10 @@ from bpttsym.declarations import Declared
 from bpttsym.expr import Call, Expr, Hole, Number, Relation, SetOf, Span, Sum, Symbol, names, walk
 from bpttsym.forward import Slot
 from bpttsym.heads import closes, named_part, names_itself
-from bpttsym.kinds import loose_letters, step_letters
+from bpttsym.kinds import step_letters
 from bpttsym.model import Definition, free_letters, has_derivative, index_letters
 from bpttsym.records import dataclass, field
+from bpttsym.repeated import loose_letters, with_repeated_summed
 from bpttsym.shapes import ELEMENTWISE
 from bpttsym.signature import Signature
 
@@ -154,6 +155,16 @@ class InForce:
             return False
         strange = free_letters(right) - free_letters(left) - {self.signature.horizon}
         return all(self._is_last(name) for name in strange)
+
+    def summed(self, relation: Relation) -> tuple[Relation, tuple[str, ...]]:
+        """A definition by entries with a sum for each letter that is repeated in it, and these letters.
+
+        Of what is defined as a whole it is a claim, and stays as it is written.
+        """
+        left = relation.left
+        if relation.operator not in DEFINING or not isinstance(left, Symbol) or self._others(left):
+            return relation, ()
+        return with_repeated_summed(relation, self.signature.horizon)
 
     def differs(self, relation: Relation) -> bool:
         """Whether it gives another formula to what this very scope defines, and not only in general words."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from bpttsym.errors import NotRead
@@ -96,19 +96,11 @@ def is_target(part: Expr) -> bool:
     return isinstance(part, Symbol) and bool(part.index)
 
 
-def loose_letters(left: Symbol, right: Expr) -> set[str]:
-    r"""Letters of entries in a formula that are not in what it would define: ``h_t = \sum_j W_{ij} h_{t-1,j}``."""
-    summed = {part.index for part in walk(right) if isinstance(part, Sum)}
-    pairs = (set(found[1]) for part in walk(right) if isinstance(part, Symbol) and (found := entry_of(part, summed)))
-    given = {name for part in left.index for name in letters_in(part)}
-    return {letter for pair in pairs for letter in pair} - summed - given
-
-
-def entry_of(symbol: Symbol, summed: Collection[str]) -> tuple[str, tuple[str, ...]] | None:
-    """The matrix and the letters of an entry over one of which a sum runs: ``W_{ij}`` below a sum over j."""
+def letters_of_entry(symbol: Symbol) -> tuple[str, ...]:
+    """The two letters below a name that may be those of an entry; none of a label that is a word."""
     found = labelled(symbol)
-    sure = found is not None and set(found[1]) <= ENTRY_LETTERS and "".join(found[1]) not in WORDS
-    return found if found is not None and sure and any(letter in summed for letter in found[1]) else None
+    may = found is not None and set(found[1]) <= ENTRY_LETTERS and "".join(found[1]) not in WORDS
+    return found[1] if found is not None and may else ()
 
 
 def targets(expr: Expr) -> set[str]:
@@ -182,7 +174,7 @@ class Survey:
         if found is None or symbol.name in self.ranks:
             return None
         known = self.certain and 0 in self.ranks.get(found[0], ()) and set(found[1]) <= ENTRY_LETTERS
-        return found if known or set(found[1]) <= self.bound or entry_of(symbol, self.summed) else None
+        return found if known or set(found[1]) <= self.bound or self.summed & {*letters_of_entry(symbol)} else None
 
     def is_kronecker(self, symbol: Symbol) -> bool:
         if symbol.name == KRONECKER and len(symbol.index) == 2:

@@ -132,6 +132,9 @@ def _print(node: Expr, style: _Latex) -> _Piece:
             return _Piece(_held(base, _Level.ATOM, style).text + power, _Level.SCRIPTED)
         case tree.Transpose(body):
             return _Piece(_held(body, _Level.ATOM, style).text + shapes["transpose"], _Level.SCRIPTED)
+        case tree.Norm(tree.Entries(body, letter), r"\infty"):
+            head = style.name(r"\max") + style.script("_", style.name(letter), short=True)
+            return _Piece(f"{head} {shapes['abs'] % _print(body, style).text}", _Level.QUOTIENT)
         case tree.Norm(body, order):
             below = style.script("_", style.name(order)) if order else ""
             return _Piece(shapes["norm"] % _print(body, style).text + below, _Level.ATOM)

@@ -170,6 +170,11 @@ class _Reader:
             if name == r"\max" and len(following.items) > 1:
                 cursor.at += 1
                 return parts.rectifier(name, self.arguments(following)[0], node.span.join(following.span))
+        if name == r"\max" and isinstance(node, Scripted) and isinstance(following, Fence):
+            largest = parts.largest_entry(self, node, following)
+            cursor.at += largest is not None
+            if largest is not None:
+                return largest
         if name in self.signature.stepped and cursor.joined() and parts.is_fence(following):
             cursor.at += 1
             return self.stepped(node, following)  # type: ignore[arg-type]

@@ -17,11 +17,13 @@ from bpttsym.expr import (
     Component,
     Concatenate,
     Derivative,
+    Entries,
     Every,
     Expr,
     Indicator,
     Multiply,
     Negate,
+    Norm,
     Number,
     Relation,
     SetOf,
@@ -39,6 +41,9 @@ from bpttsym.whole_numbers import is_whole
 
 CAPITAL = re.compile(r"(?:\\[a-z]+\{)*(?:[A-Z]|\\(?:Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Phi|Psi|Omega))")
 """A name that begins with a capital letter in any font."""
+
+LABEL = re.compile(r"_\{([a-z]{2})\}$")
+"""What may be the two letters of an entry, ``W_{ij}``."""
 
 ONES = r"\mathbf{1}"
 INDICATORS = frozenset((ONES, r"\mathbb{I}"))
@@ -254,6 +259,19 @@ def entry(reader: Reader, value: Expr, script: Surface, span: Span) -> Expr:
     if len(index) > 2 or any(not isinstance(part, Symbol | Number | Every) for part in index):
         raise NotRead("this subscript names no entry", script.span, "one or two indices")
     return Component(value, tuple(index), span=span)
+
+
+def largest_entry(reader: Reader, node: Scripted, fence: Fence) -> Expr | None:
+    r"""``\max_i |h_{t,i}|``: the largest of all entries; None of any other maximum."""
+    letter = _flat(node.scripts[0][1])[0] if len(node.scripts) == 1 and node.scripts[0][1] is not None else None
+    if not isinstance(letter, Word) or letter.text not in reader.signature.indices or fence.opening != "|":
+        return None
+    body = reader.expression(fence.items[0])
+    symbols = [part for part in walk(body) if isinstance(part, Symbol)]
+    labels = "".join(found[1] for part in symbols if (found := LABEL.search(part.name)))
+    if Symbol(letter.text) not in (index for part in symbols for index in part.index) and letter.text not in labels:
+        return None
+    return Norm(Entries(body, letter.text, span=body.span), r"\infty", span=node.span.join(fence.span))
 
 
 def rectifier(name: str, arguments: tuple[Expr, ...], span: Span) -> Expr:

@@ -33,10 +33,10 @@ from bpttsym.heads import (
 )
 from bpttsym.in_force import DEFINING as DEFINING
 from bpttsym.in_force import InForce
-from bpttsym.kinds import loose_letters
 from bpttsym.model import Definition, has_derivative
 from bpttsym.named_losses import spelled_out
 from bpttsym.records import dataclass, replace
+from bpttsym.repeated import loose_letters
 from bpttsym.rewriting import substitute, transform
 from bpttsym.shape_words import EXTREMA
 

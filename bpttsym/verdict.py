@@ -102,6 +102,9 @@ class Judge:
             if refusal is not None:
                 status: Status = "refuted" if refusal.false else "unchecked"
                 return Verdict(entry, status, refusal.message, code="impossible" if refusal.false else "not-understood")
+            if entry.summed:
+                words = f"summed over {' and '.join(entry.summed)}, as repeated indices are"
+                return Verdict(entry, "definition", words, assumed=(words,))
             return Verdict(entry, "definition", "an open question" if entry.open else "")
         if entry.failure is not None or entry.relation is None:
             failure = entry.failure or NotRead("this was not read")

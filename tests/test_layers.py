@@ -76,6 +76,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         "implied",
         "named_losses",
         "kinds",
+        "repeated",
         "components",
         "component_definitions",
         "heads",

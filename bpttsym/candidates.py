@@ -9,6 +9,7 @@ from bpttsym.displays import Entry
 from bpttsym.document import Document
 from bpttsym.expr import Expr, Relation
 from bpttsym.gated_numbers import with_numbers
+from bpttsym.layered import with_layers
 from bpttsym.loss_forms import Form
 from bpttsym.model import Model
 from bpttsym.records import replace
@@ -34,13 +35,13 @@ class Candidates:
     def of(self, entry: Entry, relation: Relation, models: Sequence[Model] | None = None) -> list[Variant]:
         """The models that a relation may be about; empty if its symbols are defined nowhere."""
         if entry.model:
-            return variants(relation, 0, [self.document.model_named(entry.model)])
+            return with_layers(relation, variants(relation, 0, [self.document.model_named(entry.model)]))
         known = models or self.document.models
         lineage = self.document.lineage(entry.scope)
         found = variants(relation, len(lineage) - 1, [known[place] for place in lineage])
         if entry.aside is not None:
             found = either(found, variants(relation, 0, [known[entry.aside]]))
-        return found
+        return with_layers(relation, found)
 
     def possible(self, entry: Entry, found: Sequence[Variant]) -> tuple[list[Variant], str]:
         """The models whose losses go with the equations before, and why there are none."""

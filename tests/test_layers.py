@@ -108,7 +108,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         *("totals", "guesses", "loss_forms", "copies", "variants", "scrutiny", "trial", "witness", "stand_ins"),
         *("starts", "attack", "bounds"),
         *("conditions", "ruling", "bench", "shape_claims", "insertions", "repairs", "rephrased"),
-        *("gated_numbers", "candidates", "monomials", "spread", "exact_norms", "estimates", "norms"),
+        *("gated_numbers", "layered", "candidates", "monomials", "spread", "exact_norms", "estimates", "norms"),
         *("hypotheses", "inequalities", "aftermath", "remarks", "doubts"),
     ),
     "derivation": (

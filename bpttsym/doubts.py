@@ -2,9 +2,9 @@ r"""Why an equation that fails as written is not called false: what stands in or
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
-from bpttsym.expr import Call, Relation, Symbol, names, walk
+from bpttsym.expr import Add, Call, Negate, Relation, Symbol, integer, names, walk
 from bpttsym.guesses import formulas_used
 from bpttsym.latex import unicode_line
 from bpttsym.model import Model
@@ -43,6 +43,17 @@ def doubts(relation: Relation, words: str, model: Model, told_of: Mapping[str, s
         return (
             f"it fails if `{shown}` is any function, and `{told_of[function]}` is not read as the formula of `{shown}`"
         )
+    return ""
+
+
+def meant_square(relation: Relation, numbered: Container[str]) -> str:
+    r"""Why a relation is not refuted in which ``1 - h_t^2`` has a layer where the slope of a tanh has a square."""
+    for part in walk(relation):
+        squares = part.terms[1:] if isinstance(part, Add) and part.terms[0] == integer(1) else ()
+        for term in squares:
+            name = term.body if isinstance(term, Negate) else term
+            if isinstance(name, Symbol) and name.name in numbered and integer(2) in name.index:
+                return f"it fails as written: the 2 above `{name.name}` is a layer here, and a square may be meant"
     return ""
 
 

@@ -66,7 +66,7 @@ def scripted(reader: Reader, node: Scripted) -> Expr:
             value = subscript(reader, value, script, node.span)
         else:
             assert script is not None
-            value = superscript(reader, value, script)
+            value = superscript(reader, value, script, isinstance(node.base, Word))
     return value
 
 
@@ -203,8 +203,8 @@ def label_above(reader: Reader, name: str, script: Surface) -> str:
     return text if fence is None else f"({text})" if fence.opening == "(" else f"[{text}]"
 
 
-def superscript(reader: Reader, value: Expr, script: Surface) -> Expr:
-    """A superscript: a transpose, a step in brackets, a prime, else a power."""
+def superscript(reader: Reader, value: Expr, script: Surface, bare: bool = False) -> Expr:
+    """A superscript: a transpose, a step in brackets, a layer of a ``bare`` name, a prime, else a power."""
     span = value.span.join(script.span) if value.span else script.span
     inner = script
     while isinstance(inner, Fence) and inner.opening == "{" and len(inner.items) == 1:
@@ -212,6 +212,13 @@ def superscript(reader: Reader, value: Expr, script: Surface) -> Expr:
     raised = isinstance(value, Symbol) and value.name in reader.signature.raised and not value.index
     if raised and isinstance(value, Symbol) and _counts(reader, inner):
         return Symbol(value.name, (*value.index, reader.index(inner)), span=span)
+    if bare and isinstance(value, Symbol) and isinstance(inner, Word) and inner.kind == "NUMBER":
+        name = value.name.partition("_{")[0]
+        if name in reader.signature.doubtful:
+            words = f"whether the {inner.text} above `{name}` is a layer or a power is not said"
+            raise NotRead(words, span, f"`{name}^{{({inner.text})}}` for a layer")
+        if name in reader.signature.numbered:
+            return Symbol(value.name, (*value.index, reader.index(inner)), span=span)
     if isinstance(inner, Term) and len(inner.factors) == 1 and inner.operators[0]:
         return _entrywise(reader, value, inner, span)
     label = label_above(reader, value.name, inner) if isinstance(value, Symbol) else ""
@@ -219,7 +226,7 @@ def superscript(reader: Reader, value: Expr, script: Surface) -> Expr:
         return Symbol(f"{value.name}^{{{label}}}", value.index, span=span)
     if isinstance(inner, Term) and not any(inner.operators) and _are_marks(reader, value, inner.factors):
         for part in inner.factors:
-            value = superscript(reader, value, part)
+            value = superscript(reader, value, part, bare)
         return value
     if isinstance(inner, Word) and inner.text in TRANSPOSES:
         return Transpose(value, letter=inner.text == "T", span=span)

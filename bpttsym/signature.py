@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from bpttsym.census import ACTIVATIONS, BOLD, BUILTIN_FUNCTIONS, FUNCTION_LETTERS, INDEX_LETTERS, Census, count_chain
 from bpttsym.last_steps import USUAL, last_step
+from bpttsym.numbered import numbered
 from bpttsym.records import dataclass
 from bpttsym.stepwise import named_step, twofold
 from bpttsym.surface import Chain, Word
@@ -38,7 +39,8 @@ class Signature:
     an index elsewhere are ``counted_alone``. ``implied`` holds the letter of the step of names that never show it;
     what is ``given`` stands on the left of a relation; ``raised`` names have their step above without brackets. Values
     have the name of their function where it is ``named_after`` (``\\ell_t = \\ell(h_t, y_t)``); a ``twofold`` loss is a
-    number, and a function where it is applied to something of a step.
+    number, and a function where it is applied to something of a step. Numbers above ``numbered`` names count layers;
+    those above ``doubtful`` ones may be layers or powers.
     """
 
     functions: frozenset[str] = frozenset()
@@ -61,6 +63,8 @@ class Signature:
     raised: frozenset[str] = frozenset()
     named_after: frozenset[str] = frozenset()
     twofold: frozenset[str] = frozenset()
+    numbered: frozenset[str] = frozenset()
+    doubtful: frozenset[str] = frozenset()
 
     def joined(self, other: Signature) -> Signature:
         """What either of two documents says of its names."""
@@ -85,6 +89,8 @@ class Signature:
             self.raised | other.raised,
             self.named_after | other.named_after,
             self.twofold | other.twofold,
+            self.numbered | other.numbered,
+            self.doubtful | other.doubtful,
         )
 
     def applies(self, function: str) -> bool:
@@ -152,6 +158,7 @@ def signature(chains: Iterable[Chain]) -> Signature:
     raised = {name for name, found in census.raised.items() if found & over}
     raised -= census.lone | census.unraised | SCALAR_LETTERS
     letters = (INDEX_LETTERS - (counted - census.shifted)) | census.bound | census.shifted
+    layers, doubtful = numbered(known)
     stacked = {name for name, above in census.above.items() if above & {"", *letters}}
     running = frozenset(census.bound | census.shifted)
     named = tuple(sorted((name, function) for name, function in aliases.items() if name in functions))
@@ -184,6 +191,8 @@ def signature(chains: Iterable[Chain]) -> Signature:
         given=frozenset(census.given),
         named_after=frozenset(census.named_after | values),
         twofold=twofold(known, census) - functions,
+        numbered=layers - raised,
+        doubtful=doubtful - raised,
     )
 
 

@@ -26,7 +26,7 @@ from bpttsym.conditions import (
 from bpttsym.declarations import declared_sizes
 from bpttsym.displays import Entry
 from bpttsym.document import Document
-from bpttsym.doubts import doubts, not_understood
+from bpttsym.doubts import doubts, meant_square, not_understood
 from bpttsym.errors import NotRead
 from bpttsym.expr import Relation
 from bpttsym.guesses import formulas_used
@@ -321,7 +321,7 @@ class Judge:
                 case.entry, "unchecked", UNCONFIRMED, (), told, label, readings=listed, code="not-understood"
             )
         doubt = doubts(case.relation, case.entry.words, rows[0].variant.base, self.document.told_of)
-        doubt = doubt or self._of_no_whole(case)
+        doubt = doubt or self._of_no_whole(case) or meant_square(case.relation, self.document.signature.numbered)
         if doubt:
             place = case.entry.span
             return Verdict(case.entry, "unchecked", doubt, (), told, label, readings=listed, code="words", blame=place)

@@ -53,6 +53,7 @@ PARTS: dict[str, tuple[str, ...]] = {
             "dots",
             "last_steps",
             "census",
+            "numbered",
             "stepwise",
             "signature",
             "pointwise",

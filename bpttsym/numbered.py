@@ -1,0 +1,76 @@
+r"""Numbers above names without brackets: layers in ``h^1_t = \tanh(W^1 h^1_{t-1} + U^1 x_t)``, else powers.
+
+Nobody writes a first power on the left side of a formula: a document that gives ``h^1`` a meaning counts with the
+numbers above ``h``, and above every name that never stands without one. A name that stands with and without is
+doubtful there: its numbers are neither (a part of the notation).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from bpttsym.census import base_name
+from bpttsym.surface import Chain, Condition, Fence, Scripted, Sums, Surface, Table, Term, Word, below
+
+LAYER_LETTERS = frozenset(("l", r"\ell", "L"))
+FIRST = "1"
+
+
+def numbered(chains: Iterable[Chain]) -> tuple[frozenset[str], frozenset[str]]:
+    """The names whose numbers above count layers, and those whose numbers may be layers or powers."""
+    heads: set[str] = set()
+    above: dict[str, set[str]] = {}
+    bare: set[str] = set()
+    for chain in chains:
+        if chain.relations and isinstance(chain.sides[0], Scripted) and _number(chain.sides[0]) == FIRST:
+            heads.add(base_name(chain.sides[0]))
+        for side in chain.sides:
+            for node in _names(side) if side is not None else ():
+                number = _number(node)
+                above.setdefault(base_name(node), set()).update([number] if number.isdigit() else [])
+                bare.update([] if number else [base_name(node)])
+    if not heads:
+        return frozenset(), frozenset()
+    with_numbers = {name for name, numbers in above.items() if numbers}
+    if heads <= bare:
+        return frozenset(), frozenset(heads)
+    doubtful = {name for name in with_numbers & bare if name in heads or FIRST in above[name] or name[:1].isupper()}
+    return frozenset(with_numbers - bare), frozenset(doubtful)
+
+
+def _names(node: Surface) -> Iterator[Surface]:
+    """The names in a formula, each with its scripts; what stands in scripts is none."""
+    match node:
+        case Word(_, "NAME"):
+            yield node
+        case Scripted(_, Word(_, "NAME")):
+            yield node
+        case Scripted(_, base):
+            yield from _names(base)
+        case Table(_, _, rows):
+            for row in rows:
+                for cell in row:
+                    yield from _names(cell)
+        case Condition():
+            return
+        case _:
+            for part in below(node):
+                yield from _names(part)
+
+
+def _number(node: Surface) -> str:
+    """The number or the letter of a layer that stands above a name without brackets; empty if there is none."""
+    for kind, script in node.scripts if isinstance(node, Scripted) else ():
+        inner = script
+        while isinstance(inner, Fence) and inner.opening == "{" and len(inner.items) == 1:
+            inner = inner.items[0]
+        inner = inner.factors[0] if isinstance(inner, Term) and not any(inner.operators) else inner
+        if kind != "sup":
+            continue
+        if isinstance(inner, Word) and (inner.text.isdigit() or inner.text in LAYER_LETTERS):
+            return inner.text
+        if isinstance(inner, Sums) and all(isinstance(term, Word) for term in inner.terms):
+            letters = {term.text for term in inner.terms if isinstance(term, Word)}
+            if letters & LAYER_LETTERS:
+                return min(letters & LAYER_LETTERS)
+    return ""

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
+from bpttsym.common import Common
 from bpttsym.conditions import Row
 from bpttsym.errors import NotRead
 from bpttsym.evaluate import Evaluator
 from bpttsym.expr import Derivative, Multiply, Norm, Relation, Transpose, walk
-from bpttsym.ground import instances, lengths, make_ground
+from bpttsym.ground import instances, lengths, make_ground, prepare
 from bpttsym.model import Model
 from bpttsym.readings import OPTIONS, RESORTS, Readings, explore
 from bpttsym.reckoner import lone_sides
 from bpttsym.ruling import Case, Status
 from bpttsym.scrutiny import is_kinked, is_short
+from bpttsym.shapes import Sizes
 from bpttsym.trial import DENIED, Outcome, Trial, outcomes_of
 from bpttsym.variants import Variant
 
@@ -46,12 +48,17 @@ class Bench:
         self.samples = samples
         self.declared = declared
         self._trials: dict[tuple[Model, int], Trial] = {}
+        self._prepared: dict[Model, tuple[tuple[Model, Sizes], Common]] = {}
 
     def trial(self, variant: Variant, length: int) -> Trial:
         """The worlds for a model and a horizon, made once."""
         model = variant.build(length)
         if (model, length) not in self._trials:
-            self._trials[model, length] = Trial(make_ground(model, length), self.samples)
+            if model not in self._prepared:
+                self._prepared[model] = prepare(model), Common()
+            ready, common = self._prepared[model]
+            ground = make_ground(model, length, ready=ready)
+            self._trials[model, length] = Trial(ground, self.samples, common=common)
         return self._trials[model, length]
 
     def run(self, case: Case, relation: Relation, variant: Variant, named: bool) -> None:

@@ -15,6 +15,7 @@ from typing import NoReturn
 
 import numpy as np
 
+from bpttsym.common import Kept
 from bpttsym.evaluate import Evaluator
 from bpttsym.field import FUNCTIONS, PRIME, Oracle, Value, constant
 from bpttsym.model import Graph, Key
@@ -32,16 +33,28 @@ class ExactWorld:
     steps the equation holds wherever both sides exist, unless a multiple of 2^31 - 1 stands in it for zero (which
     numbers see). Take more ``points`` where the exponent is under 100.
 
+    Worlds of the same model at several numbers of steps may have one ``oracle``, and what is ``kept`` of the nodes that
+    are the same in all of them.
+
     If not, nothing follows. It sees the rational relations of exp, tanh, sigmoid and softmax of one argument and of
     its negative, and that relu(a) has the sign of a, and no others: not exp(a + b) = exp(a) exp(b),
     exp(2a) = exp(a)^2, log(exp(a)) = a, |a|^2 = a^2, sqrt(s)^2 = s beyond the square of a root as a whole, the sign of
     a root, or anything that holds only for some of the functions without a formula.
     """
 
-    def __init__(self, graph: Graph, shapes: Mapping[str, Shape], points: int = 8, seed: int = 0) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        shapes: Mapping[str, Shape],
+        points: int = 8,
+        seed: int = 0,
+        kept: Kept | None = None,
+        oracle: Oracle | None = None,
+    ) -> None:
         self.graph = graph
         self.shapes = shapes
-        self.oracle = Oracle(points, seed)
+        self.oracle = oracle or Oracle(points, seed)
+        self._kept = kept
         self.evaluator = Evaluator(self, Readings({}))
         self._values: dict[Key, Value] = {}
         self._seeded: dict[tuple[tuple[Key, ...], bool], _Seeded] = {}
@@ -99,8 +112,13 @@ class ExactWorld:
     def node(self, key: Key) -> Value:
         if key not in self._values:
             for one in self.graph.missing(key, self._values):
-                leaf = self.graph.nodes[one].body is None
-                self._values[one] = self._draw(one) if leaf else self.evaluator.node(one)
+                value = self._kept.value(one) if self._kept else None
+                if value is None:
+                    leaf = self.graph.nodes[one].body is None
+                    value = self._draw(one) if leaf else self.evaluator.node(one)
+                    if self._kept:
+                        self._kept.keep(one, value)
+                self._values[one] = value
         return self._values[key]
 
     def _draw(self, key: Key) -> Value:
@@ -114,12 +132,17 @@ class ExactWorld:
         return drawn.moved(lambda entries: entries % PRIME)
 
     def derivative(self, of: Key, by: tuple[Key, ...], immediate: bool) -> Value:
-        found = self._jacobians.get((of, by, immediate))
+        asked = of, by, immediate
+        found = self._jacobians.get(asked)
+        if found is None and self._kept:
+            found = self._kept.derivative(asked)
         if found is None:
             world = self._seed(by, immediate)
             own = immediate and of not in by and self.graph.nodes[of].body is not None
             found = world.jacobian(world.evaluator.node(of) if own else world.node(of))
-            self._jacobians[of, by, immediate] = found
+            if self._kept:
+                self._kept.keep_derivative(asked, found)
+        self._jacobians[asked] = found
         return found
 
     def derivative_of(self, of: Callable[[World], Value], by: tuple[Key, ...], frozen: bool) -> Value:
@@ -128,7 +151,7 @@ class ExactWorld:
 
     def _seed(self, by: tuple[Key, ...], frozen: bool) -> _Seeded:
         if (by, frozen) not in self._seeded:
-            self._seeded[by, frozen] = _Seeded(self, by, frozen)
+            self._seeded[by, frozen] = _Seeded(self, by, frozen, self._kept and self._kept.moved(by, frozen))
         return self._seeded[by, frozen]
 
     def reciprocal(self, value: Value) -> Value:
@@ -198,9 +221,8 @@ class ExactWorld:
 class _Seeded(ExactWorld):
     """The same points with one variable moved in each of its directions; ``frozen`` holds every other node."""
 
-    def __init__(self, base: ExactWorld, by: tuple[Key, ...], frozen: bool) -> None:
-        super().__init__(base.graph, base.shapes)
-        self.oracle = base.oracle
+    def __init__(self, base: ExactWorld, by: tuple[Key, ...], frozen: bool, kept: Kept | None = None) -> None:
+        super().__init__(base.graph, base.shapes, kept=kept, oracle=base.oracle)
         self.base = base
         self.by = by
         self.moving = frozenset() if frozen else base.graph.dependents(by)
@@ -218,7 +240,12 @@ class _Seeded(ExactWorld):
     def node(self, key: Key) -> Value:
         if key not in self._values:
             for one in self.graph.missing(key, self._values, self.moving):
-                self._values[one] = (self.evaluator if one in self.moving else self.base).node(one)
+                value = self._kept.value(one) if self._kept else None
+                if value is None:
+                    value = (self.evaluator if one in self.moving else self.base).node(one)
+                    if self._kept:
+                        self._kept.keep(one, value)
+                self._values[one] = value
         return self._values[key]
 
     def jacobian(self, value: Value) -> Value:

@@ -153,16 +153,24 @@ class Ground:
         return self.graph.length
 
 
-def make_ground(model: Model, length: int, size: Callable[[int], int] = default_size) -> Ground:
-    """Unroll a model over ``length`` steps; ``size`` gives the size of the n-th free dimension."""
-    ready, sizes = prepare(model)
-    graph = Graph(ready, length)
+def make_ground(
+    model: Model,
+    length: int,
+    size: Callable[[int], int] = default_size,
+    ready: tuple[Model, Sizes] | None = None,
+) -> Ground:
+    """Unroll a model over ``length`` steps; ``size`` gives the size of the n-th free dimension.
+
+    ``ready`` is the model as it was prepared before, for another number of steps.
+    """
+    prepared, sizes = ready or prepare(model)
+    graph = Graph(prepared, length)
     shapes = sizes.assign(size)
-    shapes.update(dict.fromkeys(ready.variables, (1, 1)))
+    shapes.update(dict.fromkeys(prepared.variables, (1, 1)))
     for name, _ in graph.nodes:
         if name not in shapes:
             shapes[name] = (size(len(set(shapes.values()))), 1)
-    return Ground(ready, graph, short_shapes(shapes, ready.abbreviations), sizes)
+    return Ground(prepared, graph, short_shapes(shapes, prepared.abbreviations), sizes)
 
 
 def free_indices(relation: Relation, model: Model) -> list[str]:

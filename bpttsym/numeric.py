@@ -12,6 +12,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from bpttsym.common import Kept
 from bpttsym.evaluate import Evaluator
 from bpttsym.leaves import FUNCTIONS, SPECTRA, Array, LeafRule, where_positive
 from bpttsym.model import Graph, Key
@@ -41,7 +42,8 @@ WEIGHTS = tuple(
 class NumericWorld(StandIns, Samples):
     """Random samples of one model on one unrolled graph.
 
-    ``values`` may give a leaf its array (samples, rows, columns); every other leaf is drawn from ``seed``.
+    ``leaf`` may give a leaf its array (samples, rows, columns); without it, leaves are drawn from ``seed``. ``kept`` is
+    what worlds of the same draws know of the same nodes in graphs of more or fewer steps.
     ``simple`` replaces the random network of an unknown function by tanh of a sum (see :meth:`opaque`).
     """
 
@@ -53,6 +55,7 @@ class NumericWorld(StandIns, Samples):
         seed: int = 0,
         leaf: LeafRule | None = None,
         simple: bool = False,
+        kept: Kept | None = None,
     ) -> None:
         self.graph = graph
         self.shapes = shapes
@@ -60,6 +63,7 @@ class NumericWorld(StandIns, Samples):
         self.seed = seed
         self.leaf = leaf
         self.simple = simple
+        self._kept = kept
         self._values: dict[Key, Array] = {}
         self._networks: dict[tuple[str, int, int], tuple[Array, Array, Array]] = {}
         self._perturbed: dict[tuple[tuple[Key, ...], bool], _Perturbed] = {}
@@ -101,8 +105,13 @@ class NumericWorld(StandIns, Samples):
     def _reach(self, key: Key) -> None:
         """Find a node and those before it that are not known."""
         for one in self.graph.missing(key, self._values):
-            leaf = self.graph.nodes[one].body is None
-            self._values[one] = self._draw(one) if leaf else self._evaluator.node(one)
+            value = self._kept.value(one) if self._kept else None
+            if value is None:
+                leaf = self.graph.nodes[one].body is None
+                value = self._draw(one) if leaf else self._evaluator.node(one)
+                if self._kept:
+                    self._kept.keep(one, value)
+            self._values[one] = value
 
     def _draw(self, key: Key) -> Array:
         name, index = key
@@ -122,10 +131,15 @@ class NumericWorld(StandIns, Samples):
         return np.asarray(values * 0.8)
 
     def derivative(self, of: Key, by: tuple[Key, ...], immediate: bool) -> Array:
-        cached = self._jacobians.get((of, by, immediate))
+        asked = of, by, immediate
+        cached = self._jacobians.get(asked)
+        if cached is None and self._kept:
+            cached = self._kept.derivative(asked)
         if cached is None:
             cached = self._jacobian(of, by, immediate)
-            self._jacobians[of, by, immediate] = cached
+            if self._kept:
+                self._kept.keep_derivative(asked, cached)
+        self._jacobians[asked] = cached
         return cached
 
     @QUIET
@@ -162,7 +176,8 @@ class NumericWorld(StandIns, Samples):
     def _perturb(self, by: tuple[Key, ...], frozen: bool) -> _Perturbed:
         found = self._perturbed.get((by, frozen))
         if found is None:
-            found = self._perturbed[by, frozen] = _Perturbed(self, by, frozen)
+            kept = self._kept.moved(by, frozen) if self._kept else None
+            found = self._perturbed[by, frozen] = _Perturbed(self, by, frozen, kept=kept)
         return found
 
     def add(self, first: Array, second: Array) -> Array:
@@ -276,8 +291,16 @@ class _Perturbed(NumericWorld):
     Frozen: every other node keeps its value (the immediate derivative).
     """
 
-    def __init__(self, base: NumericWorld, by: tuple[Key, ...], frozen: bool, step: complex = 1j * STEP) -> None:
+    def __init__(
+        self,
+        base: NumericWorld,
+        by: tuple[Key, ...],
+        frozen: bool,
+        step: complex = 1j * STEP,
+        kept: Kept | None = None,
+    ) -> None:
         self.base = base
+        self._kept = kept
         self.graph = base.graph
         self.shapes = base.shapes
         self.samples = base.samples
@@ -303,7 +326,12 @@ class _Perturbed(NumericWorld):
     @QUIET
     def _reach(self, key: Key) -> None:
         for one in self.graph.missing(key, self._values, self.moving):
-            self._values[one] = (self.evaluator if one in self.moving else self.base).node(one)
+            value = self._kept.value(one) if self._kept else None
+            if value is None:
+                value = (self.evaluator if one in self.moving else self.base).node(one)
+                if self._kept:
+                    self._kept.keep(one, value)
+            self._values[one] = value
 
     def opaque(self, function: str, arguments: tuple[Array, ...], shape: Shape) -> Array:
         return NumericWorld.opaque(self, function, arguments, shape)

@@ -171,7 +171,12 @@ def _init(kind: Any) -> Callable[..., Any]:
             known[f"_default_{name}"] = one.default
             parameter = f"{name}=_default_{name}"
         (named if one.kw_only else positional).append(parameter)
-        lines.append(f"_set(self, {name!r}, {value})" if frozen else f"self.{name} = {value}")
+        slot: Any = getattr(kind, name, None)
+        if frozen and hasattr(slot, "__set__"):  # which takes half the time of setting by name
+            known[f"_set_{name}"] = slot.__set__
+            lines.append(f"_set_{name}(self, {value})")
+        else:
+            lines.append(f"_set(self, {name!r}, {value})" if frozen else f"self.{name} = {value}")
     if hasattr(kind, "__post_init__"):
         lines.append("self.__post_init__()")
     parameters = ", ".join(["self", *positional, *(["*", *named] if named else [])])

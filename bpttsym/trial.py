@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 from typing import Any, Literal
 
+from bpttsym.common import Common, Kept
 from bpttsym.edits import factors, neighbours
 from bpttsym.errors import Contradiction, LimitExceeded, NotRead
 from bpttsym.evaluate import Evaluator
@@ -87,8 +88,9 @@ def claimed_zero(relation: Relation) -> Expr | None:
 class Trial:
     """All that is computed for one ground: its worlds, shared by every relation and reading."""
 
-    def __init__(self, ground: Ground, samples: int = 6, seed: int = 0) -> None:
+    def __init__(self, ground: Ground, samples: int = 6, seed: int = 0, common: Common | None = None) -> None:
         self.ground = ground
+        self.common = common
         self.numbers: Any = self.make_numbers(samples, seed)
         self.scrutiny = Scrutiny(ground, self.sample)
         self._inner: dict[int, tuple[Relation, Relation]] = {}
@@ -99,7 +101,11 @@ class Trial:
         """The world of numbers."""
         from bpttsym.numeric import NumericWorld
 
-        return NumericWorld(self.ground.graph, self.ground.shapes, samples, seed)
+        return NumericWorld(self.ground.graph, self.ground.shapes, samples, seed, kept=self.kept("numbers"))
+
+    def kept(self, world: str) -> Kept | None:
+        """What is known in a kind of world from other numbers of steps."""
+        return self.common.kept(world, self.ground.graph, self.ground.shapes) if self.common else None
 
     def sample(self, key: Key, number: int) -> list[list[float]]:
         """One sample of a leaf."""
@@ -111,7 +117,10 @@ class Trial:
         """The world in which identities are tested."""
         from bpttsym.exact import ExactWorld
 
-        return ExactWorld(self.ground.graph, self.ground.shapes)
+        world = ExactWorld(self.ground.graph, self.ground.shapes, kept=self.kept("exact"))
+        if self.common:
+            world.oracle = self.common.shared("oracle", world.oracle)
+        return world
 
     @property
     def paths(self) -> PathWorld:

@@ -97,6 +97,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "evaluate": (
         *("world", "dice", "grid", "arithmetic", "reckoner", "ranges", "entries", "derivatives", "over_paths"),
         "abbreviations",
+        "common",
     ),
     "numeric": ("leaves", "opaque", "samples"),
     "exact": ("field",),

@@ -1,0 +1,132 @@
+"""What the graphs of one model have in common over several numbers of steps: nodes whose whole past is the same.
+
+The first three states of a recurrence are what they are, whether it runs for three steps or for five. A world of the
+same draws finds their values and derivatives once. Nothing else is shared: a node is the same only if its formula is
+the same object, at the same indices, of the same parents, and if nothing in the formula knows where the steps end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bpttsym.expr import (
+    Add,
+    Call,
+    Component,
+    Concatenate,
+    Divide,
+    Expr,
+    Multiply,
+    Negate,
+    Norm,
+    Number,
+    Power,
+    Sum,
+    Symbol,
+    Transpose,
+    walk,
+)
+from bpttsym.memo import of_node
+from bpttsym.model import Graph, Key
+from bpttsym.shapes import Shape
+
+Asked = tuple[Key, tuple[Key, ...], bool]
+"""A derivative: of what, by what, and whether it is the immediate one."""
+
+
+class Common:
+    """The nodes of all graphs of one model, and what worlds of the same draws know of them."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[Any, ...], int] = {}
+        self._shared: dict[str, Any] = {}
+        self._formulas: list[Expr | None] = []  # held, so that no other formula gets the identity of one
+        self._kept: dict[tuple[str, tuple[tuple[str, Shape], ...]], tuple[dict[Any, Any], dict[Any, Any]]] = {}
+
+    def shared(self, name: str, own: Any) -> Any:
+        """What all worlds of a kind have together: the first that is brought."""
+        return self._shared.setdefault(name, own)
+
+    def kept(self, world: str, graph: Graph, shapes: Mapping[str, Shape]) -> Kept:
+        """What is known in a kind of world with some shapes, by the nodes of a graph."""
+        values, derivatives = self._kept.setdefault((world, tuple(sorted(shapes.items()))), ({}, {}))
+        return Kept(self.numbered(graph), values, derivatives)
+
+    def numbered(self, graph: Graph) -> dict[Key, int]:
+        """A number for each node, the same in two graphs only if the node and all that it depends on are the same."""
+        found: dict[Key, int] = {}
+        ends = tuple(sorted(graph.ends.items()))
+        for key, node in graph.nodes.items():
+            body = node.body
+            past = tuple(found[parent] for parent in node.parents)
+            own: tuple[Any, ...] = (key, None)
+            if body is not None:
+                free = _names_no_end(body, graph.ends)
+                own = (key, id(body), () if free else (graph.length, ends))
+            number = self._numbers.setdefault((*own, past), len(self._numbers))
+            if number == len(self._formulas):
+                self._formulas.append(body)
+            found[key] = number
+        return found
+
+
+class Kept:
+    """The values and the derivatives of the nodes of one graph, kept for all graphs in which they are the same."""
+
+    def __init__(self, numbers: Mapping[Key, int], values: dict[Any, Any], derivatives: dict[Any, Any]) -> None:
+        self._numbers = numbers
+        self._values = values
+        self._derivatives = derivatives
+
+    def value(self, key: Key) -> Any:
+        """The value of a node; None where it is not known."""
+        return self._values.get(self._numbers[key])
+
+    def keep(self, key: Key, value: Any) -> None:
+        """Keep the value of a node."""
+        self._values[self._numbers[key]] = value
+
+    def derivative(self, asked: Asked) -> Any:
+        """A derivative; None where it is not known."""
+        return self._derivatives.get(self._named(asked))
+
+    def keep_derivative(self, asked: Asked, value: Any) -> None:
+        """Keep a derivative."""
+        self._derivatives[self._named(asked)] = value
+
+    def moved(self, by: tuple[Key, ...], frozen: bool) -> Kept:
+        """The values that nodes have where others are moved."""
+        name = "moved", tuple(self._numbers[key] for key in by), frozen
+        return Kept(self._numbers, self._derivatives.setdefault(name, {}), {})
+
+    def _named(self, asked: Asked) -> tuple[int, tuple[int, ...], bool]:
+        of, by, immediate = asked
+        return self._numbers[of], tuple(self._numbers[key] for key in by), immediate
+
+
+def _names_no_end(body: Expr, ends: Mapping[str, int]) -> bool:
+    """Whether a formula is the same wherever the steps end."""
+    plain, names = _plain(body)
+    return plain and names.isdisjoint(ends)
+
+
+@of_node
+def _plain(body: Expr) -> tuple[bool, frozenset[str]]:
+    """Whether a formula has no sums, products or cases over steps and no letter T that may be a power; its names."""
+    parts = walk(body)
+    return all(map(_is_plain, parts)), frozenset(part.name for part in parts if isinstance(part, Symbol))
+
+
+def _is_plain(part: Expr) -> bool:
+    match part:
+        case Symbol() | Number() | Add() | Negate() | Multiply() | Divide() | Power() | Norm() | Concatenate():
+            return True
+        case Call() | Component():
+            return True
+        case Transpose():
+            return not part.letter
+        case Sum():
+            return part.components
+        case _:
+            return False

@@ -86,16 +86,20 @@ class Evaluator(Reckoner):
                 return self._symbol(expr, bindings, bound)
             case Derivative():
                 return derivative(self, expr, bindings, bound)
-            case Number(number):
-                return self.world.number(number)
-            case Negate(body):
-                return self.world.negate(self.value(body, bindings, bound))
-            case Add(terms):
-                return self._add(terms, expr, bindings, bound)
             case Multiply(factors, operators):
                 if len(factors) > 2 and self.readings.fixed.get("grouping", "written") != "written":
                     return self._regrouped(expr, factors, operators, bindings, bound)
                 return self._multiply(factors, operators, bindings, bound)
+            case Add(terms):
+                return self._add(terms, expr, bindings, bound)
+            case Call(function) if function in self.formulas:
+                return self._formula(expr, bindings, bound)
+            case Call(function, arguments, parameters, primes):
+                return self._call(expr, function, (*arguments, *parameters), primes, bindings, bound)
+            case Negate(body):
+                return self.world.negate(self.value(body, bindings, bound))
+            case Number(number):
+                return self.world.number(number)
             case Divide(numerator, denominator):
                 below = self.world.reciprocal(self.value(denominator, bindings, bound))
                 return quotient(self.world, self.value(numerator, bindings, bound), below, expr)
@@ -131,10 +135,6 @@ class Evaluator(Reckoner):
                 return over_paths(self, expr, bindings, bound)
             case Whole():
                 return whole_number(self, expr, bindings, bound)
-            case Call(function) if function in self.formulas:
-                return self._formula(expr, bindings, bound)
-            case Call(function, arguments, parameters, primes):
-                return self._call(expr, function, (*arguments, *parameters), primes, bindings, bound)
             case _:
                 raise NotRead("this part of an equation has no value", expr.span)
 

@@ -198,7 +198,7 @@ class Reckoner(ABC):
 
     def key(self, symbol: Symbol, bindings: Mapping[str, int], bound: frozenset[str]) -> Key:
         """The node that a symbol names; MissingNode where there is none."""
-        index = tuple(index_value(part, bindings) for part in symbol.index)
+        index = tuple([index_value(part, bindings) for part in symbol.index]) if symbol.index else ()
         key = (symbol.name, index)
         if key in self.graph.nodes:
             return key

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
-from bpttsym.expr import Expr, Multiply, Number, Power, Relation, Span, Symbol
+from bpttsym.expr import Call, Expr, Listing, Multiply, Number, Power, Relation, Span, Symbol
 from bpttsym.latex import unicode_line
 from bpttsym.records import dataclass, field
 from bpttsym.shape_words import is_capital
 from bpttsym.shapes import Sizes
+from bpttsym.sides import is_sized
 
 REALS = frozenset((r"\mathbb{R}", r"\mathbf{R}", r"\mathrm{R}", r"\mathcal{R}", "R", r"\Re"))
+MOST_AXES = 6
 SPARE = "pqrsuv"
 """Letters for sizes without a name."""
 
@@ -24,12 +26,16 @@ Infer = Callable[[Sequence["Declared"]], Sizes]
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """The sizes of a name: two for a matrix, one for a vector, none for a number."""
+    """The sizes of a name: two for a matrix, one for a vector, none for a number; more are of several steps or samples.
+
+    ``samples`` is the size of an axis that was taken away: there are so many of what is declared.
+    """
 
     name: str
     index: tuple[Expr, ...]
     labels: Labels
     span: Span | None = field(default=None, compare=False)
+    samples: str = ""
 
     @property
     def indexed(self) -> bool:
@@ -46,20 +52,32 @@ def declared_sizes(relation: Relation) -> Labels | None:
             return _labels(exponent)
         case ":", Multiply(_, operators) if set(operators) == {r"\times"}:
             return _labels(relation.right)
+        case _ if is_sized(relation.left, relation.right):
+            return tuple(map(_spelled, relation.right.items)) if isinstance(relation.right, Listing) else None
         case _:
             return None
 
 
+def sized(relation: Relation) -> Expr:
+    """What sizes are said of: the left side, without the bars of ``|X|``."""
+    left = relation.left
+    return left.arguments[0] if isinstance(left, Call) and is_sized(left, relation.right) else left
+
+
 def _labels(expr: Expr) -> Labels | None:
     factors = expr.factors if isinstance(expr, Multiply) and set(expr.operators) == {r"\times"} else (expr,)
-    if len(factors) > 2 or any(isinstance(part, Number) and part.value.denominator != 1 for part in factors):
+    if len(factors) > MOST_AXES or any(isinstance(part, Number) and part.value.denominator != 1 for part in factors):
         return None
-    return tuple(map(unicode_line, factors))
+    return tuple(map(_spelled, factors))
+
+
+def _spelled(size: Expr) -> str:
+    return unicode_line(size).replace(r"\_", "_")
 
 
 def shown(labels: Labels) -> str:
     """A shape in words: ``n×d``; a vector has one column."""
-    return "×".join(labels if len(labels) == 2 else (*labels, "1")) if labels else "1×1"
+    return "×".join(labels if len(labels) > 1 else (*labels, "1")) if labels else "1×1"
 
 
 @dataclass(frozen=True)
@@ -107,6 +125,7 @@ def accepted(declarations: Collection[Declared], known: Known) -> tuple[tuple[De
         clash = contradiction(one, sizes, before, known.equal)
         ours = names_of(before, one.name)
         said = f"`{one.name}` is {shown(ours)} by the definitions, and {shown(one.labels)} is said here"
+        said += f" of each of {one.samples}" if one.samples else ""
         if clash:
             false = clash == "names" or _is_smaller(names_of(plain, one.name), one.labels)
             refused[one] = Refusal(said, false)

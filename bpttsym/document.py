@@ -25,8 +25,10 @@ from bpttsym.notation import Written
 from bpttsym.parse import Line, read_display
 from bpttsym.pointwise import functions_of, with_arguments
 from bpttsym.records import dataclass, field, replace
+from bpttsym.runs import Readings, looked_at
 from bpttsym.scope import DEFINING, Scope
 from bpttsym.settings import check_settings, counted, counts
+from bpttsym.sides import holds_steps
 from bpttsym.signature import Signature, signature
 from bpttsym.sized import with_declared
 from bpttsym.source import Maths, Source, read_source, source_from_text
@@ -40,6 +42,7 @@ LOGISTIC_IN_WORDS = re.compile(r"logistic|sigmoid|시그모이드|로지스틱",
 class Document:
     """A document with its scopes, its relations in order, and its settings.
 
+    ``refused`` says why a definition is not taken in, ``remarks`` what follows from one, ``choices`` what it may mean;
     ``supposed`` holds what its running text says of the size of numbers, which is never judged.
     """
 
@@ -51,6 +54,8 @@ class Document:
     reasons: dict[str, str] = field(default_factory=dict)
     written: list[Written] = field(default_factory=list)
     refused: dict[Span | None, Refusal] = field(default_factory=dict)
+    remarks: dict[Span | None, str] = field(default_factory=dict)
+    choices: dict[Span | None, Readings] = field(default_factory=dict)
     supposed: list[Entry] = field(default_factory=list)
     letters: NamedDerivatives = field(default_factory=NamedDerivatives)
 
@@ -86,6 +91,8 @@ class Document:
             relation = entry.relation
             if relation is None:
                 found |= {entry.head} - {""}
+            elif relation.operator in DEFINING and holds_steps(relation.left, relation.right):
+                found |= _runs(relation)
             elif entry.kind == "claim" and relation.operator in DEFINING and not has_derivative(relation):
                 found |= {relation.left.name} if isinstance(relation.left, Symbol) else set()
         return frozenset(found)
@@ -97,6 +104,9 @@ class Document:
         for entry in self.entries:
             if entry.relation is None and entry.head:
                 found[entry.head] = found.get(entry.head, frozenset()) | entry.mentions
+            elif entry.relation is not None and holds_steps(entry.relation.left, entry.relation.right):
+                mentions = frozenset(names(entry.relation))
+                found |= {name: found.get(name, frozenset()) | mentions for name in _runs(entry.relation)}
         return found
 
     @cached_property
@@ -195,8 +205,13 @@ class Document:
             written=tuple(self.written),
             label=self._label(scope),
         )
-        model, refused = with_declared(counted(model, self.settings), self._declared(scope))
-        self.refused.update({one.span: why for one, why in refused.items() if one.span in scope.declared_here})
+        declared, own = self._declared(scope), scope.declared_here
+        stacks = looked_at(declared, scope.stacked, scope.listed, own, model)
+        model, refused = with_declared(counted(model, self.settings), [*declared, *stacks.implied])
+        self.refused.update({one.span: why for one, why in refused.items() if one.span in own})
+        self.refused.update({span: why for span, why in stacks.refused.items() if span in own})
+        self.remarks.update({span: words for span, words in stacks.words.items() if span in own})
+        self.choices.update({span: readings for span, readings in stacks.readings.items() if span in own})
         return model
 
     @staticmethod
@@ -242,6 +257,11 @@ class Document:
         said = [d for d in scope.definitions.values() if d.span in scope.own] if scope.aside else []
         formulas = ", ".join(unicode_line(Relation(Symbol(d.name, d.index), "=", d.body)) for d in said)
         return f"{lines}, where the text says {formulas}" if formulas else lines
+
+
+def _runs(relation: Relation) -> set[str]:
+    """The names that stand for several steps, which have no value in a formula."""
+    return {side.name for side in (relation.left, relation.right) if isinstance(side, Symbol)}
 
 
 def _distributions(scope: Scope) -> tuple[str, ...]:

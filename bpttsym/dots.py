@@ -25,6 +25,7 @@ from bpttsym.expr import (
     Product,
     ProductOperator,
     Span,
+    Steps,
     Sum,
     Symbol,
     children,
@@ -105,6 +106,19 @@ def total(terms: Sequence[Expr], span: Span) -> list[Expr]:
     return [*terms[:first], whole, *terms[end:]]
 
 
+def steps(items: Sequence[Expr], span: Span) -> Steps:
+    """The steps that a list with dots names, all in one run. Raises NotRead."""
+    place = _place(items, span)
+    found = _sequence([*items[:place]], [*items[place + 1 :]])
+    whole = found is not None and (found.before, found.behind) == (place, len(items) - place - 1)
+    if found is None or not whole or not isinstance(found.body, Symbol):
+        raise NotRead(_UNCLEAR, items[place].span, "the first two steps before them, and the last one behind them")
+    if found.step < 0 and not isinstance(found.last, Number):
+        raise NotRead("steps that fall to a step without a number are not read", span)
+    ends = (_at(found.body, found.index, end) for end in (found.first, found.last))
+    return Steps(*ends, span=_hull(items, span))
+
+
 def _place(parts: Sequence[Expr], span: Span) -> int:
     """Where the dots stand."""
     places = [at for at, part in enumerate(parts) if is_dots(part)]
@@ -158,7 +172,7 @@ def _sequence(before: list[Expr], behind: list[Expr]) -> _Sequence | None:
         return None
     letter = next((name for name in LETTERS if name not in names(left) | names(right)), None)
     start, end = pairs[0]
-    apart = [(_distance(pair[0], start), _distance(pair[1], end)) for pair in pairs]
+    apart = [(distance(pair[0], start), distance(pair[1], end)) for pair in pairs]
     if letter is None or any(one is None or one != other for one, other in apart):
         return None
     template = _template(left, right, start, letter)
@@ -174,7 +188,7 @@ def _sequence(before: list[Expr], behind: list[Expr]) -> _Sequence | None:
     if _goes_on(before[::-1], backward) or _goes_on(behind, forward):
         return None
     first, last = shifted(start, -step * (backward - 1)), shifted(end, step * (forward - 1))
-    between = _distance(end, start)
+    between = distance(end, start)
     if between is not None and between * step < 1:
         return None
     return _Sequence(template, letter, first, last, step, backward, forward)
@@ -191,9 +205,9 @@ def _chain(left: Expr, right: Expr) -> _Sequence | None:
             case (
                 Derivative(Symbol(name, (high,)), Symbol(below, (low,))),
                 Derivative(Symbol(same, (start,)), Symbol(end)),
-            ) if name == below == same != end and _distance(high, low) == 1:
+            ) if name == below == same != end and distance(high, low) == 1:
                 letter = next(letter for letter in LETTERS if letter not in names(link) | names(other))
-                apart = _distance(low, start)
+                apart = distance(low, start)
                 if apart is not None and apart < 1:
                     return None
                 after, before = (Symbol(letter),), (shifted(Symbol(letter), -1),)
@@ -245,7 +259,7 @@ def _linear(index: Expr) -> tuple[str, int] | None:
             return None
 
 
-def _distance(index: Expr, other: Expr) -> int | None:
+def distance(index: Expr, other: Expr) -> int | None:
     """By how much an index is larger than another; None if that is not known."""
     first, second = _linear(index), _linear(other)
     return first[1] - second[1] if first and second and first[0] == second[0] else None
@@ -268,7 +282,7 @@ def _template(left: Expr, right: Expr, start: Expr, letter: str) -> Expr:
 
 
 def _moved(index: Expr, start: Expr, letter: str) -> Expr:
-    offset = _distance(index, start)
+    offset = distance(index, start)
     assert offset is not None, "all indices that differ keep their distance"
     return shifted(Symbol(letter), offset)
 

@@ -242,6 +242,29 @@ class SetOf(Expr):
 
 
 @dataclass(frozen=True, slots=True)
+class Steps(Expr):
+    r"""A quantity at one step after another, ``h_{1:n}``: at its first, at its last and at all between them.
+
+    The two differ in one index. Neither this nor a listing stands inside of a formula, only on a side of a relation.
+    """
+
+    first: Expr
+    last: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Expr):
+    r"""A list that is no vector: of sizes, ``(B, n, d)``, or of steps, ``[h_1; \dots; h_n]``.
+
+    ``opening`` is its bracket and ``sign`` stands between its items.
+    """
+
+    items: tuple[Expr, ...]
+    opening: str = "("
+    sign: str = ","
+
+
+@dataclass(frozen=True, slots=True)
 class Hole(Expr):
     """The question mark of an equation that asks (``= ?``)."""
 

@@ -17,6 +17,7 @@ from bpttsym.expr import (
     Number,
     Power,
     Product,
+    Steps,
     Sum,
     Symbol,
     children,
@@ -49,7 +50,8 @@ def implied_steps(chains: Iterable[Chain], signature: Signature) -> dict[str, st
         skipped |= _indexed(sides)
         left, *formulas = [side for side in sides if side is not None]
         assert isinstance(left, Symbol)
-        itself = any(left.name in names(formula) or has_derivative(formula) for formula in formulas)
+        listed = any(isinstance(part, Steps) for formula in formulas for part in walk(formula))  # are of no one step
+        itself = listed or any(left.name in names(formula) or has_derivative(formula) for formula in formulas)
         found = set() if itself else _steps(formulas[:1], signature)
         letters.setdefault(left.name, set()).update(found or {""})
     kept = {name: min(found) for name, found in letters.items() if len(found) == 1 and found != {""}}

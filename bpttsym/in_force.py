@@ -7,8 +7,8 @@ from fractions import Fraction
 from typing import Self
 
 from bpttsym.components import says_again
-from bpttsym.declarations import Declared
-from bpttsym.expr import Call, Expr, Hole, Number, Relation, SetOf, Span, Sum, Symbol, names, walk
+from bpttsym.declarations import Declared, Labels
+from bpttsym.expr import Call, Expr, Hole, Listing, Number, Relation, SetOf, Span, Steps, Sum, Symbol, names, walk
 from bpttsym.forward import Slot
 from bpttsym.heads import closes, named_part, names_itself
 from bpttsym.kinds import step_letters
@@ -19,12 +19,14 @@ from bpttsym.shapes import ELEMENTWISE
 from bpttsym.signature import Signature
 
 DEFINING = frozenset(("=", ":=", r"\leftarrow"))
+_LISTS = Hole | SetOf | Steps | Listing
 
 
 @dataclass
 class InForce:
     """Definitions in force from ``start`` on; ``own`` holds the spans of those made here, not inherited.
 
+    ``declared`` are sizes, ``stacked`` those of several steps together, ``listed`` says which steps something holds;
     ``overruled`` holds recursions that were taken for definitions until a closed one followed: they are claims.
 
     ``origin`` says where the inherited ones come from if that is no part of the document. An ``aside`` is a model that
@@ -49,6 +51,8 @@ class InForce:
     parent: InForce | None = field(default=None, repr=False)
     aside: bool = False
     forgotten: set[Slot] = field(default_factory=set)
+    stacked: dict[Span, tuple[Steps, Labels]] = field(default_factory=dict)
+    listed: dict[Span, Relation] = field(default_factory=dict)
 
     def child(self, start: int, title: str) -> Self:
         """A scope that inherits everything."""
@@ -64,6 +68,8 @@ class InForce:
             None,
             dict(self.counts),
             {name: dict(found) for name, found in self.slots.items()},
+            stacked=dict(self.stacked),
+            listed=dict(self.listed),
             title=title,
             parent=self,
             aside=self.aside,
@@ -71,8 +77,10 @@ class InForce:
 
     @property
     def declared_here(self) -> set[Span]:
-        """Where sizes are declared in this very scope."""
-        return set(self.declared) - (set(self.parent.declared) if self.parent is not None else set())
+        """Where sizes are declared in this very scope, and lists of steps."""
+        said = {*self.declared, *self.stacked, *self.listed}
+        before = self.parent
+        return said - {*before.declared, *before.stacked, *before.listed} if before is not None else said
 
     def adopt(self, other: InForce) -> None:
         """Take over what another scope defines and this one does not."""
@@ -83,6 +91,8 @@ class InForce:
         self.functions = {**other.functions, **self.functions}
         self.sets = {**other.sets, **self.sets}
         self.declared = {**other.declared, **self.declared}
+        self.stacked = {**other.stacked, **self.stacked}
+        self.listed = {**other.listed, **self.listed}
         self.length = self.length if self.length is not None else other.length
 
     def forget(self) -> None:
@@ -130,7 +140,7 @@ class InForce:
         left, right = relation.left, relation.right
         if not isinstance(left, Symbol) or relation.operator not in DEFINING or not self._is_head(left):
             return None
-        if has_derivative(right) or isinstance(right, Hole | SetOf) or names_itself(left, right):
+        if has_derivative(right) or isinstance(right, _LISTS) or names_itself(left, right):
             return None
         if not self._is_bound(left, right):
             return None
@@ -180,7 +190,7 @@ class InForce:
         known = self.definitions.get(self.slot(left))
         if known is None or known.span in self.own or known.body == right or self._agrees(known.body, right):
             return False
-        if has_derivative(right) or isinstance(right, Hole | SetOf | Number) or names_itself(left, right):
+        if has_derivative(right) or isinstance(right, Number | _LISTS) or names_itself(left, right):
             return False
         said = self._said()
         fresh = {part.name for part in walk(right) if isinstance(part, Symbol) and part.index} - said

@@ -1,4 +1,7 @@
-r"""Ranges of an index written with dots: ``t = 1, \dots, T`` and ``k \in \{1, \dots, t-1\}`` are ``1 \le t \le T``."""
+r"""Ranges of an index written with dots: ``t = 1, \dots, T`` and ``k \in \{1, \dots, t-1\}`` are ``1 \le t \le T``.
+
+A colon in a subscript parts the first of some steps from the last: ``h_{1:n}``.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,29 @@ def joined_range(pieces: list[list[Tok]]) -> list[list[Tok]]:
             found.append(_from_set(pieces[at]))
             at += 1
     return found
+
+
+def with_colons(tokens: list[Tok]) -> list[Tok]:
+    """The tokens in which a colon between steps below a name, ``h_{1:n}``, parts them as a comma would."""
+    for at, tok in enumerate(tokens):
+        if tok.kind == "SUB" and at and tokens[at - 1].kind in _NAMED and tokens[at + 1 :][:1]:
+            if tokens[at + 1].kind == "LBRACE":
+                _part(tokens, at + 2)
+    return tokens
+
+
+def _part(tokens: list[Tok], at: int) -> None:
+    colons = []
+    while at < len(tokens) and tokens[at].kind in _OF_INDICES:
+        colons += [tokens[at]] if tokens[at].kind == "COLON" else []
+        at += 1
+    if at < len(tokens) and tokens[at].kind == "RBRACE":
+        for colon in colons:
+            colon.kind = "SEP"
+
+
+_NAMED = frozenset(("NAME", "PRIME", "RBRACE"))
+_OF_INDICES = frozenset(("NAME", "NUMBER", "SIGN", "SEP", "COLON"))
 
 
 def _falls(first: list[Tok], second: list[Tok], last: list[Tok]) -> bool | None:

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from bpttsym import expr as tree
 from bpttsym.expr import Expr
+from bpttsym.sides import with_dots
 
 
 def latex(expr: Expr) -> str:
@@ -182,6 +183,14 @@ def _print(node: Expr, style: _Latex) -> _Piece:
             return _Piece(shapes["unread"], _Level.ATOM)
         case tree.SetOf(items):
             return _Piece(shapes["set"] % _list(items, style), _Level.ATOM)
+        case tree.Steps(tree.Symbol(name, index), tree.Symbol(_, ends)):
+            pairs = ((_print(a, tight).text, _print(b, tight).text) for a, b in zip(index, ends, strict=True))
+            ranges = tuple(tree.Symbol(a if a == b else f"{a}:{b}") for a, b in pairs)
+            return _Piece(_print(tree.Symbol(name, ranges), style).text, _Level.ATOM)
+        case tree.Listing(items, opening, sign):
+            written = with_dots(items[0]) if isinstance(items[0], tree.Steps) else items
+            inside = f"{sign} ".join(shapes["dots"] if one is None else _print(one, style).text for one in written)
+            return _Piece(shapes["set"] % inside if opening == r"\{" else _BRACKETS[opening] % inside, _Level.ATOM)
         case tree.Hole():
             return _Piece("?", _Level.ATOM)
         case tree.Relation():
@@ -336,6 +345,7 @@ _SHAPES: Mapping[str, tuple[str, str]] = {
     "norm": (r"\left\lVert %s \right\rVert", "‖%s‖"),
     "abs": (r"\left|%s\right|", "|%s|"),
     "set": (r"\{%s\}", "{%s}"),
+    "dots": (r"\dots", "…"),
     "unread": (r"\text{(not read)}", "(not read)"),
     "indicator": (r"\mathbf{1}_{[%s]}", "1[%s]"),
     "cases": (r"\begin{cases} %s \end{cases}", "{%s}"),
@@ -356,5 +366,6 @@ _SHAPES: Mapping[str, tuple[str, str]] = {
     "decreasing": (r"_{%(upper)s \ge %(index)s \ge %(lower)s}", "_{%(index)s=%(upper)s down to %(lower)s}"),
     "increasing": (r"_{%(lower)s \le %(index)s \le %(upper)s}", "_{%(index)s=%(lower)s up to %(upper)s}"),
 }
+_BRACKETS = {"(": "(%s)", "[": "[%s]"}
 _LATEX = _Latex()
 _UNICODE = _Unicode()

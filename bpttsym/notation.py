@@ -9,7 +9,7 @@ from __future__ import annotations
 from fractions import Fraction as Rational
 from typing import cast
 
-from bpttsym import dots
+from bpttsym import dots, listings
 from bpttsym import notation_parts as parts
 from bpttsym.census import base_name
 from bpttsym.differentials import Cursor, differential, fraction, held
@@ -37,6 +37,7 @@ from bpttsym.expr import (
 from bpttsym.path_ranges import read_paths
 from bpttsym.scripts import is_index, label_of, labelled, scripted, superscript
 from bpttsym.shape_words import EXPECTATION, PART
+from bpttsym.sides import check
 from bpttsym.signature import Signature
 from bpttsym.stepwise import formulas_of_step, names_step
 from bpttsym.sums import read_big
@@ -69,7 +70,7 @@ def read_chain(
     reader = _Reader(signature)
     reader.formulas = formulas_of_step(chain) & signature.twofold
     try:
-        sides = [None if side is None else reader.expression(side) for side in chain.sides]
+        sides = [None if side is None else reader.side(side) for side in chain.sides]
     except RecursionError:
         raise NotRead(TOO_DEEP, chain.span) from None
     for side in sides:
@@ -77,6 +78,7 @@ def read_chain(
             raise NotRead(TOO_DEEP, side.span)
         if side is not None and reader.dotted:
             dots.refuse(side)
+    check(sides, chain.relations)
     if written is not None:
         written.extend(reader.written)
     return sides, chain.relations
@@ -96,6 +98,9 @@ class _Reader:
         self.written: list[Written] = []
         self.formulas: frozenset[str] = frozenset()  # losses of which the chain says what they are as functions
         self.dotted = False  # whether dots were read, which stand for something or are told
+
+    def side(self, node: Surface) -> Expr:
+        return listings.side(self, node) or self.expression(node)
 
     def expression(self, node: Surface) -> Expr:
         match node:

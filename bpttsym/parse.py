@@ -11,6 +11,7 @@ from contextlib import suppress
 from bpttsym import grammar
 from bpttsym.errors import LimitExceeded, NotRead
 from bpttsym.expr import Span
+from bpttsym.index_ranges import with_colons
 from bpttsym.macros import Macro, expand
 from bpttsym.records import dataclass
 from bpttsym.rows import split_lines
@@ -307,7 +308,9 @@ def read_display(
     """
     try:
         expanded = expand(text, macros or {}, offset)
-        tokens = with_whole_axes(without_empty_groups(settle_words(tokenize(expanded.text, expanded.place))))
+        tokens = with_colons(
+            with_whole_axes(without_empty_groups(settle_words(tokenize(expanded.text, expanded.place))))
+        )
     except NotRead as error:
         return [Line(error.span or Span(offset, offset + len(text)), None, error)]
     if environment.rstrip("*") in JOINING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from bpttsym.declarations import Declared, Labels, declared_sizes
+from bpttsym.declarations import Declared, Labels, declared_sizes, sized
 from bpttsym.errors import NotRead
 from bpttsym.expr import (
     Add,
@@ -17,6 +17,7 @@ from bpttsym.expr import (
     Number,
     Relation,
     SetOf,
+    Steps,
     Symbol,
     names,
     walk,
@@ -39,6 +40,7 @@ from bpttsym.records import dataclass, replace
 from bpttsym.repeated import loose_letters
 from bpttsym.rewriting import substitute, transform
 from bpttsym.shape_words import EXTREMA
+from bpttsym.sides import holds_steps
 
 
 @dataclass
@@ -50,7 +52,10 @@ class Scope(InForce):
         left, right = relation.left, relation.right
         sizes = declared_sizes(relation)
         if sizes is not None:
-            return self._declare(left, sizes, relation)
+            return self._declare(sized(relation), sizes, relation)
+        if relation.operator in DEFINING and holds_steps(left, right) and relation.span is not None:
+            self.listed[relation.span] = relation
+            return True
         if relation.operator == r"\in" or isinstance(right, Hole):
             return True
         if self.is_index_relation(relation):
@@ -88,7 +93,9 @@ class Scope(InForce):
         """Sizes of a name; of anything else they are a claim."""
         if isinstance(left, Symbol) and relation.span is not None:
             self.declared[relation.span] = Declared(left.name, left.index, sizes, relation.span)
-        return isinstance(left, Symbol | Number)
+        if isinstance(left, Steps) and relation.span is not None:
+            self.stacked[relation.span] = (left, sizes)
+        return isinstance(left, Symbol | Number | Steps)
 
     def _count(self, left: Expr, right: Expr) -> None:
         """``L = 3`` says how far an axis is counted."""

@@ -29,6 +29,7 @@ from bpttsym.expr import (
     shifted,
     walk,
 )
+from bpttsym.listings import run
 from bpttsym.signature import NEIGHBOURS
 from bpttsym.surface import Fence, Scripted, Sums, Surface, Term, Word
 
@@ -127,6 +128,9 @@ def subscript(reader: Reader, value: Expr, script: Surface, span: Span) -> Expr:
         return parts.indicator(reader, script, span)
     if value.name in reader.signature.identities and _is_size(script):
         return value
+    steps = run(reader, value.name, value.index, script, span)
+    if steps is not None:
+        return steps
     name, index = labelled(reader, value.name, value.index, script)
     return Symbol(name, index, span=span)
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from bpttsym.bench import Bench
 from bpttsym.conditions import Row, conditions_of, describe, layout_words, result_words
-from bpttsym.declarations import Labels, declared_sizes, shown
+from bpttsym.declarations import Labels, shown
 from bpttsym.displays import Entry
 from bpttsym.errors import NotRead
 from bpttsym.evaluate import Evaluator
-from bpttsym.expr import Relation
+from bpttsym.expr import Expr, Relation
 from bpttsym.ground import Ground, instances, lengths
 from bpttsym.latex import unicode_line
 from bpttsym.readings import Readings, explore
@@ -25,11 +25,13 @@ from bpttsym.world import MissingNode
 
 
 def judge_shape(
-    entry: Entry, relation: Relation, found: Sequence[Variant], bench: Bench, layouts: Collection[str]
+    entry: Entry, of: Expr, labels: Labels, found: Sequence[Variant], bench: Bench, layouts: Collection[str]
 ) -> Verdict:
     """The verdict on a declared shape of something that is no name: no proof, and no number is compared."""
-    labels = declared_sizes(relation)
-    assert labels is not None
+    relation = Relation(of, "=", of)
+    if len(labels) > 2:
+        message = "more than two sizes are said of what is computed for one step of one sample"
+        return Verdict(entry, "unchecked", message, code="not-judged")
     rows = [row for variant in found for row in _rows(relation, labels, variant, bench)]
     listed = tuple((describe(row, rows), result_words(row)) for row in rows)
     label = rows[0].variant.label if rows else ""

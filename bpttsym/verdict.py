@@ -23,7 +23,7 @@ from bpttsym.conditions import (
     scope_words,
     vacuous_words,
 )
-from bpttsym.declarations import declared_sizes
+from bpttsym.declarations import declared_sizes, sized
 from bpttsym.displays import Entry
 from bpttsym.document import Document
 from bpttsym.doubts import doubts, meant_square, not_understood
@@ -71,8 +71,11 @@ class Judge:
         written = [entry.relation for entry in self.document.entries]
         cases: dict[int, Case] = {}
         for position, entry in enumerate(self.document.entries):
-            if entry.kind == "claim" and entry.relation is not None and entry.relation.operator in EQUALITIES:
-                cases[position] = self.try_all(entry, entry.relation)
+            relation = entry.relation
+            if entry.kind != "claim" or relation is None or relation.operator not in EQUALITIES:
+                continue
+            if declared_sizes(relation) is None:
+                cases[position] = self.try_all(entry, relation)
         layouts = self._document_layouts(list(cases.values()))
         verdicts: list[Verdict] = []
         allowed: list[dict[str, str]] = [{}]
@@ -105,7 +108,13 @@ class Judge:
             if entry.summed:
                 words = f"summed over {' and '.join(entry.summed)}, as repeated indices are"
                 return Verdict(entry, "definition", words, assumed=(words,))
-            return Verdict(entry, "definition", "an open question" if entry.open else "")
+            place = entry.relation.span if entry.relation is not None else None
+            if place in self.document.choices:
+                readings = self.document.choices[place]
+                (condition, _), _ = readings
+                return Verdict(entry, "conditional", "", (condition,), readings=readings, code="depends-on-reading")
+            words = "an open question" if entry.open else self.document.remarks.get(place, "")
+            return Verdict(entry, "definition", words)
         if entry.failure is not None or entry.relation is None:
             failure = entry.failure or NotRead("this was not read")
             message = str(failure) + (f"; expected {failure.expected}" if failure.expected else "")
@@ -119,14 +128,13 @@ class Judge:
 
     def _shape(self, entry: Entry, relation: Relation, layouts: frozenset[str]) -> Verdict:
         try:
-            left = self.candidates.resolved(entry, replace(relation, right=relation.left)).left
+            left = self.candidates.resolved(entry, Relation(sized(relation), "=", sized(relation))).left
         except NotRead as failure:
             return Verdict(entry, "unchecked", str(failure), blame=failure.span, code="not-understood")
         found = self.candidates.of(entry, Relation(left, "=", left))
-        relation = replace(relation, left=left)
         if not found:
             return self._undefined(entry, Relation(left, "=", left))
-        return judge_shape(entry, relation, found, self.bench, layouts)
+        return judge_shape(entry, left, declared_sizes(relation) or (), found, self.bench, layouts)
 
     def _anew(self, entry: Entry, former: int, layouts: frozenset[str]) -> Verdict:
         """Another formula for what is defined already: it is true as a claim, or else what is defined changes."""

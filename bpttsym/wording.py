@@ -264,7 +264,7 @@ def _notes(document: Document, verdict: Verdict) -> Iterator[Note]:
         yield "holds if", tuple((str(number), words) for number, words in enumerate(verdict.conditions, 1))
     if len(verdict.readings) > 1:
         yield "readings", reading_rows(verdict)
-    if verdict.status in ("conditional", "proved", "verified"):
+    if verdict.status in ("conditional", "proved", "verified") and (verdict.samples or verdict.method):
         yield "evidence", ((evidence(verdict),),)
     if verdict.counterexample is not None:
         kind = "counterexample" if verdict.code == "false-bound" else "smallest counterexample"

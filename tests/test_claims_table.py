@@ -41,7 +41,7 @@ MEANT = "it can be read as it stands, as a definition of something that was not 
 OTHERWISE: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("S0-06", "S0-14", "S1-46", "S2-07", "S3-33", "S3-37", "S4-13"), ("proved", READ_AS_TOLD)),
     **dict.fromkeys(("S4-16", "S4-17", "S4-18", "S4-19", "S4-20"), ("proved", READ_AS_TOLD)),
-    **dict.fromkeys(("S1-01", "S1-06", "S1-32", "S3-42"), ("definition", DEFINES)),
+    **dict.fromkeys(("S1-01", "S1-06", "S1-12", "S1-16", "S1-32", "S3-42"), ("definition", DEFINES)),
     **dict.fromkeys(("S1-05", "S3-22", "S3-23", "S3-36"), ("definition", MEANT)),
     "S3-28": (
         "refuted",
@@ -142,7 +142,7 @@ def test_statements_are_computed_unless_there_is_a_reason() -> None:
 def test_equations_that_are_not_judged_get_fewer() -> None:
     """A limit that goes down: how many equations have no verdict."""
     unchecked = [name for name, row in found().items() if row.equation is not None and row.status == "unchecked"]
-    assert len(unchecked) <= 23, unchecked
+    assert len(unchecked) <= 18, unchecked
 
 
 # ------------------------------------------------------------------------------------------------ verdicts are computed

@@ -62,7 +62,14 @@ READ = {
     r"a_1 a_2 \cdots": UNCLEAR,
     r"a_1 \odot a_2 \odot \cdots \odot a_n": "!! dots in a product that is no matrix product are not read",
     r"a_1 \cdots a_2 \cdots a_3": "!! dots stand twice in one product or sum",
-    r"\{h_1, \dots, h_T\}": NOT_HERE,
+    r"\{h_1, \dots, h_T\}": "{h₁, …, h_T}",
+    r"(h_k, h_{k+1}, \dots, h_T)": "(h_k, h_{k+1}, …, h_T)",
+    r"[h_T; h_{T-1}; \dots; h_1]": "[h_T; …; h₁]",
+    r"(h_k, \dots, h_T)": UNCLEAR,
+    r"(h_1, h_3, \dots, h_T)": UNCLEAR,
+    r"(h_1, x_2, \dots, h_T)": UNCLEAR,
+    r"f(h_1, \dots, h_T)": NOT_HERE,
+    r"2 \{h_1, \dots, h_T\}": NOT_HERE,
     r"h_{\cdots}": NOT_HERE,
 }
 

@@ -21,7 +21,7 @@ PACKAGE = ROOT / "bpttsym"
 
 ROWS: tuple[tuple[str, ...], ...] = (
     ("records",),
-    ("expr", "rewriting", "errors", "whole_numbers", "source", "rnn", "memo"),
+    ("expr", "rewriting", "errors", "sides", "whole_numbers", "source", "rnn", "memo"),
     ("parse", "latex", "shapes", "edits", "vanishing"),
     ("notation", "model"),
     ("document", "readings", "ground"),
@@ -59,6 +59,7 @@ PARTS: dict[str, tuple[str, ...]] = {
             "pointwise",
             "stacked",
             "notation_parts",
+            "listings",
             "sums",
             "scripts",
             "path_ranges",
@@ -88,6 +89,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         "displays",
         "named_derivatives",
         "sized",
+        "runs",
         "settings",
     ),
     "ground": (
@@ -144,6 +146,8 @@ PARTS: dict[str, tuple[str, ...]] = {
 EXCEPTIONS: dict[tuple[str, str], str] = {
     ("rewriting", "expr"): "a tree is made of another",
     ("errors", "expr"): "an error points at a Span",
+    ("sides", "expr"): "a side is a tree",
+    ("sides", "errors"): "a list in a formula is NotRead",
     ("whole_numbers", "expr"): "an index is a tree",
     ("whole_numbers", "errors"): "what is no index is NotRead",
     ("whole_numbers", "memo"): "an index is looked at once",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 
 from bpttsym.axes import Place
-from bpttsym.expr import Add, Expr, Negate, Number, Product, Relation, Sum, Symbol, children, walk
+from bpttsym.expr import Add, Expr, Negate, Number, Product, Relation, Sum, Symbol, children
 from bpttsym.memo import of_node
 from bpttsym.model import MAXIMUM_RANGE, Model
 
@@ -70,9 +70,9 @@ def any_lengths(relation: Relation, model: Model) -> tuple[int, ...]:
 @of_node
 def _reach(expr: Expr) -> int:
     """How far from a step the quantities of an expression lie at most."""
-    symbols = (part for part in walk(expr) if isinstance(part, Symbol))
-    offsets = (term for symbol in symbols for index in symbol.index if isinstance(index, Add) for term in index.terms)
-    return max(map(_size, offsets), default=0)
+    indices = expr.index if isinstance(expr, Symbol) else ()
+    offsets = (term for index in indices if isinstance(index, Add) for term in index.terms)
+    return max(chain(map(_size, offsets), map(_reach, children(expr))), default=0)
 
 
 def _size(offset: Expr) -> int:

@@ -28,7 +28,7 @@ def parted(displays: Iterable[list[Line]]) -> list[list[Line]]:
     Left whole is what names nothing new: it is a statement about quantities that are known.
     """
     heads: set[str] = set()
-    names: set[str] = set()
+    before: list[Chain] = []
     found: list[list[Line]] = []
     for display in displays:
         found.append([])
@@ -36,11 +36,11 @@ def parted(displays: Iterable[list[Line]]) -> list[list[Line]]:
             if line.chain is None:
                 found[-1].append(line)
                 continue
-            for number, chain in enumerate(_parted(line.chain, heads, names) or [line.chain]):
+            for number, chain in enumerate(_parted(line.chain, heads, before) or [line.chain]):
                 found[-1].append(replace(line, chain=chain, same_row=line.same_row or number > 0))
                 if chain.relations and chain.sides[0] is not None:
                     heads.add(base_name(chain.sides[0]))
-            names |= _names(line.chain)
+            before.append(line.chain)
     return found
 
 
@@ -63,7 +63,7 @@ def _names(node: Surface | None) -> set[str]:
             return set()
 
 
-def _parted(chain: Chain, heads: set[str], known: set[str]) -> list[Chain]:
+def _parted(chain: Chain, heads: set[str], before: Iterable[Chain]) -> list[Chain]:
     """A chain for each quantity of the block on the left; empty where the left side is none."""
     first = chain.sides[0]
     names = _column(first) if first is not None else []
@@ -76,7 +76,7 @@ def _parted(chain: Chain, heads: set[str], known: set[str]) -> list[Chain]:
         listed = _column(side)
         whole = whole and len(listed) == len(names)
         columns.append(listed if len(listed) == len(names) else _parts(side, len(names)))
-    if not whole and heads.issuperset(map(base_name, names)) and _names(chain) <= known:
+    if not whole and heads.issuperset(map(base_name, names)) and _names(chain) <= set().union(*map(_names, before)):
         return []
     return [replace(chain, sides=[name, *(c[n] for c in columns)]) for n, name in enumerate(names)]
 

@@ -28,19 +28,21 @@ def stepwise(node: Surface) -> set[str]:
 
 def twofold(chains: Iterable[Chain], census: Census) -> frozenset[str]:
     """The letters of losses that stand for a number, and are given a meaning by what they are as a function."""
+    numbers = census.bare | census.heads | census.differentiated
+    possible = LOSS_LETTERS & numbers - FUNCTION_LETTERS
     found: set[str] = set()
     for chain in chains:
         first = chain.sides[0]
         name = base_name(first.factors[0] if isinstance(first, Term) else first) if first is not None else ""
-        found |= {name} & stepwise(Chain(chain.span, [None, *chain.sides[1:]], [], []))
-    numbers = census.bare | census.heads | census.differentiated
-    return frozenset(found & LOSS_LETTERS & numbers - FUNCTION_LETTERS)
+        if name in possible:
+            found |= {name} & stepwise(Chain(chain.span, [None, *chain.sides[1:]], [], []))
+    return frozenset(found)
 
 
 def named_step(chains: Iterable[Chain], census: Census) -> frozenset[str]:
     r"""The letters of losses that are functions, and whose values are differentiated by their step: ``\ell_t``."""
-    applied = set().union(*map(stepwise, chains))
-    return frozenset(applied & census.valued & LOSS_LETTERS & FUNCTION_LETTERS)
+    possible = census.valued & LOSS_LETTERS & FUNCTION_LETTERS
+    return frozenset(possible.intersection(set().union(*map(stepwise, chains)) if possible else ()))
 
 
 def names_step(fence: Fence, letters: Container[str] = STEPS) -> bool:
@@ -52,6 +54,8 @@ def names_step(fence: Fence, letters: Container[str] = STEPS) -> bool:
 
 def formulas_of_step(chain: Chain) -> frozenset[str]:
     r"""The name of which ``L(\hat y, y) = ...`` is the formula as a function: no sum over steps, and not of itself."""
+    if not isinstance(chain.sides[0], Term):
+        return frozenset()
     rest = list(within(Chain(chain.span, [None, *chain.sides[1:]], [], [])))
     scripts = [script for part in rest if isinstance(part, Big) for _, script in part.scripts if script is not None]
     summed = any(isinstance(word, Word) and word.text in STEPS for script in scripts for word in within(script))

@@ -156,6 +156,9 @@ def with_falling_products(sides: Sequence[Expr | None]) -> list[Expr | None]:
     ``\prod_{i=t}^{k+1}`` falls where k runs up to t, or where the chain differentiates step t by step k: from left
     to right its factors are those of t, t-1, ..., k+1. A range of numbers that ends just before its start is empty.
     """
+    products = (part for side in sides if side is not None for part in walk(side) if isinstance(part, Product))
+    if all(part.direction != "written" for part in products):
+        return list(sides)
     known: list[Linear] = []
     for side in sides:
         for part in walk(side) if side is not None else ():

@@ -90,7 +90,7 @@ def wide_starts(ground: Ground, count: int, seed: int = 0) -> Values:
     names = sorted({name for name, _ in shapes})
     found = {key: np.empty((count, *shape)) for key, shape in shapes.items()}
     for candidate in range(count):
-        common = random.choice(WEIGHT_SCALES), random.choice(OTHER_SCALES)
+        common = _scales(random)
         scales = {name: common if candidate % 2 else _scales(random) for name in names}
         for key, shape in shapes.items():
             weight, other = scales[key[0]]
@@ -101,7 +101,12 @@ def wide_starts(ground: Ground, count: int, seed: int = 0) -> Values:
 
 
 def _scales(random: Random) -> tuple[float, float]:
-    return random.choice(WEIGHT_SCALES), random.choice(OTHER_SCALES)
+    return _one_of(WEIGHT_SCALES, random), _one_of(OTHER_SCALES, random)
+
+
+def _one_of(scales: tuple[float, ...], random: Random) -> float:
+    """One of some numbers, the same as of ``random.choice``, which makes an array of them each time."""
+    return scales[random.integers(0, len(scales))]
 
 
 def chosen(values: Values, candidates: Array) -> Values:

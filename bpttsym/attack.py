@@ -13,7 +13,7 @@ import numpy as np
 
 from bpttsym.errors import LimitExceeded, NotRead
 from bpttsym.evaluate import Evaluator
-from bpttsym.expr import Derivative, Relation, walk
+from bpttsym.expr import Derivative, Relation, Symbol, walk
 from bpttsym.ground import Ground, instances, runs_back
 from bpttsym.leaves import Array
 from bpttsym.model import Key
@@ -133,6 +133,7 @@ class Attack:
 
     def search(self, arena: Arena, climb: bool = False) -> Violation | None:
         """The first candidate that breaks the bound, or one that is found by climbing from the best."""
+        arena = self._tight(arena)
         scores = self.scores(arena)
         found = self._confirmed(arena, scores)
         if found is not None or not climb or not np.isfinite(scores.best).any():
@@ -144,7 +145,7 @@ class Attack:
             parents, kept = chosen(values, order), best[order]
             children = mutated(chosen(parents, np.repeat(np.arange(len(order)), CHILDREN)), random, step)
             for brood in (children, rescaled(parents, self.farthest)) if turn in (0, ROUNDS - 1) else (children,):
-                arena = Arena(self.ground, brood)
+                arena = self._tight(Arena(self.ground, brood))
                 scores = self.scores(arena)
                 found = self._confirmed(arena, scores)
                 if found is not None:
@@ -154,6 +155,26 @@ class Attack:
                 parents, kept = values, best
             step *= 0.8 if best.max() <= kept[: len(order)].max() else 1.1
         return None
+
+    def _tight(self, arena: Arena) -> Arena:
+        """The candidates with each number that bounds the Jacobian of a step as small as it can be, or twice that."""
+        values: dict[Key, Array] = {}
+        for hypothesis in self.question.hypotheses:
+            small, large = hypothesis.left, hypothesis.right
+            if BOUNDS[hypothesis.operator] < 0:
+                small, large = large, small
+            key = (large.name, ()) if isinstance(large, Symbol) else None
+            if key is None or key not in arena.given or not any(isinstance(part, Derivative) for part in walk(small)):
+                continue
+            evaluator, least = Evaluator(arena, Readings(self.question.readings.fixed)), np.zeros(arena.samples)
+            for bindings in instances(hypothesis, self.ground, self.question.readings):
+                try:
+                    least = np.maximum(least, evaluator.value(small, bindings)[..., 0, 0].real)
+                except MissingNode:
+                    continue
+            least = _rounded_up(np.where(np.isfinite(least), least, 0.0))
+            values[key] = np.where(np.arange(arena.samples) % 4 < 3, least, 2 * least)[:, None, None]
+        return Arena(self.ground, {**arena.given, **values}) if values else arena
 
     def scores(self, arena: Arena) -> Scores:
         """The score of every candidate over all values of the free indices."""
@@ -239,6 +260,12 @@ class Attack:
         sides = evaluator.sides(relation, bindings)
         (left, right), *more = self._numbers(world, sides)
         return Violation(world, self.ground, bindings, float(left.max()), float(right.max()), bool(more))
+
+
+def _rounded_up(sizes: Array) -> Array:
+    """Numbers of four digits that are no smaller."""
+    unit = 10.0 ** (np.floor(np.log10(np.where(sizes > 0, sizes, 1.0))) - 3)
+    return np.asarray(np.ceil(sizes / unit - 1e-9) * unit)
 
 
 def _score(over: Array, size: Array) -> Array:

@@ -23,6 +23,7 @@ from bpttsym.expr import (
     names,
     walk,
 )
+from bpttsym.model import Model
 from bpttsym.monomials import (
     ONE,
     Linear,
@@ -46,7 +47,22 @@ SHRINKING = frozenset((r"\tanh", r"\mathrm{relu}", r"\mathrm{id}"))
 
 
 class Estimates(Exact):
-    """Products that a side is at most."""
+    """Products that a side is at most; ``steps`` are what the norm of every single step of the state is at most."""
+
+    def __init__(self, model: Model) -> None:
+        super().__init__(model)
+        self.steps: list[Monomial] = []
+
+    def bound_step(self, small: Monomial, large: Monomial) -> None:
+        """Take in that one product is at most another, where the first is the norm of the Jacobian of any step."""
+        match small.powers:
+            case ((("norm", Derivative(Symbol(of, (above,)), Symbol(by, (below,)), kind)), power),) if of == by:
+                later, earlier = linear(above), linear(below)
+                near = later is not None and earlier is not None and plus(later, earlier, -1) == constant(1)
+                anywhere = isinstance(above, Symbol) and above.name != self.model.horizon and kind != "immediate"
+                numbers = all(kind in ("number", "unknown number") for (kind, _), _ in large.powers)
+                if near and anywhere and numbers and of == self.spread.state and power == constant(1):
+                    self.steps.append(large)
 
     def above(self, side: Expr) -> Iterator[list[Monomial]]:
         """Sums of products that a side is at most, the nearest first."""
@@ -67,6 +83,10 @@ class Estimates(Exact):
                 yield from self._powers(list(self.above(base)), linear(exponent))
             case Product(body, index, lower, upper) if index not in names(body):
                 yield from self._powers(list(self.above(body)), self.count(lower, upper))
+            case Product(Norm(Derivative(Symbol(of, (above,)), Symbol(by, (below,)))), index, lower, upper) if of == by:
+                yield self.terms(side)
+                start, end = self.links(above, below, index, lower, upper)
+                yield from self._steps(of, plus(end, start, -1))
             case _:
                 yield self.terms(side)
 
@@ -171,7 +191,13 @@ class Estimates(Exact):
         if state != self.spread.state:
             raise Unproved
         here, before = Symbol(state, (Symbol("t"),)), Symbol(state, (Add((Symbol("t"), Negate(Number(Fraction(1))))),))
-        terms = [self._everywhere(term) for term in self._local(here, before)]
+        yield from ([self.power(bound, steps)] for bound in self.steps)
+        try:
+            terms = [self._everywhere(term) for term in self._local(here, before)]
+        except Unproved:
+            if self.steps:
+                return
+            raise
         if len(terms) == 1:
             yield [self.power(terms[0], steps)]
         elif is_constant(steps) and value_of(steps).denominator == 1:

@@ -30,6 +30,7 @@ from bpttsym.expr import (
 )
 from bpttsym.ground import COMPARISONS
 from bpttsym.model import Model
+from bpttsym.monomials import constant, linear, plus
 from bpttsym.rewriting import transform
 from bpttsym.shapes import SPECTRAL
 from bpttsym.stand_ins import GAMMA, STEEPEST
@@ -60,6 +61,24 @@ def introduces(relation: Relation, new: set[str]) -> bool:
         return False
     sides = [side for side in (relation.left, relation.right) if names(side) & new]
     return not sides or any(_is_constant(side) for side in sides)
+
+
+def bounded_step(relation: Relation, model: Model) -> str:
+    r"""The number that is no smaller than the norm of a single step, ``\|\partial h_t/\partial h_{t-1}\| \le \eta``.
+
+    Empty for any other bound, and where the number or anything else of it is defined or missing.
+    """
+    small, large = relation.left, relation.right
+    if relation.operator in (">", r"\ge"):
+        small, large = large, small
+    match small, large:
+        case Norm(Derivative(Symbol(of, (above,)), Symbol(by, (below,)))), Symbol(name, ()) if of == by:
+            later, earlier = linear(above), linear(below)
+            near = later is not None and earlier is not None and plus(later, earlier, -1) == constant(1)
+            anew = unknown_symbols(relation, model) <= {(name, 0)} and name not in model.arities
+            return name if near and anew and isinstance(above, Symbol) and above.name != model.horizon else ""
+        case _:
+            return ""
 
 
 def is_impossible(relation: Relation) -> bool:

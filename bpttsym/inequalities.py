@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 
 from bpttsym.attack import BOUNDS
@@ -27,6 +27,7 @@ from bpttsym.expr import (
 from bpttsym.ground import free_indices
 from bpttsym.guesses import formulas_used
 from bpttsym.hypotheses import (
+    bounded_step,
     introduces,
     is_assumption,
     is_impossible,
@@ -96,12 +97,25 @@ class Inequalities:
                     numbers = tuple(sorted({*before.numbers, *new}))
                     found[entry.scope] = Hypotheses((*before.relations, relation), numbers)
                     positions.add(position)
+        for position, entry in enumerate(self.entries):
+            if position in positions or entry.kind != "claim" or entry.relation is None or entry.where:
+                continue
+            name = bounded_step(entry.relation, self.document.models[entry.scope])
+            before = found.get(entry.scope, Hypotheses())
+            known = Hypotheses(before.relations, tuple(sorted({*before.numbers, name} - {""})))
+            if name in untied(entry.relation, known, self._sloped(positions)):
+                found[entry.scope] = Hypotheses((*known.relations, entry.relation), known.numbers)
+                positions.add(position)
         return found, positions
 
-    @cached_property
+    @property
     def _slopes(self) -> set[str]:
-        """The names that are compared with the slope of a function."""
-        compared = (self.entries[position].relation for position in self._found[1])
+        """The names that hypotheses compare with the slope of a function."""
+        return self._sloped(self._found[1])
+
+    def _sloped(self, positions: Iterable[int]) -> set[str]:
+        """The names that some entries compare with the slope of a function."""
+        compared = (self.entries[position].relation for position in positions)
         sloped = (
             one for one in compared if one is not None and any(isinstance(p, Call) and p.primes for p in walk(one))
         )

@@ -64,6 +64,7 @@ class _Prover:
         self.positive = positive_numbers([(small, large) for small, large, _ in compared])
         for small, large, strict in compared:
             if unknown_numbers(small, large) <= self.positive:
+                self.estimates.bound_step(small, large)
                 self.rules.append(Rule(self._at_every_step(_over(small, large)), strict))
 
     def proves(self, relation: Relation) -> bool:

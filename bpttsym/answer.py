@@ -13,11 +13,13 @@ from bpttsym.derivation import FORMS
 from bpttsym.displays import Entry
 from bpttsym.document import Document, read_document
 from bpttsym.errors import UsageError
-from bpttsym.expr import Derivative, Relation, Symbol
+from bpttsym.expr import Derivative, Expr, Relation, Symbol
 from bpttsym.latex import latex, unicode_line
 from bpttsym.manuscript import Block, Paragraph, display_latex, display_of, paragraphs
+from bpttsym.records import replace
+from bpttsym.rewriting import transform
 from bpttsym.source import Kind, Maths, Source, source_from_text
-from bpttsym.structure import Step
+from bpttsym.structure import NotDerived, Step
 from bpttsym.undefined import completed
 from bpttsym.verdict import Verdict, judge
 
@@ -33,22 +35,36 @@ def answered(document: Document, form: str | None = None, length: int | None = N
     source = document.source
     if source.kind == "notebook":
         raise UsageError("the questions of a notebook are not answered in it; put the question into a Markdown file")
+    before = _refuted(judge(document, mend=False))
+    wrong: list[Verdict] = []
+    for columns, declared in ((False, False), (True, False), (False, True)):
+        try:
+            answers, edits = _answers(document, form, length, columns)
+        except NotDerived:
+            if columns:
+                continue
+            raise
+        text = _with(source, edits, declared and "layout" not in document.settings)
+        found = judge(read_document(source_from_text(text, source.name, source.kind)), mend=False)
+        wrong = [verdict for verdict in found if verdict.entry.relation in answers and not _holds(verdict)]
+        if not wrong and _refuted(found) <= before:
+            return text if text.endswith("\n") else f"{text}\n"
+    shown = wrong[0].read if wrong else "another equation of the document"
+    raise NotProved(f"with the answers in its place, {shown} is not proved: the document has conventions of its own")
+
+
+def _answers(
+    document: Document, form: str | None, length: int | None, columns: bool
+) -> tuple[list[Relation], list[Edit]]:
+    """The relations that answer the questions of a document, and what is written; ``columns`` as in _steps."""
     edits: list[Edit] = []
     answers: list[Relation] = []
     for entry in document.entries:
         if entry.open and entry.relation is not None:
-            steps = _steps(document, entry, entry.relation.left, form, length)
+            steps = _steps(document, entry, entry.relation.left, form, length, columns)
             answers += [step.relation for step in steps]
-            edits += _edits(source, entry, steps)
-    before = judge(document, mend=False)
-    for declared in (False, True):
-        text = _with(source, edits, declared and "layout" not in document.settings)
-        found = judge(read_document(source_from_text(text, source.name, source.kind)), mend=False)
-        wrong = [verdict for verdict in found if verdict.entry.relation in answers and not _holds(verdict)]
-        if not wrong and _refuted(found) <= _refuted(before):
-            return text if text.endswith("\n") else f"{text}\n"
-    shown = wrong[0].read if wrong else "another equation of the document"
-    raise NotProved(f"with the answers in its place, {shown} is not proved: the document has conventions of its own")
+            edits += _edits(document.source, entry, steps)
+    return answers, edits
 
 
 def _holds(verdict: Verdict) -> bool:
@@ -59,8 +75,14 @@ def _refuted(verdicts: Sequence[Verdict]) -> int:
     return sum(verdict.status == "refuted" for verdict in verdicts)
 
 
-def _steps(document: Document, entry: Entry, left: object, form: str | None, length: int | None) -> list[Step]:
-    """The derivation of what a question asks for."""
+def _steps(
+    document: Document, entry: Entry, left: object, form: str | None, length: int | None, columns: bool
+) -> list[Step]:
+    r"""The derivation of what a question asks for.
+
+    With ``columns`` it is that of gradients, written with the quotients of the question: in a document whose
+    ``\partial L/\partial h`` are columns.
+    """
     if not isinstance(left, Derivative) or not isinstance(left.of, Symbol) or not isinstance(left.by, Symbol):
         place = document.source.locate(entry.span.start)
         raise UsageError(f"{place.file}:{place.line}: only a derivative of a quantity by a quantity can be asked for")
@@ -74,9 +96,23 @@ def _steps(document: Document, entry: Entry, left: object, form: str | None, len
             f"the document says {model.horizon} = {model.length}, so its questions are not about {length} steps"
         )
     chosen = form or _form(left, model.length)
+    columns = columns and left.kind == "partial"
+    if columns and form is None:
+        chosen = "matrix"
     if FORMS[chosen].fixed and model.length is None:
         raise UsageError(f"the form `{chosen}` needs a number of steps; write `{model.horizon} = 4` into the document")
-    return [one.step for one in derive(model, left.of, left.by, length).form(chosen)]
+    steps = [one.step for one in derive(model, left.of, left.by, length).form(chosen)]
+    return [replace(step, relation=_quotients(step.relation)) for step in steps] if columns else steps
+
+
+def _quotients(relation: Relation) -> Relation:
+    """A relation whose gradients are written as quotients."""
+    left, right = (transform(side, _quotient) for side in (relation.left, relation.right))
+    return replace(relation, left=left, right=right)
+
+
+def _quotient(node: Expr) -> Expr:
+    return replace(node, kind="partial") if isinstance(node, Derivative) and node.kind == "gradient" else node
 
 
 def _form(left: Derivative, length: int | None) -> str:

@@ -489,6 +489,23 @@ def test_a_question_about_fixed_steps_is_answered_path_by_path() -> None:
     assert {v.status for v in judge(read_document(source_from_text(answer, "x", "tex")))} == {"proved", "definition"}
 
 
+COLUMNS = r"""
+$$h_t = \tanh(W h_{t-1} + U x_t), \quad o_t = V h_t, \quad L = \frac{1}{T}\sum_{t=1}^T \lVert o_t - y_t \rVert^2$$
+
+$$\frac{\partial L}{\partial V} = \sum_{t=1}^T \frac{\partial L}{\partial o_t} h_t^\top$$
+
+$$\frac{\partial L}{\partial W} = ?$$
+"""
+
+
+def test_an_answer_keeps_the_layout_of_its_document() -> None:
+    """Where quotients are columns, the answer is written with columns; what stood there is proved as before."""
+    answer = answered(read_document(source_from_text(COLUMNS)))
+    assert "layout" not in answer
+    assert r"\frac{\partial L}{\partial h_t} h_{t-1}^{\top}" in answer
+    assert {v.status for v in judge(read_document(source_from_text(answer)))} == {"proved", "definition"}
+
+
 UNANSWERED = {
     r"$$ \mathcal{L} + 1 = ? $$": "only a derivative of a quantity by a quantity can be asked for",
     r"$$ \frac{\partial \mathcal{L}}{\partial z} = ? $$": "does not depend on `z`",

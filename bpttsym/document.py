@@ -24,6 +24,7 @@ from bpttsym.named_derivatives import NamedDerivatives
 from bpttsym.notation import Written
 from bpttsym.parse import Line, read_display
 from bpttsym.pointwise import functions_of, with_arguments
+from bpttsym.prefixed import explains, in_full, marks
 from bpttsym.records import dataclass, field, replace
 from bpttsym.runs import Readings, looked_at
 from bpttsym.scope import DEFINING, Scope
@@ -318,12 +319,7 @@ def read_document(source: Source, settings: dict[str, str] | None = None) -> Doc
         if isinstance(item, Maths):
             text, macros = source.maths_text(item), source.macros(item.start)
             read.append((item, read_display(text, item.start, macros, item.environment)))
-    read = [(item, lines) for (item, _), lines in zip(read, parted(lines for _, lines in read), strict=True)]
-    functions = functions_of(line.chain for _, lines in read for line in lines if line.chain is not None)
-    read = [
-        (item, [replace(line, chain=with_arguments(line.chain, functions)) if line.chain else line for line in lines])
-        for item, lines in read
-    ]
+    read, explained = _in_full(read)
     base = load_preset(merged["model"]) if "model" in merged else None
     chains = [line.chain for _, lines in read for line in lines if line.chain is not None]
     known = signature(chains)
@@ -345,9 +341,32 @@ def read_document(source: Source, settings: dict[str, str] | None = None) -> Doc
         place = entry.relation.span if entry.relation is not None else None
         if entry.kind == "definition" and (entry.scope, place) in again:
             entry.kind = "claim"
+        elif entry.relation is not None and entry.span in explained and entry.relation.left == entry.relation.right:
+            entry.kind = "definition"
     used = _names_of_definitions(document.scopes) | known.indices | {known.horizon}
     document.letters.find(source.text, document.entries, used)
     return document
+
+
+Lines = list[tuple[Maths, list[Line]]]
+"""The displays of a document with the lines of each."""
+
+
+def _in_full(read: Lines) -> tuple[Lines, set[Span]]:
+    """The lines with what they leave out, and the places of those that only say what a mark stands for."""
+    parts = parted(lines for _, lines in read)
+    chains = [line.chain for lines in parts for line in lines if line.chain is not None]
+    known = marks(chains)
+    explained = {chain.span for chain in chains if known and explains(chain)}
+    functions = functions_of(in_full(chain, known) for chain in chains)
+    found: Lines = []
+    for (item, _), lines in zip(read, parts, strict=True):
+        new: list[Line] = []
+        for line in lines:
+            whole = with_arguments(in_full(line.chain, known), functions) if line.chain is not None else None
+            new.append(replace(line, chain=whole) if whole is not None else line)
+        found.append((item, new))
+    return found, explained
 
 
 def _names_of_definitions(scopes: list[Scope]) -> set[str]:

@@ -58,6 +58,7 @@ PARTS: dict[str, tuple[str, ...]] = {
             "signature",
             "pointwise",
             "stacked",
+            "prefixed",
             "notation_parts",
             "listings",
             "sums",

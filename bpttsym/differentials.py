@@ -5,6 +5,7 @@ r"""Derivatives and quotients to trees (a part of the notation): which different
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Protocol, cast
 
 from bpttsym import notation_parts as parts
@@ -70,6 +71,15 @@ def differential(reader: Reader, node: Surface, base: Word, cursor: Cursor) -> E
         raise NotRead("the denominator of a derivative is empty", following.span)
     kind = "immediate" if immediate else DIFFERENTIALS[base.text]
     return Derivative(of, below, cast(DerivativeKind, kind), span=node.span.join(below.span or node.span))
+
+
+def on_one_line(node: Surface, cursor: Cursor, given: Container[str]) -> bool:
+    """Whether ``dL/dh_t`` begins with this factor, in a document that says of no quantity that it is called ``d``."""
+    if not isinstance(node, Word) or node.text not in DIFFERENTIALS or node.text in given:
+        return False
+    below = cursor.peek(1)
+    parts_of = cursor.joined() and cursor.at + 1 < len(cursor.operators) and cursor.operators[cursor.at + 1] == "/"
+    return parts_of and isinstance(below, Word) and below.text == node.text and cursor.joined(2)
 
 
 def fraction(reader: Reader, node: Fraction, cursor: Cursor) -> Expr:

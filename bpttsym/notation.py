@@ -12,7 +12,7 @@ from typing import cast
 from bpttsym import dots, listings
 from bpttsym import notation_parts as parts
 from bpttsym.census import base_name
-from bpttsym.differentials import Cursor, differential, fraction, held
+from bpttsym.differentials import Cursor, differential, fraction, held, on_one_line
 from bpttsym.errors import NotRead
 from bpttsym.expr import (
     Add,
@@ -159,7 +159,7 @@ class _Reader:
         assert node is not None
         cursor.at += 1
         base = node.base if isinstance(node, Scripted) else node
-        if isinstance(base, Word) and base.kind == "SPECIAL":
+        if isinstance(base, Word) and (base.kind == "SPECIAL" or on_one_line(node, cursor, self.signature.given)):
             return differential(self, node, base, cursor)
         name = base_name(node)
         following = cursor.peek()

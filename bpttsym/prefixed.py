@@ -49,7 +49,7 @@ def _explained(chain: Chain) -> tuple[str, Template] | None:
     if len(chain.sides) < 2 or chain.relations[0] not in EQUALITIES:
         return None
     match chain.sides[:2]:
-        case [Term(_, [Word(_, "NAME", mark), quantity], ["", ""]), Surface() as right] if mark in MARKS:
+        case [Term(_, [Word(_, _, mark), quantity], ["", ""]), Surface() as right] if mark in MARKS:
             known = _is_quantity(quantity) and _is_derivative(right, quantity)
             return (mark, (right, quantity)) if known else None
         case _:

@@ -100,6 +100,7 @@ DERIVATIVES = [
     r"\partial_{W} L",
     r"\frac{\mathrm{d} L}{\mathrm{d} W}",
     r"\frac{d L}{d W}",
+    r"dL/dW",
     r"\frac{\partial^{+} h_t}{\partial W}",
     r"\frac{\partial (h_t, c_t)}{\partial (h_{t-1}, c_{t-1})}",
     r"\nabla_{W} L",

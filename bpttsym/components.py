@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from bpttsym.errors import NotRead
 from bpttsym.expr import (
     Add,
+    Call,
     Cases,
     Component,
     Entries,
@@ -40,6 +41,7 @@ from bpttsym.kinds import (
     is_target,
     labelled,
     letters_in,
+    letters_of_entry,
 )
 from bpttsym.records import replace
 from bpttsym.rewriting import transform, with_children
@@ -75,6 +77,9 @@ class Rewriting(Survey):
             case Cases(values, conditions):
                 new = tuple(self.rewrite(value, scope) for value in values)
                 return replace(node, values=new, components=self._compares_entries(conditions, scope, node))
+            case Call(arguments=arguments, index=(Symbol(letter, ()),)) if self._of_one_unit(letter, arguments, scope):
+                new = tuple(self.rewrite(argument, scope) for argument in arguments)
+                return replace(node, arguments=new, index=())
             case Sum() | Product():
                 inner = self.enter(node, scope)
                 body = self.rewrite(node.body, inner)
@@ -97,6 +102,21 @@ class Rewriting(Survey):
         if name == self.horizon:
             return "step"
         return self.kinds.of(self.letter(name, scope), node.span, name)
+
+    def _of_one_unit(self, letter: str, arguments: tuple[Expr, ...], scope: Mapping[str, Mark]) -> bool:
+        r"""Whether a function has the letter of the entry that it is applied to, ``f_k(s_k)``: one function of all.
+
+        Raises NotRead where it has another one.
+        """
+        if self.kinds.of(self.letter(letter, scope)) != "entry":
+            return False
+        symbols = [part for argument in arguments for part in walk(argument) if isinstance(part, Symbol)]
+        found = {name for part in symbols for index in part.index for name in letters_in(index)}
+        found |= {name for part in symbols for name in letters_of_entry(part)}
+        if {name for name in found if self.kinds.of(self.letter(name, scope)) == "entry"} != {letter}:
+            words = f"a function of its own for each entry `{letter}`, applied to another one, is not read"
+            raise NotRead(words, arguments[0].span)
+        return True
 
     def _kronecker(self, node: Symbol, scope: Mapping[str, Mark]) -> Expr:
         found = labelled(node)

@@ -31,7 +31,7 @@ from bpttsym.signature import WORDS
 COUNTS = frozenset(("K", "V", "D", "C", "M", "N", "n", "m", "d", "H"))
 """Names for a number of classes or components where they are the upper bound of a sum."""
 
-ENTRY_LETTERS = frozenset("ijklmnpqrs")
+ENTRY_LETTERS = frozenset(letter + primes for letter in "ijklmnpqrs" for primes in ("", "'", "''"))
 """Letters that count entries where two of them stand at the name of a matrix."""
 
 KRONECKER = r"\delta"
@@ -43,8 +43,8 @@ Sign = Literal["step", "entry", "more"]
 Mark = tuple[object, ...]
 """What has a kind: a letter where it is bound, or a place in the index of a name."""
 
-_LABEL = re.compile(r"(.*)_\{((?:[A-Za-z]|\\[a-z]+ ?){2})\}")
-_LETTER = re.compile(r"[A-Za-z]|\\[a-z]+")
+_LABEL = re.compile(r"(.*)_\{((?:[A-Za-z]'*|\\[a-z]+ ?){2})\}")
+_LETTER = re.compile(r"[A-Za-z]'*|\\[a-z]+")
 
 
 @dataclass

@@ -42,7 +42,7 @@ from bpttsym.whole_numbers import is_whole
 CAPITAL = re.compile(r"(?:\\[a-z]+\{)*(?:[A-Z]|\\(?:Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Phi|Psi|Omega))")
 """A name that begins with a capital letter in any font."""
 
-LABEL = re.compile(r"_\{([a-z]{2})\}$")
+LABEL = re.compile(r"_\{((?:[a-z]'*){2})\}$")
 """What may be the two letters of an entry, ``W_{ij}``."""
 
 ONES = r"\mathbf{1}"

@@ -33,7 +33,7 @@ from bpttsym.surface import (
 )
 from bpttsym.tables import CLOSES, JOINING, OPENS, read_table
 from bpttsym.tokens import MAXIMUM_NESTING, tokenize
-from bpttsym.words import settle_words, with_whole_axes, without_empty_groups
+from bpttsym.words import settle_words, with_primed_letters, with_whole_axes, without_empty_groups
 
 
 @dataclass(slots=True)
@@ -308,9 +308,8 @@ def read_display(
     """
     try:
         expanded = expand(text, macros or {}, offset)
-        tokens = with_colons(
-            with_whole_axes(without_empty_groups(settle_words(tokenize(expanded.text, expanded.place))))
-        )
+        tokens = without_empty_groups(settle_words(tokenize(expanded.text, expanded.place)))
+        tokens = with_primed_letters(with_colons(with_whole_axes(tokens)))
     except NotRead as error:
         return [Line(error.span or Span(offset, offset + len(text)), None, error)]
     if environment.rstrip("*") in JOINING:

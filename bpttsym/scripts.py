@@ -173,7 +173,7 @@ def label_of(reader: Reader, node: Surface | None) -> str:
     if isinstance(node, Fence) and node.opening == "{" and len(node.items) == 1:
         return label_of(reader, node.items[0])
     if isinstance(node, Word) and node.kind in {"NAME", "NUMBER"}:
-        counts = node.text in reader.signature.indices or node.text == reader.signature.horizon
+        counts = node.text.rstrip("'") in reader.signature.indices or node.text == reader.signature.horizon
         return "" if counts or node.kind == "NUMBER" or node.text == ":" else node.text
     if isinstance(node, Term) and all(isinstance(f, Word) and f.kind in {"NAME", "NUMBER"} for f in node.factors):
         if not any(node.operators) and isinstance(node.factors[0], Word) and node.factors[0].kind == "NAME":

@@ -64,6 +64,23 @@ def with_whole_axes(tokens: list[Tok]) -> list[Tok]:
     return tokens
 
 
+def with_primed_letters(tokens: list[Tok]) -> list[Tok]:
+    r"""The tokens with each letter that has a prime below or above something as one name: ``\sum_{j'} W_{ij'}``."""
+    found: list[Tok] = []
+    scripts: list[bool] = []
+    for tok in tokens:
+        if tok.kind == "LBRACE":
+            scripts.append((bool(found) and found[-1].kind in ("SUB", "SUP")) or (bool(scripts) and scripts[-1]))
+        elif tok.kind == "RBRACE" and scripts:
+            scripts.pop()
+        joined = tok.kind == "PRIME" and scripts and scripts[-1] and found[-1].kind == "NAME"
+        if joined and len(found[-1].value.rstrip("'")) == 1:
+            found[-1] = Tok("NAME", found[-1].value + "'", found[-1].start, tok.end)
+        else:
+            found.append(tok)
+    return found
+
+
 def _settle(tok: Tok, before: Tok, behind: Tok, depth: int) -> None:
     words = tok.value.strip(" ,;:.").casefold()
     joins = all(word.strip(",;:.()") in CONNECTIVES for word in words.split())

@@ -23,6 +23,7 @@ from bpttsym.sums import with_falling_products
 from bpttsym.surface import Chain, Surface
 from bpttsym.tables import CLOSES, OPENS
 from bpttsym.tokens import tokenize
+from bpttsym.unit_kinds import Kinds, each_kind
 
 INEQUALITIES = frozenset(("<", ">", r"\le", r"\ge"))
 
@@ -74,6 +75,7 @@ class Displays:
         self.supposed: list[Entry] = []
         self.last: Expr | None = None
         self.written: list[Written] = []
+        self.kinds: Kinds = {}
 
     def run(self, read: list[tuple[Maths, list[Line]]]) -> None:
         """Take in every display, each with its lines."""
@@ -292,6 +294,7 @@ class Displays:
         try:
             sides, operators = read_chain(line.chain, self.signature, self.written)
             sides = with_steps(sides, dict(self.signature.implied), self.signature)
+            every = list(each_kind(sides, self.kinds))
         except NotRead as error:
             rest = self._without_unread(line.chain)
             if rest is not None:
@@ -300,6 +303,13 @@ class Displays:
                 self.last = None
                 yield error
             return
+        for sides in every:
+            yield from self._of_chain(line, line.chain, sides, operators)
+
+    def _of_chain(
+        self, line: Line, chain: Chain, sides: list[Expr | None], operators: list[str]
+    ) -> Iterator[Relation | NotRead]:
+        """The relations between the sides of a chain."""
         arrow = sides[0] is None and bool(operators) and operators[0] in IMPLICATIONS
         if arrow:
             sides, operators = sides[1:], operators[1:]
@@ -315,7 +325,7 @@ class Displays:
             left, right = sides[position], sides[position + 1]
             assert left is not None and right is not None
             span = right.span or line.span
-            whole = operators[position - 1] in IMPLICATIONS if position else arrow or line.chain.sides[0] is not None
+            whole = operators[position - 1] in IMPLICATIONS if position else arrow or chain.sides[0] is not None
             if whole and left.span is not None:
                 span = left.span.join(span)
             yield Relation(left, operator, right, span=span)

@@ -34,6 +34,7 @@ from bpttsym.signature import Signature, signature
 from bpttsym.sized import with_declared
 from bpttsym.source import Maths, Source, read_source, source_from_text
 from bpttsym.stacked import parted
+from bpttsym.unit_kinds import unit_kinds
 
 LOGISTIC = r"\sigma"
 LOGISTIC_IN_WORDS = re.compile(r"logistic|sigmoid|시그모이드|로지스틱", re.IGNORECASE)
@@ -332,6 +333,7 @@ def read_document(source: Source, settings: dict[str, str] | None = None) -> Doc
     if base is not None:
         first = replace(base.scopes[-1].child(0, ""), signature=known, origin=f"model {merged['model']}", parent=None)
     displays = Displays(source, known, first, frozenset(base_name(s) for s in starts if s is not None))
+    displays.kinds = unit_kinds(chains)
     displays.run(read)
     document = Document(
         source, known, displays.scopes, displays.entries, merged, written=displays.written, supposed=displays.supposed

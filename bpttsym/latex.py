@@ -99,6 +99,12 @@ def _print(node: Expr, style: _Latex) -> _Piece:
     match node:
         case tree.Number(value):
             return _number(value, style)
+        case tree.Symbol(name, index) if (mark := _KIND.search(name)) is not None:
+            plain = name[: mark.start()] + name[mark.end() :]
+            letters = {one.rstrip("'") for part in index for one in tree.names(part)}
+            shown = mark.end() < len(name) or bool(letters & {*mark[1]})
+            label = "" if shown else f"_{{{mark[1]}}}"
+            return _print(tree.Symbol(plain + label, index, span=node.span), style)
         case tree.Symbol(name, index):
             base, labels, rest, level = _parts(name)
             if not index and len(labels) < 2:
@@ -311,6 +317,9 @@ def _spelled_unit(found: re.Match[str]) -> str:
         return group[:1] + sign + group[1:]
     return sign + group.translate(_ALPHABETS.get(command, {}))
 
+
+_KIND = re.compile(r"_\{\[([^\]]*)\]\}")
+"""The mark of a kind of units, which the letters of the entries show: `unit_kinds`."""
 
 _GROUP = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
 _FIGURES = {"_": str.maketrans("-0123456789", "₋₀₁₂₃₄₅₆₇₈₉"), "^": str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")}

@@ -157,7 +157,8 @@ def signature(chains: Iterable[Chain]) -> Signature:
     over = above | (census.bound & INDEX_LETTERS if above else set())
     raised = {name for name, found in census.raised.items() if found & over}
     raised -= census.lone | census.unraised | SCALAR_LETTERS
-    letters = (INDEX_LETTERS - (counted - census.shifted)) | census.bound | census.shifted
+    primed = {name.rstrip("'") for name in census.bound if name.endswith("'")} - counted
+    letters = (INDEX_LETTERS - (counted - census.shifted)) | census.bound | census.shifted | primed
     layers, doubtful = numbered(known)
     stacked = {name for name, above in census.above.items() if above & {"", *letters}}
     running = frozenset(census.bound | census.shifted)

@@ -87,6 +87,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         "in_force",
         "scope",
         "asides",
+        "unit_kinds",
         "displays",
         "named_derivatives",
         "sized",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bpttsym.expr import Expr, Transpose, walk
+from bpttsym.expr import Add, Expr, Number, Transpose, walk
+from bpttsym.inner_products import is_batch
 from bpttsym.memo import of_node
 from bpttsym.readings import Readings
 from bpttsym.shapes import Shape, ShapeClash
@@ -10,14 +11,15 @@ from bpttsym.world import V, World
 
 
 def total_of(world: World, values: list[V], expr: Expr) -> V:
-    """The sum of values of one shape; a number is added to each entry of a vector."""
+    """The sum of values of one shape; a number is added to each entry of a vector, or of a batch of vectors."""
+    spread = isinstance(expr, Add) and all(isinstance(term, Number) or is_batch(term) for term in expr.terms)
     total, first = values[0], world.shape(values[0])
     for value in values[1:]:
         second = world.shape(value)
         if first != second:
-            if second == (1, 1) and 1 in first:
+            if second == (1, 1) and (1 in first or spread):
                 value = world.broadcast(value, first)
-            elif first == (1, 1) and 1 in second:
+            elif first == (1, 1) and (1 in second or spread):
                 total, first = world.broadcast(total, second), second
             else:
                 raise ShapeClash(f"{show(first)} and {show(second)} cannot be added", expr.span)

@@ -38,6 +38,10 @@ class Inference(Protocol):
     multiplied: frozenset[str]
     parted: dict[Expr, tuple[int, ...]]
 
+    batch: int
+
+    def is_one(self, shape: Dimensions) -> bool: ...
+    def is_vector(self, shape: Dimensions) -> bool: ...
     def is_known(self, name: str) -> bool: ...
     def fresh(self) -> int: ...
     def find(self, dimension: int) -> int: ...
@@ -72,7 +76,7 @@ def infer_entries(sizes: Inference, expr: Expr, hint: Dimensions | None) -> Dime
         case Concatenate(parts):
             return _concatenated(sizes, parts, expr.comma)
         case Ones():
-            return sizes.vector()
+            return sizes.fresh(), 0
         case Unread(reason):
             raise NotRead(reason, expr.span)
         case _:
@@ -85,7 +89,7 @@ def _concatenated(sizes: Inference, parts: tuple[Expr, ...], comma: bool) -> Dim
     blocks = all(_is_matrix(sizes, part, shape) for part, shape in zip(parts, known, strict=True))
     rows = all(shape is not None and sizes.find(shape[0]) == 0 != sizes.find(shape[1]) for shape in known)
     if not blocks and not rows:
-        columns = [_settled(sizes, part) for part in parts]
+        columns = [settled(sizes, part) for part in parts]
         for column in columns:
             sizes.unify(column[1], 0)
         return _whole(sizes, [column[0] for column in columns]), 0
@@ -117,7 +121,7 @@ def _whole(sizes: Inference, parts: list[int]) -> int:
 
 def infer_parts(sizes: Inference, body: Expr, index: tuple[Expr, ...]) -> list[Dimensions]:
     """The shapes of the parts of a vector, whose sizes are those of the quantities that are defined by them."""
-    whole = _settled(sizes, body)
+    whole = settled(sizes, body)
     key = without_steps(body)
     count = part_numbers(index)[1]
     parts = sizes.parted.setdefault(key, ()) or tuple(sizes.fresh() for _ in range(count))
@@ -164,7 +168,8 @@ def join_sums(sizes: Inference, first: int, second: int) -> None:
                 sizes.unify(a, b)
 
 
-def _settled(sizes: Inference, expr: Expr) -> Dimensions:
+def settled(sizes: Inference, expr: Expr) -> Dimensions:
+    """The shape of an expression, a bare parameter becoming a vector."""
     found = sizes.infer(expr, None)
     if found is None:
         found = sizes.vector()
@@ -190,7 +195,7 @@ def _component(sizes: Inference, of: Expr, index: tuple[Expr, ...]) -> Dimension
             case Symbol(name, ()):
                 sizes.unify(sizes.letters.setdefault(name, axis), axis)
             case Symbol():
-                sizes.unify(_settled(sizes, part)[0], axis)
+                sizes.unify(settled(sizes, part)[0], axis)
             case _:
                 continue
     whole = [axis if isinstance(part, Every) else 0 for part, axis in zip(index, shape, strict=False)]

@@ -30,7 +30,6 @@ from bpttsym.expr import (
     Negate,
     Norm,
     Number,
-    Ones,
     Paths,
     Power,
     Product,
@@ -44,6 +43,7 @@ from bpttsym.expr import (
 from bpttsym.extents import entry_letters, extent
 from bpttsym.memo import of_node
 from bpttsym.model import Key, index_value, inlined
+from bpttsym.ones import add_repeated, is_ones, is_repeated, ones
 from bpttsym.over_paths import over_paths, whole_number
 from bpttsym.ranges import big_product, big_sum, matrix_power, power_of
 from bpttsym.reckoner import Lone, Reckoner
@@ -185,6 +185,10 @@ class Evaluator(Reckoner):
         """A sum, in which the identity has the size of the other terms; terms past the end are left out."""
         if may_end(self.model, expr):
             terms = tuple(term for term in terms if not ends(self, term, bindings)) or terms
+        repeated = tuple(term for term in terms if is_repeated(term))
+        if repeated and len(repeated) < len(terms):
+            others = tuple(term for term in terms if not is_repeated(term))
+            return add_repeated(self, self._add(others, expr, bindings, bound), repeated, bindings, bound)
         if not any(map(_names_identity, terms)):
             return total_of(self.world, [self.value(term, bindings, bound) for term in terms], expr)
         shares = {place: self._of_identity(term, bindings, bound) for place, term in enumerate(terms)}
@@ -280,7 +284,7 @@ class Evaluator(Reckoner):
                 identity = True
                 continue
             if is_ones(factor):
-                value = self._ones(factors, position, bindings, bound)
+                value = ones(self, factors, position, bindings, bound)
             else:
                 value = self.value(factor, bindings, bound)
             total = (
@@ -290,18 +294,6 @@ class Evaluator(Reckoner):
         if total is None or (identity and self.world.shape(total) == (1, 1)):
             raise NotRead("the size of this identity matrix is not known", factors[0].span)
         return total
-
-    def _ones(self, factors: tuple[Expr, ...], position: int, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
-        r"""The ones of ``\mathbf{1}^\top v`` and of ``A \mathbf{1}``: as many as the neighbour asks for."""
-        flipped = isinstance(factors[position], Transpose)
-        near = position + 1 if flipped else position - 1
-        size = 1
-        if 0 <= near < len(factors) and not is_ones(factors[near]) and not self.is_identity(factors[near]):
-            size = self.world.shape(self.value(factors[near], bindings, bound))[0 if flipped else 1]
-        if size == 1:
-            raise NotRead("the size of this vector of ones is not known", factors[position].span)
-        column = self.world.broadcast(self.world.number(Fraction(1)), (size, 1))
-        return self.world.transpose(column) if flipped else column
 
     def _formula(self, node: Call, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
         """The value of a function that the document gives a formula."""
@@ -331,6 +323,8 @@ class Evaluator(Reckoner):
         rows, columns = self.world.shape(values[0])
         if function == r"\exp" and rows == columns > 1:
             raise NotRead("whether this is the exponential of a matrix or of its entries is not said", node.span)
+        if function == r"\mathrm{softmax}" and rows > 1 and columns > 1:
+            raise NotRead("whether the softmax of a matrix is taken of its rows or its columns is not said", node.span)
         if function in SPECTRAL:
             rows, columns = self.world.shape(values[0])
             if rows != columns and not function.startswith(r"\sigma"):
@@ -345,11 +339,6 @@ def is_settled(operators: tuple[str, ...]) -> bool:
     """Whether a run is grouped by its signs: those entry by entry bind less than a product without a sign."""
     signs = set(operators)
     return bool(signs & {r"\odot", r"\circ"}) and signs <= {r"\odot", r"\circ", ""}
-
-
-def is_ones(factor: Expr) -> bool:
-    """Whether it is a vector of ones, whose size its neighbour gives."""
-    return isinstance(factor.body if isinstance(factor, Transpose) else factor, Ones)
 
 
 @of_node

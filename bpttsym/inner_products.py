@@ -20,9 +20,12 @@ from bpttsym.expr import (
     Symbol,
     Transpose,
     integer,
+    walk,
 )
+from bpttsym.memo import of_node
 from bpttsym.records import replace
 from bpttsym.rewriting import transform
+from bpttsym.shape_words import ELEMENTWISE
 from bpttsym.weight_shapes import is_capital
 
 
@@ -61,11 +64,37 @@ def _inner_product(
     return Multiply(tuple(changed), body.operators, span=body.span)
 
 
+@of_node
+def is_batch(expr: Expr) -> bool:
+    r"""Whether each entry is that of a state or a function of it, as in ``1 - H_t \odot H_t``: no matrix is applied."""
+    match expr:
+        case Symbol(_, index):
+            return bool(index)
+        case Negate(body) | Power(body, Number()):
+            return is_batch(body)
+        case Multiply(factors, operators):
+            if set(operators) <= {r"\odot", r"\circ"}:
+                return all(map(is_batch, factors))
+            return len(factors) == 2 and isinstance(factors[0], Number) and is_batch(factors[1])
+        case Call(function, (body,)):
+            return function in ELEMENTWISE and is_batch(body)
+        case Add(terms):
+            return all(isinstance(term, Number) or is_batch(term) for term in terms)
+        case _:
+            return False
+
+
 def is_penalty(node: Expr) -> bool:
-    r"""``\lVert W \rVert^2`` of a matrix: a penalty on its entries, for nobody squares a spectral norm in a loss."""
+    r"""``\lVert W \rVert^2`` of a matrix: a penalty on its entries, for nobody squares a spectral norm in a loss.
+
+    So is that of a batch, ``\\lVert O_t - Y_t \\rVert^2``.
+    """
     match node:
         case Power(Norm(Symbol(name, ()), ""), Number(value)):
             return value == 2 and is_capital(name)
+        case Power(Norm(body, ""), Number(value)):
+            leaves = [part for part in walk(body) if isinstance(part, Symbol) and part.index]
+            return value == 2 and is_batch(body) and all(is_capital(leaf.name) for leaf in leaves)
         case _:
             return False
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 from bpttsym.arithmetic import product, show, total_of
 from bpttsym.errors import NotRead
 from bpttsym.expr import Expr, Negate, Norm, Number, Product, Sum, Symbol
+from bpttsym.inner_products import is_batch
 from bpttsym.model import index_letters, index_value, sum_range
 from bpttsym.reckoner import Reckoner
 from bpttsym.shapes import Shape, ShapeClash
@@ -23,16 +24,17 @@ def power_of(reckoner: Reckoner, base: Expr, exponent: Expr, bindings: Mapping[s
             power = value
         case _:
             power = Fraction(index_value(exponent, bindings))
-    if power == 2 and isinstance(base, Norm) and base.order in ("", "2"):
+    if power == 2 and isinstance(base, Norm) and base.order in ("", "2", "F"):
         inner = reckoner.value(base.body, bindings, bound)
-        if 1 in reckoner.world.shape(inner):
-            flat = reckoner.world.reshape(inner, (max(reckoner.world.shape(inner)), 1))
+        rows, columns = reckoner.world.shape(inner)
+        if 1 in (rows, columns) or base.order == "F":
+            flat = reckoner.world.reshape(inner, (rows * columns, 1))
             return reckoner.world.matrix_product(reckoner.world.transpose(flat), flat)
     found = reckoner.value(base, bindings, bound)
     rows, columns = reckoner.world.shape(found)
     if 1 in (rows, columns) and rows != columns and index_letters(Symbol("", (exponent,))) & bound:
         raise NotRead("this superscript may count components, which are not judged", exponent.span)
-    if rows > 1 and columns > 1:
+    if rows > 1 and columns > 1 and (rows == columns or not is_batch(base)):
         return matrix_power(reckoner, found, power, base, exponent, bindings, bound)
     letters = index_letters(Symbol("", (exponent,))) - set(reckoner.graph.ends) - bound
     if power < 0 and len(letters) > 1:  # the number of steps between two of them, the later one first

@@ -37,6 +37,9 @@ TRANSPOSES = frozenset((r"\top", r"\intercal", "T", r"\mathrm{T}", r"\mathsf{T}"
 SIZES = frozenset("nmdpqrkhDHKMN")
 """Letters of the number of rows of an identity matrix."""
 
+SAMPLES = frozenset("nmdhHDMNB")
+"""Letters of the number of entries of a vector of ones; other letters may name the one entry that is not zero."""
+
 LARGEST_ENTRYWISE = 5
 NORM_ORDERS = {"2": "2", "1": "1", "F": "F", r"\mathrm{F}": "F", r"\infty": r"\infty"}
 
@@ -131,6 +134,8 @@ def subscript(reader: Reader, value: Expr, script: Surface, span: Span) -> Expr:
     steps = run(reader, value.name, value.index, script, span)
     if steps is not None:
         return steps
+    if value.name == parts.ONES and spelled(script) in SAMPLES - reader.signature.running:
+        return value
     name, index = labelled(reader, value.name, value.index, script)
     return Symbol(name, index, span=span)
 

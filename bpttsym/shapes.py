@@ -29,6 +29,7 @@ from bpttsym.expr import (
     Whole,
 )
 from bpttsym.records import dataclass
+from bpttsym.row_shapes import multiply_rows
 from bpttsym.shape_words import DEFAULT_SIZES as DEFAULT_SIZES
 from bpttsym.shape_words import ELEMENTWISE as ELEMENTWISE
 from bpttsym.shape_words import PART
@@ -38,6 +39,7 @@ from bpttsym.weight_shapes import (
     IDENTITIES,
     Run,
     between_elementwise,
+    has_batch_bias,
     has_row_states,
     impose,
     inner_names,
@@ -96,6 +98,7 @@ class Sizes(Dimensions):
         self._horizon = horizon
         self._number = False
         self._last = False
+        self.batch = 0
         self.multiplied = frozenset[str]()
         self.letters: dict[str, int] = {}
         self.sums: dict[int, tuple[int, ...]] = {}
@@ -128,7 +131,7 @@ class Sizes(Dimensions):
         if self._scalar or (not indexed and name in SCALAR_LETTERS):
             self._names[name] = (0, 0)
         elif indexed and name not in self._parameters:
-            self._names[name] = self.vector()
+            self._names[name] = self.state()
         return self._names.get(name)
 
     def is_known(self, name: str) -> bool:
@@ -143,6 +146,14 @@ class Sizes(Dimensions):
         """The shape of a new vector: a column, or a row where the definitions write states as rows."""
         return (0, self.fresh()) if self._rows else (self.fresh(), 0)
 
+    def is_vector(self, shape: tuple[int, int]) -> bool:
+        """Whether a shape has one row or one column."""
+        return 0 in (self.find(shape[0]), self.find(shape[1]))
+
+    def state(self) -> tuple[int, int]:
+        """The shape of a new quantity with a step: a vector, or one for each sample of a batch, side by side."""
+        return (self.batch, self.fresh()) if self._rows else (self.fresh(), self.batch)
+
     def define(self, definition: SizedDefinition, matrix: bool = False) -> None:
         """Take in one definition, of a matrix if its use says so."""
         if definition.scalar or self._scalar:
@@ -153,7 +164,8 @@ class Sizes(Dimensions):
         found = self.infer(definition.body, None)
         self._number = False
         if found is None:
-            found = self._names.setdefault(definition.name, (0, 0) if definition.scalar else self.vector())
+            new = self.state if definition.indexed else self.vector
+            found = self._names.setdefault(definition.name, (0, 0) if definition.scalar else new())
             self.expect(definition.body, found)
         if definition.name not in self._names:
             self._names[definition.name] = found
@@ -235,7 +247,7 @@ class Sizes(Dimensions):
 
     def _multiply(self, factors: tuple[Expr, ...], operators: tuple[str, ...]) -> tuple[int, int] | None:
         if self._rows:
-            return self._multiply_rows(factors)
+            return multiply_rows(self, factors, operators)
         if isinstance(factors[-1], Symbol) and factors[-1].name in IDENTITIES and len(factors) > 1:
             others = self._multiply(factors[:-1], operators[:-1]) if len(factors) > 2 else self.infer(factors[0], None)
             return None if others is None or self.is_one(others) else others
@@ -289,24 +301,6 @@ class Sizes(Dimensions):
                 self.same(found, shape)
         return found
 
-    def _multiply_rows(self, factors: tuple[Expr, ...]) -> tuple[int, int]:
-        """A product in which rows stand on the left: a parameter on the right of a row is a matrix."""
-        left = self._settle(factors[0])
-        for factor in factors[1:]:
-            right = self.infer(factor, None)
-            if right is None:
-                right = (left[1], self.fresh())
-                self.expect(factor, right)
-            if self.is_one(left) or self.is_one(right):
-                left = right if self.is_one(left) else left
-            elif self.find(left[0]) == self.find(right[0]) == 0:
-                left = self.same(left, right)
-            else:
-                join_sums(self, left[1], right[0])
-                self.unify(left[1], right[0])
-                left = (left[0], right[1])
-        return left
-
     def _columns(self, left: tuple[int, int], right: tuple[int, int]) -> bool:
         """Two column vectors side by side, which only an elementwise product can join."""
         return self.find(left[1]) == 0 and self.find(right[1]) == 0 and self.find(right[0]) != 0
@@ -330,7 +324,10 @@ class Sizes(Dimensions):
             return parts[part_numbers(expr.index)[0] - 1]
         for argument in (*arguments, *expr.parameters):
             self._settle(argument)
-        return self.of_name(result_name(function), True)
+        name = result_name(function)
+        if self.batch and not self.is_known(name):
+            self._names[name] = (self.fresh(), self.fresh())  # a number for a batch, or one value for each sample
+        return self.of_name(name, True)
 
     def assign(self, choose: Callable[[int], int]) -> dict[str, Shape]:
         """Sizes in numbers: ``choose(n)`` is the size of the n-th free dimension in the order they were met."""
@@ -368,6 +365,7 @@ def infer_sizes(
     sizes = Sizes(horizon, scalar, frozenset(elementwise), rows, parameters)
     for name, labels in declared:
         sizes.declare(name, labels)
+    sizes.batch = sizes.fresh() if any(d.indexed and has_batch_bias(d.body, rows) for d in listed) else 0
     sizes.multiplied = multiplied(definition.body for definition in listed)
     for definition in listed:
         if definition.scalar:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import TypeGuard
 
 from bpttsym.entry_shapes import Dimensions, Inference
+from bpttsym.errors import NotRead
 from bpttsym.expr import Add, Divide, Expr, Multiply, Negate, Power, Symbol, Transpose, walk
 from bpttsym.weight_shapes import is_constant
 
@@ -26,6 +27,8 @@ def infer_sum(
     base = wide[0] if wide else shapes[0]
     for (term, shape), number in zip(known, numbers, strict=True):
         if shape is None:
+            if sizes.batch and not sizes.is_vector(base):
+                raise NotRead("whether this is added to each sample of the batch is not said", term.span)
             sizes.expect(_unsigned(term), base)
         elif not number:
             sizes.same(base, shape)

@@ -19,6 +19,7 @@ from bpttsym.expr import (
     Negate,
     Norm,
     Number,
+    Ones,
     Power,
     Symbol,
     Transpose,
@@ -188,6 +189,20 @@ def has_row_states(body: Expr, losses: frozenset[str], parameters: frozenset[str
                 vector = all(isinstance(row, Symbol) and bool(row.index) and row.name not in known for row in rows)
                 if vector and parameter and operator not in (r"\odot", r"\circ", r"\otimes"):
                     return True
+    return False
+
+
+def has_batch_bias(body: Expr, rows: bool) -> bool:
+    r"""Whether a bias is written for each sample of a batch: ``\mathbf{1} b`` for rows, ``b \mathbf{1}^\top`` else."""
+    for part in walk(body):
+        for term in part.terms if isinstance(part, Add) else ():
+            match term.factors if isinstance(term, Multiply) else ():
+                case (Ones(), Symbol(_, ()) | Transpose(Symbol(_, ()))) if rows:
+                    return True
+                case (Symbol(_, ()) | Transpose(Symbol(_, ())), Transpose(Ones())) if not rows:
+                    return True
+                case _:
+                    continue
     return False
 
 

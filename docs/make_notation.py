@@ -19,7 +19,7 @@ from bpttsym.document import read_document
 from bpttsym.errors import NotRead
 from bpttsym.expr import Relation
 from bpttsym.ground import COMPARISONS, LAST_STEPS
-from bpttsym.kinds import COUNTS
+from bpttsym.kinds import COUNTS, ONES
 from bpttsym.latex import unicode_line
 from bpttsym.notation import read_chain
 from bpttsym.parse import read_display
@@ -379,6 +379,7 @@ def page() -> str:
             ("a loss, which is a number", listed(LOSS_LETTERS)),
             ("a number, where it has no index", listed(SCALAR_LETTERS)),
             ("the identity matrix", listed(IDENTITIES)),
+            ("a vector of ones, as long as what stands beside it asks for", listed([ONES, ONES + "_{n}"])),
             ("a number of classes or components, at the end of a sum", listed(COUNTS)),
         ],
         ("what", "letters"),

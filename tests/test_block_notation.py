@@ -92,3 +92,27 @@ def test_stacked_gates_are_those_of_a_hand_written_lstm() -> None:
         moved = np.zeros_like(weight)
         moved[place] = 1e-6
         assert (loss(weight + moved) - loss(weight - moved)) / 2e-6 == pytest.approx(gradient[place], rel=1e-5)
+
+
+def test_a_bias_for_each_sample_is_that_of_numpy() -> None:
+    """A batch of rows: the loss and its gradient by the bias, by NumPy's own broadcasting and central differences."""
+    world = world_of(
+        r"H_t=\tanh(X_tW+H_{t-1}U+\mathbf 1b)", r"O_t=H_tV+\mathbf 1c", r"L=\frac12\sum_t\|O_t-Y_t\|^2", length=3
+    )
+
+    def loss(b: np.ndarray) -> float:
+        h, total = leaf(world, "H", 0), 0.0
+        for t in (1, 2, 3):
+            h = np.tanh(leaf(world, "X", t) @ leaf(world, "W") + h @ leaf(world, "U") + b)
+            total += 0.5 * float(((h @ leaf(world, "V") + leaf(world, "c") - leaf(world, "Y", t)) ** 2).sum())
+        return total
+
+    bias = leaf(world, "b")
+    assert min(leaf(world, "H", 1).shape) > 1
+    assert bias.shape[0] == 1
+    assert loss(bias) == pytest.approx(leaf(world, "L").item())
+    gradient = np.asarray(world.derivative(("L", ()), (("b", ()),), False))[0].ravel()
+    for place in range(bias.size):
+        moved = np.zeros_like(bias)
+        moved[0, place] = 1e-6
+        assert (loss(bias + moved) - loss(bias - moved)) / 2e-6 == pytest.approx(gradient[place], rel=1e-5)

@@ -69,7 +69,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     ),
     "shapes": (
         *("dimensions", "shape_words", "entry_shapes", "weighted", "weight_shapes"),
-        *("inner_products", "sum_shapes"),
+        *("inner_products", "row_shapes", "sum_shapes"),
     ),
     "edits": ("positions",),
     "model": ("axes", "losses", "declarations", "definitions"),
@@ -100,8 +100,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     ),
     "evaluate": (
         *("world", "dice", "grid", "arithmetic", "reckoner", "ranges", "entries", "derivatives", "over_paths"),
-        "abbreviations",
-        "common",
+        *("abbreviations", "common", "ones"),
     ),
     "numeric": ("leaves", "opaque", "samples"),
     "exact": ("field",),

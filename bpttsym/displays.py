@@ -126,6 +126,7 @@ class Displays:
                     span = relation.span or line.span
                     self.supposed.append(Entry(maths.number, 1, span, "claim", self.place, relation))
                     continue
+                relation = self.scope.upright(relation)
                 self.asides.restated(relation, self.scope)
                 part = self.scope.part_named(relation, self.heads)
                 if part is None and self.scope.differs(relation):
@@ -213,6 +214,7 @@ class Displays:
                 if line.chain is not None and alias_of(line.chain) is not None:
                     entry.kind, entry.relation = "definition", relation
                     continue
+                relation = self.scope.upright(relation)
                 self.asides.restated(relation, self.scope)
                 part_named = self.scope.part_named(relation, self.heads)
                 conflict = self.scope.conflict(relation) if part_named is None else None

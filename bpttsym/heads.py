@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 
 from bpttsym.errors import NotRead
 from bpttsym.expr import (
     Add,
     Call,
+    Component,
+    Concatenate,
+    Divide,
     Expr,
+    Hole,
+    Multiply,
+    Negate,
+    Norm,
     Number,
+    Power,
     Relation,
+    Sum,
     Symbol,
+    Transpose,
     children,
     names,
     shifted,
     walk,
 )
-from bpttsym.model import MAXIMUM_RANGE, Definition, free_letters, index_letters, index_value
+from bpttsym.model import MAXIMUM_RANGE, Definition, free_letters, has_derivative, index_letters, index_value
 from bpttsym.records import replace
 from bpttsym.rewriting import substitute, transform, with_children
+from bpttsym.shape_words import ELEMENTWISE
+from bpttsym.weight_shapes import is_small
 
 
 def horizon_value(relation: Relation) -> int:
@@ -177,3 +190,44 @@ def _fits(pattern: Expr, body: Expr, index: tuple[Expr, ...], found: dict[Symbol
     if type(pattern) is not type(body) or len(inner) != len(other) or with_children(pattern, other) != body:
         return False
     return all(_fits(one, part, index, found) for one, part in zip(inner, other, strict=True))
+
+
+def upright(relation: Relation) -> Relation | None:
+    r"""``h_t^\top = \tanh(h_{t-1}^\top W)`` said of ``h_t``; None for any other left side, and of derivatives."""
+    match relation.left:
+        case Transpose(Symbol(_, index) as symbol, letter=letter) if index or not letter:
+            if not has_derivative(relation.right) and not names_itself(symbol, relation.right):
+                return replace(relation, left=symbol, right=transposed(relation.right))
+    return None
+
+
+def transposed(expr: Expr) -> Expr:
+    """The transpose of a formula, taken as far inside as it goes."""
+    match expr:
+        case Transpose(body):
+            return body
+        case Number() | Norm() | Component() | Hole():
+            return expr
+        case Add() | Negate() | Sum():
+            return with_children(expr, (transposed(children(expr)[0]), *map(_turned_term(expr), children(expr)[1:])))
+        case Divide(numerator):
+            return replace(expr, numerator=transposed(numerator))
+        case Power(base):
+            return replace(expr, base=transposed(base))
+        case Call(function, (argument,), ()) if function in ELEMENTWISE:
+            return replace(expr, arguments=(transposed(argument),))
+        case Concatenate(parts):
+            return replace(expr, parts=tuple(map(transposed, parts)), comma=not expr.comma)
+        case Multiply(factors, operators) if set(operators) <= {r"\odot", r"\circ"}:
+            return replace(expr, factors=tuple(map(transposed, factors)))
+        case Multiply(factors, operators) if set(operators) <= {"", r"\cdot"}:
+            count = next((n for n, factor in enumerate(factors) if not is_small(factor)), 0)
+            turned = (*factors[:count], *(transposed(factor) for factor in reversed(factors[count:])))
+            return replace(expr, factors=turned, operators=(*operators[:count], *reversed(operators[count:])))
+        case _:
+            return Transpose(expr, span=expr.span)
+
+
+def _turned_term(expr: Expr) -> Callable[[Expr], Expr]:
+    """What becomes of the other parts of a formula: further terms are transposed, bounds of a sum are not."""
+    return transposed if isinstance(expr, Add) else lambda part: part

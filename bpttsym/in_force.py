@@ -10,7 +10,7 @@ from bpttsym.components import says_again
 from bpttsym.declarations import Declared, Labels
 from bpttsym.expr import Call, Expr, Hole, Listing, Number, Relation, SetOf, Span, Steps, Sum, Symbol, names, walk
 from bpttsym.forward import Slot
-from bpttsym.heads import closes, named_part, names_itself
+from bpttsym.heads import closes, named_part, names_itself, upright
 from bpttsym.kinds import step_letters
 from bpttsym.model import Definition, free_letters, has_derivative, index_letters
 from bpttsym.records import dataclass, field
@@ -134,6 +134,14 @@ class InForce:
         if left == Symbol(self.signature.horizon):
             return self.length is not None
         return isinstance(left, Symbol) and (self._is_defined(left) or left.name in self.sets)
+
+    def upright(self, relation: Relation) -> Relation:
+        r"""What a formula of ``h_t^\top`` says of ``h_t``, where this very scope does not define it otherwise."""
+        turned = upright(relation) if relation.operator in DEFINING else None
+        if turned is None or not isinstance(turned.left, Symbol) or self.slot(turned.left) in self.abbreviations:
+            return relation
+        known = self.definitions.get(self.slot(turned.left))
+        return relation if known is not None and known.span in self.own else turned
 
     def conflict(self, relation: Relation) -> Span | None:
         """Where this very scope defines that to which a relation gives a different formula."""

@@ -46,6 +46,11 @@ BUILTIN_FUNCTIONS = {
     r"\mathrm{id}": r"\mathrm{id}",
     r"\mathrm{diag}": r"\mathrm{diag}",
     r"\mathrm{Diag}": r"\mathrm{diag}",
+    r"\mathrm{tr}": r"\mathrm{tr}",
+    r"\mathrm{Tr}": r"\mathrm{tr}",
+    r"\mathrm{trace}": r"\mathrm{tr}",
+    r"\det": r"\det",
+    r"\mathrm{det}": r"\det",
     PART: PART,
 }
 """Names that are functions wherever they stand, with the one canonical spelling of each."""

@@ -47,8 +47,9 @@ from bpttsym.ones import add_repeated, is_ones, is_repeated, ones
 from bpttsym.over_paths import over_paths, whole_number
 from bpttsym.ranges import big_product, big_sum, matrix_power, power_of
 from bpttsym.reckoner import Lone, Reckoner
-from bpttsym.shape_words import PART
+from bpttsym.shape_words import PART, SQUARE
 from bpttsym.shapes import ELEMENTWISE, SPECTRAL, ShapeClash
+from bpttsym.square import of_square
 from bpttsym.weight_shapes import IDENTITIES, between_elementwise
 from bpttsym.world import V, World
 
@@ -311,6 +312,8 @@ class Evaluator(Reckoner):
         bindings: Mapping[str, int],
         bound: frozenset[str],
     ) -> V:
+        if function in SQUARE and len(arguments) == 1 and not primes:
+            return of_square(self, node, bindings, bound)
         values = tuple(self.value(argument, bindings, bound) for argument in arguments)
         if function == PART:
             return part(self, node, values[0])

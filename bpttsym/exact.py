@@ -22,10 +22,11 @@ from bpttsym.model import Graph, Key
 from bpttsym.readings import Readings
 from bpttsym.records import replace
 from bpttsym.shapes import Shape
+from bpttsym.square import SquareMatrices
 from bpttsym.world import SILENT, CannotSay, World
 
 
-class ExactWorld:
+class ExactWorld(SquareMatrices):
     """Random points of a prime field for one model on one unrolled graph.
 
     If ``equal(a, b)``, then, but for a chance of at most 2^-exponent(a, b) over the seeds, a = b modulo 2^31 - 1 as

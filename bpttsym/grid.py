@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any, Generic, TypeVar
 
 from bpttsym.shapes import Shape
+from bpttsym.square import SquareMatrices
 from bpttsym.world import SILENT
 
 Entry = TypeVar("Entry")
@@ -26,7 +27,7 @@ def in_rows(entries: Iterable[Entry], shape: Shape) -> Grid[Entry]:
     return tuple(tuple(flat[i * shape[1] : (i + 1) * shape[1]]) for i in range(shape[0]))
 
 
-class GridOperations(Generic[Entry]):
+class GridOperations(SquareMatrices, Generic[Entry]):
     """The part of a world that moves entries; a world on rows adds ``zero``, ``one`` and ``random``.
 
     ``network`` makes the weights of a function without a formula, C tanh(A z + a).

@@ -64,6 +64,15 @@ SPECTRA: dict[str, Callable[[Array], Array]] = {
 }
 """Numbers of a matrix: singular values, the spectral radius, eigenvalues of what is symmetric."""
 
+
+def by_matrices(function: Callable[[Array], Array], value: Array) -> Array:
+    """A function of each matrix; no number where one of them has no value."""
+    try:
+        return function(value)
+    except np.linalg.LinAlgError:
+        return np.full(value.shape, np.nan)
+
+
 LeafRule = Callable[[str, tuple[int, ...], Shape], Array]
 """The value of a leaf by name, index and shape, as an array (samples, rows, columns)."""
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from bpttsym.common import Kept
 from bpttsym.evaluate import Evaluator
-from bpttsym.leaves import FUNCTIONS, SPECTRA, Array, LeafRule, where_positive
+from bpttsym.leaves import FUNCTIONS, SPECTRA, Array, LeafRule, by_matrices, where_positive
 from bpttsym.model import Graph, Key
 from bpttsym.opaque import StandIns, under_logarithm
 from bpttsym.readings import Readings
@@ -229,6 +229,12 @@ class NumericWorld(StandIns, Samples):
         if order == "1":
             return np.asarray(size.sum(axis=axes, keepdims=True))
         return np.asarray(size.max(axis=axes, keepdims=True))
+
+    def inverse(self, value: Array) -> Array:
+        return by_matrices(np.linalg.inv, value)
+
+    def determinant(self, value: Array) -> Array:
+        return np.asarray(np.linalg.det(value)[..., None, None])
 
     def spectral(self, function: str, value: Array) -> Array:
         if np.iscomplexobj(value):

@@ -221,7 +221,9 @@ class PathWorld:
     def _none(self, *_: object) -> NoReturn:
         raise CannotSay("this operation has no value in the free ring")
 
-    unit = entry = elementwise = reciprocal = power = broadcast = diagonal = norm = spectral = apply = _none
+    unit = entry = elementwise = reciprocal = power = broadcast = diagonal = norm = inverse = determinant = spectral = (
+        apply
+    ) = _none
 
     def is_zero(self, value: Ring) -> bool:
         return not value.words

@@ -20,6 +20,7 @@ from bpttsym.model import Graph, Key
 from bpttsym.plain import FUNCTIONS as KNOWN
 from bpttsym.readings import Readings
 from bpttsym.shapes import Shape
+from bpttsym.square import SquareMatrices
 from bpttsym.world import SILENT, CannotSay, World
 
 BITS = 521
@@ -75,7 +76,7 @@ def _product(times: Callable[[Rows, Rows], Rows], first: Residues, second: Resid
     return Residues(times(first.rows, second.rows), terms * grown * (2 if left and right else 1), tuple(tangent))
 
 
-class PlainExact:
+class PlainExact(SquareMatrices):
     """One random point for a model on an unrolled graph; see ``ExactWorld`` for what ``equal`` says and does not see.
 
     An entry of an identity that does not hold is zero at the point with a chance of at most degree/(PRIME - 1). exp(a)

@@ -12,6 +12,7 @@ from bpttsym.inner_products import is_batch
 from bpttsym.model import index_letters, index_value, sum_range
 from bpttsym.reckoner import Reckoner
 from bpttsym.shapes import Shape, ShapeClash
+from bpttsym.square import check_square
 from bpttsym.world import CannotSay, MissingNode, V
 
 MAXIMUM_MATRIX_POWER = 64
@@ -55,8 +56,9 @@ def matrix_power(
     rows, columns = reckoner.world.shape(value)
     if rows != columns:
         raise ShapeClash(f"a matrix {show((rows, columns))} cannot be raised to a power", base.span)
-    if power < 0 and isinstance(exponent, Negate):
-        raise CannotSay("the inverse of a matrix is not read", base.span)
+    if power < 0 and isinstance(exponent, Negate) and isinstance(exponent.body, Number):
+        check_square(reckoner, value, "inverse", base)
+        value, power = reckoner.world.inverse(value), -power
     if power < 0 and not index_letters(Symbol("", (exponent,))) & bound:
         raise MissingNode((str(power), ()), "", int(power), exponent.span)
     if power.denominator != 1 or not 0 <= power <= MAXIMUM_MATRIX_POWER:

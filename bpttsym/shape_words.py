@@ -15,6 +15,9 @@ EXTREMA = LARGEST | {r"\min", r"\inf", r"\mathrm{min}", r"\mathrm{inf}"}
 EXPECTATION = r"\mathbb{E}"
 """The mean over the data."""
 
+SQUARE = frozenset((r"\mathrm{tr}", r"\det"))
+"""Numbers of a square matrix that are polynomials of its entries."""
+
 PART = r"\mathrm{part}"
 r"""``\mathrm{part}_{k,n}(v)``: the part of a vector that the k-th of n quantities is, one below the other."""
 

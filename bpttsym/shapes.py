@@ -32,7 +32,7 @@ from bpttsym.records import dataclass
 from bpttsym.row_shapes import multiply_rows
 from bpttsym.shape_words import DEFAULT_SIZES as DEFAULT_SIZES
 from bpttsym.shape_words import ELEMENTWISE as ELEMENTWISE
-from bpttsym.shape_words import PART
+from bpttsym.shape_words import PART, SQUARE
 from bpttsym.shape_words import SPECTRAL as SPECTRAL
 from bpttsym.sum_shapes import infer_sum, multiplied
 from bpttsym.weight_shapes import (
@@ -44,8 +44,8 @@ from bpttsym.weight_shapes import (
     impose,
     inner_names,
     is_applied,
-    is_capital,
     is_constant,
+    is_of_matrices,
     is_row_of_letter,
     is_small,
     weights,
@@ -211,12 +211,10 @@ class Sizes(Dimensions):
             case Norm(body):
                 (self._settle if self._last else self.inside)(body, None)
                 return (0, 0)
-            case Power(Symbol(name, ()) as base, Negate(Number())) if is_capital(name):
-                square = self.infer(base, hint)
-                if square is None:
-                    side = self.fresh()
-                    square = (side, side)
-                    self.expect(base, square)
+            case Power(base, Negate(Number())) if is_of_matrices(base):
+                side = self.fresh()
+                square = self.same(self.infer(base, hint) or (side, side), (side, side))
+                impose(self, base, square)
                 return square
             case Power(base) | Divide(base):
                 found = self.infer(base, hint)
@@ -312,8 +310,16 @@ class Sizes(Dimensions):
             found = self.inside(arguments[0], hint)
             return found if found is not None else self._settle(arguments[0])
         if function == r"\mathrm{diag}":
+            if isinstance(arguments[0], Symbol) and not arguments[0].index and not self._scalar:
+                self._names.setdefault(arguments[0].name, self.vector())  # also of a letter that is a number elsewhere
             rows = self._settle(arguments[0])[0]
             return (rows, rows)
+        if function in SQUARE:
+            side = self.fresh()
+            found = self.inside(arguments[0], None)
+            self.same(found or (side, side), (side, side))
+            self.expect(arguments[0], (side, side))
+            return (0, 0)
         if function in SPECTRAL:
             self._settle(arguments[0])
             return (0, 0)

@@ -151,6 +151,12 @@ class SymbolicValues:
             return sympy.Trace(sympy.MatMul(sympy.OneMatrix(1, column.shape[0]), Elementwise("Abs", column)))
         raise CannotSay(f"a norm of order `{order or 2}` is not written in SymPy here")
 
+    def inverse(self, value: Sym) -> NoReturn:
+        raise CannotSay("the inverse of a matrix is not written in SymPy")
+
+    def determinant(self, value: Sym) -> NoReturn:
+        raise CannotSay("a determinant is not written in SymPy")
+
     def spectral(self, function: str, value: Sym) -> NoReturn:
         raise CannotSay("singular values and eigenvalues are not written in SymPy")
 

@@ -28,7 +28,7 @@ from bpttsym.latex import unicode_line
 from bpttsym.loss_forms import Form, are_targets, forms
 from bpttsym.model import Definition, Model
 from bpttsym.records import dataclass, replace
-from bpttsym.shape_words import EXTREMA, PART
+from bpttsym.shape_words import EXTREMA, PART, SQUARE
 from bpttsym.shapes import ELEMENTWISE, LOSS_LETTERS, SCALAR_LETTERS, SPECTRAL
 from bpttsym.totals import completions
 from bpttsym.weight_shapes import IDENTITIES
@@ -243,7 +243,7 @@ def _marks_vector(part: Expr) -> bool:
         case Derivative(kind="gradient"):
             return True
         case Call(function):
-            return function in (r"\mathrm{diag}", r"\mathrm{softmax}", PART, *SPECTRAL)
+            return function in (r"\mathrm{diag}", r"\mathrm{softmax}", PART, *SPECTRAL, *SQUARE)
         case Symbol(name):
             return r"\mathbf" in name
         case _:

@@ -25,6 +25,7 @@ from bpttsym.expr import (
     Transpose,
     walk,
 )
+from bpttsym.shape_words import SQUARE
 from bpttsym.shape_words import is_capital as is_capital
 
 IDENTITIES = frozenset(("I", r"\mathbf{I}", r"\mathbb{I}"))
@@ -77,8 +78,8 @@ def is_of_matrices(body: Expr) -> bool:
             return any(map(is_of_matrices, parts))
         case Negate(inner) | Transpose(inner) | Power(inner) | Divide(inner):
             return is_of_matrices(inner)
-        case Call(_, (inner,), ()):
-            return is_of_matrices(inner)
+        case Call(function, (inner,), ()):
+            return function not in SQUARE and is_of_matrices(inner)
         case _:
             return False
 

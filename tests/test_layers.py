@@ -99,8 +99,8 @@ PARTS: dict[str, tuple[str, ...]] = {
         "extents",
     ),
     "evaluate": (
-        *("world", "dice", "grid", "arithmetic", "reckoner", "ranges", "entries", "derivatives", "over_paths"),
-        *("abbreviations", "common", "ones"),
+        *("world", "dice", "arithmetic", "reckoner", "square", "grid", "ranges", "entries", "derivatives"),
+        *("over_paths", "abbreviations", "common", "ones"),
     ),
     "numeric": ("leaves", "opaque", "samples"),
     "exact": ("field",),

@@ -15,6 +15,7 @@ from bpttsym.expr import (
     Expr,
     Number,
     Symbol,
+    Transpose,
 )
 from bpttsym.extents import is_line
 from bpttsym.model import Key
@@ -27,7 +28,25 @@ from bpttsym.world import V, World
 def derivative(reckoner: Reckoner, node: Derivative, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
     """The derivative of a node, of an entry or of an expression by a node or by an entry of one."""
     by = node.by.of if isinstance(node.by, Component) else node.by
+    if isinstance(by, Transpose):
+        return _by_row(reckoner, node, by.body, bindings, bound)
     variables = _variables(reckoner, by, bindings, bound)
+    jacobian, scalar = _jacobian(reckoner, node, by, variables, bindings, bound)
+    if isinstance(node.by, Component):
+        columns = _flat(node.by, reckoner.world.shapes[variables[0][0]], bindings, bound)
+        return _laid_out_columns(reckoner, node, jacobian, columns)
+    return laid_out(reckoner, node, jacobian, variables, scalar)
+
+
+def _jacobian(
+    reckoner: Reckoner,
+    node: Derivative,
+    by: Expr,
+    variables: tuple[Key, ...],
+    bindings: Mapping[str, int],
+    bound: frozenset[str],
+) -> tuple[V, bool]:
+    """A row for each entry of what is differentiated and a column for each of what moves; whether it is a number."""
     row = None
     if isinstance(node.of, Component) and _is_node(reckoner, node.of.of) and not is_line(node.of):
         row = node.of
@@ -59,10 +78,23 @@ def derivative(reckoner: Reckoner, node: Derivative, bindings: Mapping[str, int]
 
         jacobian = reckoner.world.derivative_of(evaluate, variables, frozen)
         scalar = reckoner.world.shape(jacobian)[0] == 1
-    if isinstance(node.by, Component):
-        columns = _flat(node.by, reckoner.world.shapes[variables[0][0]], bindings, bound)
-        return _laid_out_columns(reckoner, node, jacobian, columns)
-    return laid_out(reckoner, node, jacobian, variables, scalar)
+    return jacobian, scalar
+
+
+def _by_row(reckoner: Reckoner, node: Derivative, by: Expr, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
+    r"""``\partial v / \partial b^\top``: a row for each entry of a column, in every layout; of a number, a row."""
+    shapes, of = reckoner.world.shapes, node.of
+    variables = _variables(reckoner, by, bindings, bound)
+    columns = [shapes[variable[0]] for variable in variables]
+    if isinstance(of, Symbol) and _is_node(reckoner, of):
+        columns.append(shapes[of.name])
+    elif not isinstance(of, Derivative) or of.kind != "gradient" or not isinstance(of.by, Symbol):
+        raise NotRead("a derivative by a transpose is read of a quantity and of a gradient only", node.span)
+    else:
+        columns.append(shapes[of.by.name])
+    if any(shape[1] > 1 for shape in columns):
+        raise NotRead("a derivative by a transpose is read of columns by columns only", node.span)
+    return _jacobian(reckoner, node, by, variables, bindings, bound)[0]
 
 
 def _named(reckoner: Reckoner, of: Expr, by: Expr) -> Expr:

@@ -12,7 +12,7 @@ from bpttsym import notation_parts as parts
 from bpttsym.errors import NotRead
 from bpttsym.expr import Concatenate, Derivative, DerivativeKind, Divide, Expr, Symbol
 from bpttsym.records import dataclass, replace
-from bpttsym.scripts import ungroup
+from bpttsym.scripts import spelled, ungroup
 from bpttsym.surface import Chain, Evaluated, Fence, Fraction, Scripted, Sums, Surface, Term, Word
 
 FIXED = r"\mathrm{fixed}"
@@ -45,11 +45,13 @@ class Cursor:
 def differential(reader: Reader, node: Surface, base: Word, cursor: Cursor) -> Expr:
     r"""``\nabla_{W} L``, ``\partial_{W} L`` and ``\partial a / \partial b`` on one line."""
     by: Expr | None = None
-    immediate = False
+    immediate = twice = False
     if isinstance(node, Scripted):
         for kind, script in node.scripts:
             if kind == "sub" and script is not None:
                 by = reader.expression(script)
+            elif base.text == r"\nabla" and script is not None and spelled(script) == "2":
+                twice = True
             elif _is_plus(script):
                 immediate = True
             else:
@@ -57,6 +59,8 @@ def differential(reader: Reader, node: Surface, base: Word, cursor: Cursor) -> E
     if cursor.peek() is None:
         raise NotRead(f"`{base.text}` has nothing to differentiate", node.span)
     of = reader.factor(cursor)
+    if twice and by is not None:
+        return parts.hessian(of, by, by, node.span.join(of.span or node.span))
     if by is not None:
         kind_: DerivativeKind = "gradient" if base.text == r"\nabla" else "partial"
         return Derivative(of, by, kind_, span=node.span.join(of.span or node.span))

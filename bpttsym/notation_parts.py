@@ -303,8 +303,18 @@ def second_derivative(reader: Reader, node: Fraction) -> Expr | None:
     if len(marks) == 2 and marks[0] == 0 and 1 < marks[1] < len(below) - 1:
         parts = below[1 : marks[1]], below[marks[1] + 1 :]
         first, second = (reader.expression(Term(node.denominator.span, list(p), [""] * len(p))) for p in parts)
+        match first, second:
+            case (Transpose(row), Symbol() as column) | (Symbol() as column, Transpose(row)):
+                return hessian(of, column, row, node.span)
+            case _:
+                pass
         return Derivative(Derivative(of, second, span=node.span), first, span=node.span)
     raise NotRead("the denominator of this second derivative is not read", node.denominator.span)
+
+
+def hessian(of: Expr, column: Expr, row: Expr, span: Span) -> Expr:
+    r"""``\frac{\partial^2 L}{\partial a \partial b^\top}``: a row for each entry of ``a``, in every layout."""
+    return Derivative(Derivative(of, column, "gradient", span=span), Transpose(row, span=row.span), span=span)
 
 
 def _flat(node: Surface) -> list[Surface]:

@@ -100,7 +100,8 @@ class _Reader:
         self.dotted = False  # whether dots were read, which stand for something or are told
 
     def side(self, node: Surface) -> Expr:
-        return listings.side(self, node) or self.expression(node)
+        r"""A whole side: ``[V_f \; V_b]``, where brackets would group nothing, is a block of matrices."""
+        return listings.side(self, node) or parts.side_by_side(self, node) or self.expression(node)
 
     def expression(self, node: Surface) -> Expr:
         match node:
@@ -165,6 +166,8 @@ class _Reader:
         following = cursor.peek()
         if name in parts.EXPECTATIONS:
             return self.average(node, cursor)
+        if cursor.joined() and parts.stands_before_a_block(node, following):
+            return parts.side_by_side(self, node) or self.atom(node)
         if isinstance(following, Fence) and cursor.joined() and isinstance(node, Word):
             if name == r"\binom":
                 cursor.at += 1

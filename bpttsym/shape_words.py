@@ -26,5 +26,5 @@ SPECTRAL = frozenset((r"\sigma_{\max}", r"\sigma_{\min}", r"\rho", r"\lambda_{\m
 
 
 def is_capital(name: str) -> bool:
-    """A capital letter, perhaps in bold or under an accent, which stands for a matrix."""
-    return name.rpartition("{")[2].lstrip("\\")[:1].isupper()
+    """A capital letter, perhaps in bold, under an accent or with a label, which stands for a matrix."""
+    return name.partition("_")[0].rpartition("{")[2].lstrip("\\")[:1].isupper()

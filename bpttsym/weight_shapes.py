@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 
-from bpttsym.entry_shapes import Dimensions, Inference
+from bpttsym.entry_shapes import Dimensions, Inference, join_sums
 from bpttsym.expr import (
     Add,
     Call,
@@ -76,6 +76,8 @@ def is_of_matrices(body: Expr) -> bool:
             return is_capital(name)
         case Add(parts) | Multiply(parts):
             return any(map(is_of_matrices, parts))
+        case Concatenate(parts):
+            return all(map(is_of_matrices, parts))
         case Negate(inner) | Transpose(inner) | Power(inner) | Divide(inner):
             return is_of_matrices(inner)
         case Call(function, (inner,), ()):
@@ -134,10 +136,24 @@ def impose(sizes: Inference, expr: Expr, shape: Dimensions) -> None:
         case Power(body):
             sizes.unify(*shape)
             impose(sizes, body, shape)
+        case Concatenate(parts):
+            _blocks(sizes, parts, expr.comma, shape)
         case Multiply(factors, operators):
             _chain(sizes, [factor for factor in factors if not _is_number(sizes, factor)], operators, shape)
         case _:
             return
+
+
+def _blocks(sizes: Inference, parts: tuple[Expr, ...], comma: bool, shape: Dimensions) -> None:
+    """Matrices side by side, or one below the other: as many columns or rows as all of them have together."""
+    along = 1 if comma else 0
+    known = [found[along] if (found := sizes.infer(part, None)) is not None else sizes.fresh() for part in parts]
+    for part, size in zip(parts, known, strict=True):
+        impose(sizes, part, (shape[0], size) if comma else (size, shape[1]))
+    total = sizes.fresh()
+    sizes.sums[total] = tuple(known)
+    join_sums(sizes, total, shape[along])
+    sizes.unify(total, shape[along])
 
 
 def _chain(sizes: Inference, factors: list[Expr], operators: tuple[str, ...], shape: Dimensions) -> None:

@@ -18,6 +18,7 @@ from bpttsym.expr import (
     Cases,
     Component,
     Derivative,
+    Divide,
     Entries,
     Expr,
     Indicator,
@@ -174,6 +175,13 @@ class Model:
         return frozenset(name for name, runs in places.items() if not runs or name in copies).union(own)
 
     @cached_property
+    def entry_counts(self) -> dict[str, tuple[str, int]]:
+        r"""Names of numbers of entries (``\frac1n \sum_{i=1}^n a_{t,i}``): of which name, and at which of its axes."""
+        bodies = [definition.body for definition in self.definitions]
+        found = {name: where for body in bodies for name, where in _counted(body)}
+        return {name: where for name, where in found.items() if all(_only_divides(name, body) for body in bodies)}
+
+    @cached_property
     def arities(self) -> dict[str, frozenset[int]]:
         """The numbers of step indices with which every name of the model is used."""
         found: dict[str, set[int]] = {}
@@ -187,7 +195,7 @@ class Model:
         for name, members in self.sets:
             for one in (name, *members):
                 found.setdefault(one, set()).add(0)
-        for name in self.variables:
+        for name in (*self.variables, *self.entry_counts):
             found.setdefault(name, set()).add(0)
         return {name: frozenset(counts) for name, counts in found.items()}
 
@@ -301,3 +309,29 @@ def _copies(body: Expr, defined: set[str]) -> Iterator[str]:
                     fits = vector in defined or not CAPITAL.match(vector)
                     if fits and weight not in defined and CAPITAL.match(weight):
                         yield weight
+
+
+def _counted(body: Expr) -> Iterator[tuple[str, tuple[str, int]]]:
+    """The last values of letters that count the entries of a quantity, by the name of the quantity and its axis."""
+    for part in walk(body):
+        match part:
+            case Sum(inner, letter, _, Symbol(name, ()), components=True):
+                entries = (one for one in walk(inner) if isinstance(one, Component) and Symbol(letter) in one.index)
+                for entry in entries:
+                    if isinstance(entry.of, Symbol):
+                        yield name, (entry.of.name, entry.index.index(Symbol(letter)))
+            case _:
+                continue
+
+
+def _only_divides(name: str, body: Expr) -> bool:
+    """Whether a name stands nowhere in a formula but below a fraction, or as an end of a sum."""
+    match body:
+        case Symbol(own, ()):
+            return own != name
+        case Divide(numerator):
+            return _only_divides(name, numerator)
+        case Sum(inner, components=True):
+            return _only_divides(name, inner)
+        case _:
+            return all(_only_divides(name, part) for part in children(body))

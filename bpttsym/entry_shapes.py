@@ -39,6 +39,8 @@ class Inference(Protocol):
     parted: dict[Expr, tuple[int, ...]]
 
     batch: int
+    single: frozenset[str]
+    listed: frozenset[str]
 
     def is_one(self, shape: Dimensions) -> bool: ...
     def is_vector(self, shape: Dimensions) -> bool: ...

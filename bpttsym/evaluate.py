@@ -177,6 +177,10 @@ class Evaluator(Reckoner):
     def _symbol(self, symbol: Symbol, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
         if not symbol.index and symbol.name in bindings and not self.graph.is_quantity(symbol.name):
             return self.world.number(Fraction(bindings[symbol.name]))
+        counted = self.model.entry_counts.get(symbol.name) if not symbol.index else None
+        if counted is not None:
+            shape = self.world.shapes[counted[0]]
+            return self.world.number(Fraction(max(shape) if 1 in shape else shape[counted[1]]))
         abbreviation = abbreviated(self, symbol, bindings)
         if abbreviation is not None:
             return abbreviation

@@ -184,6 +184,8 @@ class Graph:
                     return
                 if not index and name in IDENTITIES and (name, ()) not in self._literal_names:
                     return
+                if not index and name in self.model.entry_counts:
+                    return
                 members = self.model.set_members.get(name)
                 if members and not index and (name, ()) not in self._literal_names:
                     for member in members:

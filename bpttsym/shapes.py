@@ -34,7 +34,7 @@ from bpttsym.shape_words import DEFAULT_SIZES as DEFAULT_SIZES
 from bpttsym.shape_words import ELEMENTWISE as ELEMENTWISE
 from bpttsym.shape_words import PART, SQUARE
 from bpttsym.shape_words import SPECTRAL as SPECTRAL
-from bpttsym.sum_shapes import infer_sum, multiplied
+from bpttsym.sum_shapes import infer_sum, multiplied, with_entries
 from bpttsym.weight_shapes import (
     IDENTITIES,
     Run,
@@ -99,6 +99,8 @@ class Sizes(Dimensions):
         self._number = False
         self._last = False
         self.batch = 0
+        self.single = frozenset[str]()
+        self.listed = frozenset[str]()
         self.multiplied = frozenset[str]()
         self.letters: dict[str, int] = {}
         self.sums: dict[int, tuple[int, ...]] = {}
@@ -377,7 +379,8 @@ def infer_sizes(
         if definition.scalar:
             sizes.define(definition)
     matrices = weights((d.name, d.indexed or d.scalar, d.body) for d in listed)
-    inner = inner_names((d.name, d.body) for d in listed)
+    inner = sizes.single = inner_names((d.name, d.body) for d in listed)
+    sizes.listed = with_entries(d.body for d in listed) - inner
     listed.sort(key=lambda d: (d.name in matrices, d.name not in inner))  # numbers first; weights by their use
     for last in (False, True, True):
         sizes.conclude(last)

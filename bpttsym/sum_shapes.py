@@ -10,7 +10,7 @@ from typing import TypeGuard
 
 from bpttsym.entry_shapes import Dimensions, Inference
 from bpttsym.errors import NotRead
-from bpttsym.expr import Add, Divide, Expr, Multiply, Negate, Power, Symbol, Transpose, walk
+from bpttsym.expr import Add, Component, Divide, Expr, Multiply, Negate, Power, Symbol, Transpose, walk
 from bpttsym.weight_shapes import is_constant
 
 
@@ -20,7 +20,11 @@ def infer_sum(
     """The shape of a sum, which its terms share; ``letters`` are those that stand for numbers."""
     known = [(term, None if _is_offset(sizes, term, letters) else sizes.infer(term, hint)) for term in terms]
     shapes = [shape for _, shape in known if shape is not None]
-    numbers = [is_constant(term, letters & sizes.multiplied) for term in terms]
+    listed = any(_names(term) & sizes.listed for term in terms)
+    numbers = [
+        is_constant(term, letters & sizes.multiplied) or (listed and _names(term) and _names(term) <= sizes.single)
+        for term in terms
+    ]
     wide = [shape for (_, shape), number in zip(known, numbers, strict=True) if shape is not None and not number]
     if not shapes:
         return (0, 0) if any(_is_offset(sizes, term, letters) for term in terms) else None
@@ -37,6 +41,18 @@ def infer_sum(
 
 def _unsigned(term: Expr) -> Expr:
     return term.body if isinstance(term, Negate) else term
+
+
+def _names(term: Expr) -> frozenset[str]:
+    """The name that a term is, if it is one."""
+    inner = _unsigned(term)
+    return frozenset((inner.name,)) if isinstance(inner, Symbol) else frozenset()
+
+
+def with_entries(bodies: Iterable[Expr]) -> frozenset[str]:
+    """The names of which an entry stands somewhere: vectors and matrices, from which a number may be taken."""
+    parts = (part.of for body in bodies for part in walk(body) if isinstance(part, Component))
+    return frozenset(part.name for part in parts if isinstance(part, Symbol))
 
 
 def _is_offset(sizes: Inference, term: Expr, letters: frozenset[str]) -> bool:

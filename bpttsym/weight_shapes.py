@@ -5,13 +5,14 @@ A part of shapes. Read from the right, ``Q^\top`` would be a vector and the weig
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from bpttsym.entry_shapes import Dimensions, Inference, join_sums
 from bpttsym.expr import (
     Add,
     Call,
+    Component,
     Concatenate,
     Divide,
     Expr,
@@ -21,8 +22,10 @@ from bpttsym.expr import (
     Number,
     Ones,
     Power,
+    Sum,
     Symbol,
     Transpose,
+    children,
     walk,
 )
 from bpttsym.shape_words import SQUARE
@@ -98,8 +101,14 @@ def _is_inner(body: Expr, known: frozenset[str]) -> bool:
     match body:
         case Symbol(name):
             return name in known
-        case Norm():
+        case Norm() | Component():
             return True
+        case Sum(inner, components=True):
+            return all(not isinstance(part, Symbol) or not part.index for part in _outside(inner))
+        case Divide(inner, below) if is_constant(inner) or _is_inner(inner, known):
+            return is_constant(below) or _is_inner(below, known) or isinstance(below, Symbol)
+        case Multiply((first, *others)) if others and (is_constant(first) or _divides(first)):
+            return all(_is_inner(other, known) for other in others)
         case Call(_, (inner,), ()) | Negate(inner) | Power(inner):
             return _is_inner(inner, known)
         case Add(terms):
@@ -108,6 +117,19 @@ def _is_inner(body: Expr, known: frozenset[str]) -> bool:
             return is_row_of_letter(first)
         case _:
             return False
+
+
+def _outside(body: Expr) -> Iterator[Expr]:
+    """The parts of a formula that stand in no entry of anything."""
+    if not isinstance(body, Component):
+        yield body
+        for part in children(body):
+            yield from _outside(part)
+
+
+def _divides(factor: Expr) -> bool:
+    r"""``\frac1n``: a number over one name."""
+    return isinstance(factor, Divide) and is_constant(factor.numerator) and isinstance(factor.denominator, Symbol)
 
 
 def is_applied(factor: Expr) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from bpttsym.dimensions import Dimensions
-from bpttsym.entry_shapes import infer_entries, infer_parts, join_sums, part_name, part_numbers, with_sums
+from bpttsym.entry_shapes import infer_entries, infer_parts, infer_square, join_sums, part_name, part_numbers, with_sums
 from bpttsym.errors import NotRead
 from bpttsym.expr import (
     Add,
@@ -54,7 +54,6 @@ from bpttsym.weighted import LOSS_LETTERS as LOSS_LETTERS
 from bpttsym.weighted import SCALAR_LETTERS as SCALAR_LETTERS
 from bpttsym.weighted import is_opaque
 
-Size = int
 Shape = tuple[int, int]
 """Rows and columns."""
 
@@ -280,7 +279,7 @@ class Sizes(Dimensions):
             elif self.is_one(right):
                 weight = self._number and isinstance(factor, Symbol) and bool(factor.index) and factor is factors[0]
                 right = self.same(left, (0, 0)) if weight else left  # of a sum of numbers
-            elif self.find(left[1]) == self.find(right[0]) or not self._columns(left, right):
+            elif self.find(left[1]) == self.find(right[0]) or not self.find(left[1]) == self.find(right[1]) == 0:
                 join_sums(self, left[1], right[0])
                 self.unify(left[1], right[0])
                 right = (left[0], right[1])
@@ -301,10 +300,6 @@ class Sizes(Dimensions):
                 self.same(found, shape)
         return found
 
-    def _columns(self, left: tuple[int, int], right: tuple[int, int]) -> bool:
-        """Two column vectors side by side, which only an elementwise product can join."""
-        return self.find(left[1]) == 0 and self.find(right[1]) == 0 and self.find(right[0]) != 0
-
     def _call(
         self, function: str, arguments: tuple[Expr, ...], expr: Call, hint: tuple[int, int] | None
     ) -> tuple[int, int] | None:
@@ -317,18 +312,13 @@ class Sizes(Dimensions):
             rows = self._settle(arguments[0])[0]
             return (rows, rows)
         if function in SQUARE:
-            side = self.fresh()
-            found = self.inside(arguments[0], None)
-            self.same(found or (side, side), (side, side))
-            self.expect(arguments[0], (side, side))
-            return (0, 0)
+            return infer_square(self, arguments[0])
         if function in SPECTRAL:
             self._settle(arguments[0])
             return (0, 0)
         if function == PART:
             parts = infer_parts(self, arguments[0], expr.index)
-            for number, part in enumerate(parts):
-                self.same(self._names.setdefault(part_name(arguments[0], number + 1), part), part)
+            self._names.update((part_name(arguments[0], number + 1), part) for number, part in enumerate(parts))
             return parts[part_numbers(expr.index)[0] - 1]
         for argument in (*arguments, *expr.parameters):
             self._settle(argument)

@@ -66,6 +66,7 @@ OPERATORS = {
     r"\odot": r"\odot",
     r"\circ": r"\circ",
     r"\otimes": r"\otimes",
+    r"\oslash": r"\oslash",
     "/": "/",
 }
 ACCENTS = frozenset(

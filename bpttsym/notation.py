@@ -10,6 +10,7 @@ from fractions import Fraction as Rational
 from typing import cast
 
 from bpttsym import dots, listings
+from bpttsym import matrix_parts as matrices
 from bpttsym import notation_parts as parts
 from bpttsym.census import base_name
 from bpttsym.differentials import Cursor, differential, fraction, held, on_one_line
@@ -101,7 +102,7 @@ class _Reader:
 
     def side(self, node: Surface) -> Expr:
         r"""A whole side: ``[V_f \; V_b]``, where brackets would group nothing, is a block of matrices."""
-        return listings.side(self, node) or parts.side_by_side(self, node) or self.expression(node)
+        return listings.side(self, node) or matrices.side_by_side(self, node) or self.expression(node)
 
     def expression(self, node: Surface) -> Expr:
         match node:
@@ -148,6 +149,8 @@ class _Reader:
             factors, operators = dots.product(factors, operators, span)
         if len(factors) == 1:
             return factors[0]
+        if matrices.ENTRYWISE in operators:
+            return matrices.divided(factors, operators, span)
         return Multiply(tuple(factors), tuple(cast(ProductOperator, o) for o in operators), span=span)
 
     @staticmethod
@@ -166,8 +169,8 @@ class _Reader:
         following = cursor.peek()
         if name in parts.EXPECTATIONS:
             return self.average(node, cursor)
-        if cursor.joined() and parts.stands_before_a_block(node, following):
-            return parts.side_by_side(self, node) or self.atom(node)
+        if cursor.joined() and matrices.stands_before_a_block(node, following):
+            return matrices.side_by_side(self, node) or self.atom(node)
         if isinstance(following, Fence) and cursor.joined() and isinstance(node, Word):
             if name == r"\binom":
                 cursor.at += 1

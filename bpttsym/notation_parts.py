@@ -247,26 +247,6 @@ def listed(reader: Reader, fence: Fence) -> Expr:
     return Concatenate(tuple(reader.expression(item) for item in fence.items), comma=comma, span=fence.span)
 
 
-def side_by_side(reader: Reader, node: Surface) -> Expr | None:
-    r"""``[V_f \; V_b]``, matrices side by side without commas; None for anything else."""
-    match node:
-        case Fence(span, "[", [Term(_, factors, operators)], []) if not any(operators) and len(factors) > 1:
-            if all(isinstance(factor, Word | Scripted) and _is_matrix(factor) for factor in factors):
-                return Concatenate(tuple(reader.expression(factor) for factor in factors), comma=True, span=span)
-    return None
-
-
-def stands_before_a_block(node: Surface, following: Surface | None) -> bool:
-    """Whether brackets hold as many matrices as the block of vectors behind them has rows."""
-    match node, following:
-        case Fence(_, "[", [Term(_, factors)], []), Fence(_, "[" | "(", items) if len(items) > 1:
-            return len(factors) == len(items)
-        case Fence(_, "[", [Term(_, factors)], []), Table(_, environment, rows) if environment in BLOCKS:
-            return len(factors) == len(rows) and all(len(row) == 1 for row in rows)
-        case _:
-            return False
-
-
 def entry(reader: Reader, value: Expr, script: Surface, span: Span) -> Expr:
     """A subscript of something that is no name: an entry of it."""
     items = script.items if isinstance(script, Fence) and script.opening == "{" else [script]
@@ -361,21 +341,21 @@ def is_matrix(node: Surface | None) -> bool:
     inner = node.base if isinstance(node, Scripted) else node
     match inner:
         case Fence(_, opening, [only]) if opening in "([":
-            return _is_matrix(only)
+            return holds_matrix(only)
         case _:
             return False
 
 
-def _is_matrix(node: Surface) -> bool:
+def holds_matrix(node: Surface) -> bool:
     match node:
         case Word(_, "NAME", text):
             return CAPITAL.match(text) is not None
         case Scripted(_, base):
-            return _is_matrix(base)
+            return holds_matrix(base)
         case Fence(_, "(" | "|" | "{", [only]):
-            return _is_matrix(only)
+            return holds_matrix(only)
         case Term(_, factors):
-            return all(map(_is_matrix, factors))
+            return all(map(holds_matrix, factors))
         case Fraction(_, numerator):
             while isinstance(numerator, Fence) and len(numerator.items) == 1:
                 numerator = numerator.items[0]

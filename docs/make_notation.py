@@ -61,6 +61,7 @@ SCRIPTS = [
     "h_t^{(l)}",
     "W^2",
     "W^{T-t}",
+    "(I - W)^{-1}",
     r"h_t^{\odot 2}",
     r"W_{\text{hh}}",
     r"W^{(hh)}",
@@ -106,6 +107,9 @@ DERIVATIVES = [
     r"\nabla_{W} L",
     r"\nabla L",
     r"\frac{\partial^2 L}{\partial W^2}",
+    r"\nabla_{h_T}^2 L",
+    r"\frac{\partial^2 L}{\partial a \partial b^\top}",
+    r"\frac{\partial h_t}{\partial h_{t-1}^\top}",
     r"\frac{\partial L}{\partial W \partial U}",
     r"\left.\frac{\partial h_t}{\partial W}\right|_{h_{t-1}}",
 ]
@@ -150,6 +154,7 @@ BRACKETS = [
     r"\{\phi, \psi\}",
     r"(a, b)",
     r"\begin{bmatrix} a & b \end{bmatrix}",
+    r"[V_f \; V_b]",
     r"\begin{cases} a & t = T \\ b & t < T \end{cases}",
     r"\underbrace{a}_{\text{slope}}",
 ]

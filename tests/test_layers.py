@@ -61,6 +61,7 @@ PARTS: dict[str, tuple[str, ...]] = {
             "prefixed",
             "notation_parts",
             "listings",
+            "matrix_parts",
             "sums",
             "scripts",
             "path_ranges",

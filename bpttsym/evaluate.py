@@ -43,7 +43,7 @@ from bpttsym.expr import (
 from bpttsym.extents import entry_letters, extent
 from bpttsym.memo import of_node
 from bpttsym.model import Key, index_value, inlined
-from bpttsym.ones import add_repeated, is_ones, is_repeated, ones
+from bpttsym.ones import add_repeated, fitted, has_no_size, is_ones, is_repeated, ones
 from bpttsym.over_paths import over_paths, whole_number
 from bpttsym.ranges import big_product, big_sum, matrix_power, power_of
 from bpttsym.reckoner import Lone, Reckoner
@@ -167,6 +167,11 @@ class Evaluator(Reckoner):
 
     def _sides(self, relation: Relation, bindings: Mapping[str, int]) -> tuple[V, V]:
         for side, other in ((relation.left, relation.right), (relation.right, relation.left)):
+            if has_no_size(side) and not has_no_size(other):
+                value = self.value(other, bindings)
+                fit = fitted(self, side, self.world.shape(value), bindings, frozenset())
+                if fit is not None:
+                    return (fit, value) if other is relation.right else (value, fit)
             share = self._of_identity(side, bindings, frozenset())
             if share is not None:
                 value = self.value(other, bindings)
@@ -190,9 +195,9 @@ class Evaluator(Reckoner):
         """A sum, in which the identity has the size of the other terms; terms past the end are left out."""
         if may_end(self.model, expr):
             terms = tuple(term for term in terms if not ends(self, term, bindings)) or terms
-        repeated = tuple(term for term in terms if is_repeated(term))
+        repeated = tuple(term for term in terms if is_repeated(self, term, bindings, bound))
         if repeated and len(repeated) < len(terms):
-            others = tuple(term for term in terms if not is_repeated(term))
+            others = tuple(term for term in terms if term not in repeated)
             return add_repeated(self, self._add(others, expr, bindings, bound), repeated, bindings, bound)
         if not any(map(_names_identity, terms)):
             return total_of(self.world, [self.value(term, bindings, bound) for term in terms], expr)
@@ -291,7 +296,7 @@ class Evaluator(Reckoner):
             if is_ones(factor):
                 value = ones(self, factors, position, bindings, bound)
             else:
-                value = self.value(factor, bindings, bound)
+                value = self._fitting(factor, total, factors[position + 1 :], bindings, bound)
             total = (
                 value if total is None else product(self.world, self.readings, total, value, operator, before, factor)
             )
@@ -299,6 +304,22 @@ class Evaluator(Reckoner):
         if total is None or (identity and self.world.shape(total) == (1, 1)):
             raise NotRead("the size of this identity matrix is not known", factors[0].span)
         return total
+
+    def _fitting(
+        self,
+        factor: Expr,
+        before: V | None,
+        after: tuple[Expr, ...],
+        bindings: Mapping[str, int],
+        bound: frozenset[str],
+    ) -> V:
+        """The value of a factor; one without a size is as large as what stands beside it asks for."""
+        if not isinstance(factor, Add) or not has_no_size(factor):
+            return self.value(factor, bindings, bound)
+        near = self.value(after[0], bindings, bound) if before is None and after else before
+        size = 1 if near is None else self.world.shape(near)[0 if before is None else 1]
+        found = fitted(self, factor, (size, size), bindings, bound) if size > 1 else None
+        return self.value(factor, bindings, bound) if found is None else found
 
     def _formula(self, node: Call, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
         """The value of a function that the document gives a formula."""

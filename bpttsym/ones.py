@@ -9,11 +9,13 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from itertools import pairwise
 
-from bpttsym.arithmetic import product, show
+from bpttsym.arithmetic import product, show, total_of
 from bpttsym.errors import NotRead
-from bpttsym.expr import Expr, Multiply, Negate, Ones, Transpose
+from bpttsym.expr import Add, Expr, Multiply, Negate, Ones, Symbol, Transpose, walk
+from bpttsym.memo import of_node
 from bpttsym.reckoner import Reckoner
-from bpttsym.shapes import ShapeClash
+from bpttsym.shapes import Shape, ShapeClash
+from bpttsym.weight_shapes import IDENTITIES
 from bpttsym.world import V, World
 
 
@@ -36,14 +38,19 @@ def ones(
     return _filled(world, (1, size) if flipped else (size, 1))
 
 
-def is_repeated(term: Expr) -> bool:
-    r"""``\mathbf{1} b`` and ``b \mathbf{1}^\top``, where nothing beside the ones says how many there are."""
+def is_repeated(reckoner: Reckoner, term: Expr, bindings: Mapping[str, int], bound: frozenset[str]) -> bool:
+    r"""``\mathbf{1} b``, ``b \mathbf{1}^\top`` and ``\mu \mathbf{1}``: nothing beside the ones says how many."""
     inner = term.body if isinstance(term, Negate) else term
-    if not isinstance(inner, Multiply) or any(inner.operators):
+    if not isinstance(inner, Multiply) or any(inner.operators) or sum(map(is_ones, inner.factors)) != 1:
         return False
     first, last = inner.factors[0], inner.factors[-1]
-    before, after = isinstance(first, Ones), isinstance(last, Transpose) and isinstance(last.body, Ones)
-    return before != after and sum(map(is_ones, inner.factors)) == 1
+    if isinstance(first, Ones) or (is_ones(last) and isinstance(last, Transpose)):
+        return True
+    return all(
+        reckoner.world.shape(reckoner.value(factor, bindings, bound)) == (1, 1)
+        for factor in inner.factors
+        if not is_ones(factor)
+    )
 
 
 def add_repeated(
@@ -55,13 +62,8 @@ def add_repeated(
     for term in terms:
         inner = term.body if isinstance(term, Negate) else term
         assert isinstance(inner, Multiply)
-        down = isinstance(inner.factors[0], Ones)
-        rest = inner.factors[1:] if down else inner.factors[:-1]
-        value = reckoner.value(rest[0], bindings, bound)
-        for before, factor in pairwise(rest):
-            value = product(
-                world, reckoner.readings, value, reckoner.value(factor, bindings, bound), "", before, factor
-            )
+        down = any(isinstance(factor, Ones) for factor in inner.factors)
+        value = _product(reckoner, [factor for factor in inner.factors if not is_ones(factor)], bindings, bound)
         if (rows if down else columns) == 1:
             raise NotRead("the size of this vector of ones is not known", term.span)
         if world.shape(value) != ((1, columns) if down else (rows, 1)):
@@ -71,6 +73,78 @@ def add_repeated(
         value = world.matrix_product(beside, value) if down else world.matrix_product(value, beside)
         total = world.add(total, world.negate(value) if inner is not term else value)
     return total
+
+
+@of_node
+def has_no_size(expr: Expr) -> bool:
+    """Whether each term is a multiple of ones or of an identity, as far as its form says."""
+    match expr:
+        case Add(terms):
+            return all(map(has_no_size, terms)) and any(isinstance(part, Ones) for part in walk(expr))
+        case Negate(body):
+            return has_no_size(body)
+        case Symbol(name, ()):
+            return name in IDENTITIES
+        case Multiply(factors):
+            return any(
+                is_ones(factor) or (isinstance(factor, Symbol) and factor.name in IDENTITIES) for factor in factors
+            )
+        case _:
+            return False
+
+
+def fitted(
+    reckoner: Reckoner, expr: Expr, shape: Shape, bindings: Mapping[str, int], bound: frozenset[str]
+) -> V | None:
+    r"""``I - \frac1n \mathbf{1} \mathbf{1}^\top`` and its parts, as large as their surroundings ask for.
+
+    None for anything that has a size of its own.
+    """
+    world = reckoner.world
+    match expr:
+        case Add(terms):
+            values = [fitted(reckoner, term, shape, bindings, bound) for term in terms]
+            return None if any(value is None for value in values) else total_of(world, values, expr)
+        case Negate(body):
+            value = fitted(reckoner, body, shape, bindings, bound)
+            return None if value is None else world.negate(value)
+        case Symbol() if reckoner.is_identity(expr):
+            if shape[0] != shape[1]:
+                raise ShapeClash(f"the identity stands for {show(shape)}", expr.span)
+            return world.identity(shape[0])
+        case Multiply(factors):
+            return _fitted_product(reckoner, factors, shape, bindings, bound)
+        case _:
+            return None
+
+
+def _fitted_product(
+    reckoner: Reckoner, factors: tuple[Expr, ...], shape: Shape, bindings: Mapping[str, int], bound: frozenset[str]
+) -> V | None:
+    """A number times an identity, a vector of ones, or the matrix of ones."""
+    world = reckoner.world
+    marks = [factor for factor in factors if is_ones(factor) or reckoner.is_identity(factor)]
+    known = [factor for factor in factors if factor not in marks]
+    kinds = [type(mark) for mark in marks]
+    if kinds not in ([Symbol], [Ones], [Transpose], [Ones, Transpose]):
+        return None
+    if any(world.shape(reckoner.value(factor, bindings, bound)) != (1, 1) for factor in known):
+        return None
+    rows, columns = shape
+    if (kinds == [Ones] and columns != 1) or (kinds == [Transpose] and rows != 1):
+        raise ShapeClash(f"a vector of ones stands for {show(shape)}", marks[0].span)
+    value = fitted(reckoner, marks[0], shape, bindings, bound) if kinds == [Symbol] else _filled(world, shape)
+    share = _product(reckoner, known, bindings, bound) if known else world.number(Fraction(1))
+    return world.scale(share, value)
+
+
+def _product(reckoner: Reckoner, factors: list[Expr], bindings: Mapping[str, int], bound: frozenset[str]) -> V:
+    """Juxtaposed factors from left to right."""
+    value = reckoner.value(factors[0], bindings, bound)
+    for before, factor in pairwise(factors):
+        after = reckoner.value(factor, bindings, bound)
+        value = product(reckoner.world, reckoner.readings, value, after, "", before, factor)
+    return value
 
 
 def _filled(world: World, shape: tuple[int, int]) -> V:

@@ -86,11 +86,9 @@ def has_no_size(expr: Expr) -> bool:
         case Symbol(name, ()):
             return name in IDENTITIES
         case Multiply(factors):
-            return any(
-                is_ones(factor) or (isinstance(factor, Symbol) and factor.name in IDENTITIES) for factor in factors
-            )
+            return any(is_ones(part) or (isinstance(part, Symbol) and part.name in IDENTITIES) for part in factors)
         case _:
-            return False
+            return is_ones(expr)
 
 
 def fitted(
@@ -112,6 +110,8 @@ def fitted(
             if shape[0] != shape[1]:
                 raise ShapeClash(f"the identity stands for {show(shape)}", expr.span)
             return world.identity(shape[0])
+        case Ones() | Transpose(Ones()):
+            return _fitted_product(reckoner, (expr,), shape, bindings, bound)
         case Multiply(factors):
             return _fitted_product(reckoner, factors, shape, bindings, bound)
         case _:

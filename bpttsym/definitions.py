@@ -24,11 +24,13 @@ from bpttsym.expr import (
     Indicator,
     Multiply,
     Number,
+    Ones,
     Paths,
     Product,
     Span,
     Sum,
     Symbol,
+    Transpose,
     Whole,
     children,
     walk,
@@ -320,6 +322,8 @@ def _counted(body: Expr) -> Iterator[tuple[str, tuple[str, int]]]:
                 for entry in entries:
                     if isinstance(entry.of, Symbol):
                         yield name, (entry.of.name, entry.index.index(Symbol(letter)))
+            case Multiply((Divide(_, Symbol(name, ())), Transpose(Ones()), Symbol(vector, (_, *_)))):
+                yield name, (vector, 0)
             case _:
                 continue
 

@@ -212,5 +212,10 @@ class Reckoner(ABC):
         """Whether it is the identity matrix, whose size its surroundings give."""
         return isinstance(expr, Symbol) and expr.name in IDENTITIES and expr.name not in self.model.arities
 
+    def is_literal(self, expr: Expr) -> bool:
+        """Whether it is an identity, or the number of some entries: nothing else can stand in its place."""
+        counted = isinstance(expr, Symbol) and not expr.index and expr.name in self.model.entry_counts
+        return counted or self.is_identity(expr)
+
     def is_abbreviated(self, symbol: Symbol) -> bool:
         return symbol.name in self.model.abbreviated

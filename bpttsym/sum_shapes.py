@@ -10,7 +10,7 @@ from typing import TypeGuard
 
 from bpttsym.entry_shapes import Dimensions, Inference
 from bpttsym.errors import NotRead
-from bpttsym.expr import Add, Component, Divide, Expr, Multiply, Negate, Power, Symbol, Transpose, walk
+from bpttsym.expr import Add, Component, Divide, Expr, Multiply, Negate, Ones, Power, Symbol, Transpose, walk
 from bpttsym.weight_shapes import is_constant
 
 
@@ -51,8 +51,14 @@ def _names(term: Expr) -> frozenset[str]:
 
 def with_entries(bodies: Iterable[Expr]) -> frozenset[str]:
     """The names of which an entry stands somewhere: vectors and matrices, from which a number may be taken."""
-    parts = (part.of for body in bodies for part in walk(body) if isinstance(part, Component))
-    return frozenset(part.name for part in parts if isinstance(part, Symbol))
+    found: set[str] = set()
+    for part in (part for body in bodies for part in walk(body)):
+        match part:
+            case Component(Symbol(name)) | Multiply((*_, Transpose(Ones()), Symbol(name))):
+                found.add(name)
+            case _:
+                continue
+    return frozenset(found)
 
 
 def _is_offset(sizes: Inference, term: Expr, letters: frozenset[str]) -> bool:

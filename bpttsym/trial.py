@@ -258,7 +258,7 @@ class Trial:
             if before not in bindings.values()
         ]
         for path in factors(relation):
-            if evaluator.is_identity(at(relation, path)):
+            if evaluator.is_literal(at(relation, path)):
                 continue
             while path and isinstance(at(relation, path[:-1]), Power | Norm | Negate | Transpose | Component):
                 path = path[:-1]

@@ -107,6 +107,8 @@ def _is_inner(body: Expr, known: frozenset[str]) -> bool:
             return all(not isinstance(part, Symbol) or not part.index for part in _outside(inner))
         case Divide(inner, below) if is_constant(inner) or _is_inner(inner, known):
             return is_constant(below) or _is_inner(below, known) or isinstance(below, Symbol)
+        case Multiply((Transpose(Ones()), _)) | Multiply((_, Transpose(Ones()), _)):
+            return isinstance(body.factors[0], Transpose) or is_constant(body.factors[0]) or _divides(body.factors[0])
         case Multiply((first, *others)) if others and (is_constant(first) or _divides(first)):
             return all(_is_inner(other, known) for other in others)
         case Call(_, (inner,), ()) | Negate(inner) | Power(inner):

@@ -67,8 +67,8 @@ def _parted(chain: Chain, heads: set[str], before: Iterable[Chain]) -> list[Chai
     """A chain for each quantity of the block on the left; empty where the left side is none."""
     first = chain.sides[0]
     names = _column(first) if first is not None else []
-    listed = isinstance(first, Fence) and first.opening == "(" and not isinstance(first.items[0], Table)
-    if listed and not all(isinstance(name, Scripted) for name in names):
+    in_parentheses = isinstance(first, Fence) and first.opening == "(" and not isinstance(first.items[0], Table)
+    if in_parentheses and not all(isinstance(name, Scripted) for name in names):
         return []  # sizes, `(B, n, d)`
     if len(names) < 2 or not EQUALITIES.issuperset(chain.relations) or not all(map(base_name, names)):
         return []

@@ -39,6 +39,7 @@ from bpttsym.losses import losses
 from bpttsym.memo import of_node
 from bpttsym.records import dataclass, field, fields, replace
 from bpttsym.rewriting import substitute, transform
+from bpttsym.shape_words import DIFFERENTIAL
 from bpttsym.weight_shapes import IDENTITIES
 from bpttsym.whole_numbers import Bindings as Bindings
 from bpttsym.whole_numbers import index_value as index_value
@@ -114,7 +115,8 @@ class Model:
     functions that act on each entry, because the document writes a derivative ``f'`` of them; ``unread`` are
     names of which the document says something that was not understood, so that nothing may be assumed of them;
     ``counts`` are numbers given to names of last indices other than the horizon; ``written`` are the
-    arguments that stand behind quantities (``L_t(o_t, y_t)``); ``declared`` are the sizes that it gives to names.
+    arguments that stand behind quantities (``L_t(o_t, y_t)``); ``declared`` are the sizes that it gives to names;
+    ``moved`` are those whose leaves a differential moves.
     """
 
     definitions: tuple[Definition, ...] = ()
@@ -134,6 +136,7 @@ class Model:
     counts: tuple[tuple[str, int], ...] = ()
     written: tuple[tuple[Symbol, tuple[Expr, ...]], ...] = ()
     declared: tuple[Declared, ...] = ()
+    moved: tuple[str, ...] = ()
     label: str = ""
 
     def __hash__(self) -> int:
@@ -285,7 +288,23 @@ def free_letters(expr: Expr) -> frozenset[str]:
 
 def has_derivative(expr: Expr) -> bool:
     """Whether a derivative stands anywhere inside, or a sum over paths, which is one."""
-    return any(isinstance(part, Derivative | Paths) for part in walk(expr))
+    return any(isinstance(part, Derivative | Paths) or is_differential(part) for part in walk(expr))
+
+
+def is_differential(part: Expr) -> bool:
+    r"""``\mathrm{d} h_t`` outside of a fraction."""
+    return isinstance(part, Call) and part.function == DIFFERENTIAL
+
+
+def moved_by(relation: Expr) -> tuple[str, ...]:
+    """The names of which a differential stands in a relation: of their leaves, each moves; all others are still."""
+    parts = (part.arguments[0] for part in walk(relation) if isinstance(part, Call) and part.function == DIFFERENTIAL)
+    return tuple(sorted({part.name for part in parts if isinstance(part, Symbol)}))
+
+
+def differential_of(name: str) -> str:
+    """The name of the differential of a leaf."""
+    return f"{DIFFERENTIAL}{name}"
 
 
 def sum_range(node: Sum | Product, bindings: Bindings, model: Model, length: int) -> range:

@@ -10,9 +10,10 @@ from typing import Protocol, cast
 
 from bpttsym import notation_parts as parts
 from bpttsym.errors import NotRead
-from bpttsym.expr import Concatenate, Derivative, DerivativeKind, Divide, Expr, Symbol
+from bpttsym.expr import Call, Concatenate, Derivative, DerivativeKind, Divide, Expr, Symbol
 from bpttsym.records import dataclass, replace
 from bpttsym.scripts import spelled, ungroup
+from bpttsym.shape_words import DIFFERENTIAL
 from bpttsym.surface import Chain, Evaluated, Fence, Fraction, Scripted, Sums, Surface, Term, Word
 
 FIXED = r"\mathrm{fixed}"
@@ -68,6 +69,8 @@ def differential(reader: Reader, node: Surface, base: Word, cursor: Cursor) -> E
         raise NotRead(r"`\nabla` does not say by what", node.span, r"`\nabla_{W}`")
     following = cursor.peek()
     if following is None or cursor.operators[cursor.at] != "/" or _mark(following) is None:
+        if base.text == DIFFERENTIAL and node is base and isinstance(of, Symbol):
+            return Call(DIFFERENTIAL, (of,), span=node.span.join(of.span or node.span))
         raise NotRead(f"`{base.text}` stands outside of a fraction", node.span, "a fraction of differentials")
     cursor.at += 1
     below = reader.factor(cursor) if cursor.peek() is not None else None

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from bpttsym.abbreviations import abbreviated, ends, may_end
 from bpttsym.arithmetic import product, quotient, regrouped, show, total_of
-from bpttsym.derivatives import derivative
+from bpttsym.derivatives import derivative, differential
 from bpttsym.entries import chosen, concatenated, entry, indicated, listed, part, sum_over
 from bpttsym.errors import LimitExceeded, NotRead
 from bpttsym.expr import (
@@ -47,7 +47,7 @@ from bpttsym.ones import add_repeated, fitted, has_no_size, is_ones, is_repeated
 from bpttsym.over_paths import over_paths, whole_number
 from bpttsym.ranges import big_product, big_sum, matrix_power, power_of
 from bpttsym.reckoner import Lone, Reckoner
-from bpttsym.shape_words import PART, SQUARE
+from bpttsym.shape_words import DIFFERENTIAL, PART, SQUARE
 from bpttsym.shapes import ELEMENTWISE, SPECTRAL, ShapeClash
 from bpttsym.square import of_square
 from bpttsym.weight_shapes import IDENTITIES, between_elementwise
@@ -337,6 +337,8 @@ class Evaluator(Reckoner):
         bindings: Mapping[str, int],
         bound: frozenset[str],
     ) -> V:
+        if function == DIFFERENTIAL:
+            return differential(self, node, bindings, bound)
         if function in SQUARE and len(arguments) == 1 and not primes:
             return of_square(self, node, bindings, bound)
         values = tuple(self.value(argument, bindings, bound) for argument in arguments)

@@ -27,6 +27,7 @@ from bpttsym.model import (
     Graph,
     Key,
     Model,
+    differential_of,
     free_letters,
     has_derivative,
     index_letters,
@@ -167,6 +168,8 @@ def make_ground(
     graph = Graph(prepared, length)
     shapes = sizes.assign(size)
     shapes.update(dict.fromkeys(prepared.variables, (1, 1)))
+    for name, _ in graph.moved:
+        shapes[differential_of(name)] = shapes[name]
     for name, _ in graph.nodes:
         if name not in shapes:
             shapes[name] = (size(len(set(shapes.values()))), 1)

@@ -16,11 +16,13 @@ from bpttsym.definitions import Bindings as Bindings
 from bpttsym.definitions import Definition as Definition
 from bpttsym.definitions import Key as Key
 from bpttsym.definitions import Model as Model
+from bpttsym.definitions import differential_of as differential_of
 from bpttsym.definitions import free_letters as free_letters
 from bpttsym.definitions import has_derivative as has_derivative
 from bpttsym.definitions import index_letters as index_letters
 from bpttsym.definitions import index_value as index_value
 from bpttsym.definitions import inlined as inlined
+from bpttsym.definitions import moved_by as moved_by
 from bpttsym.definitions import sum_range as sum_range
 from bpttsym.errors import LimitExceeded, NotRead
 from bpttsym.expr import (
@@ -83,6 +85,16 @@ class Graph:
                 self._add((definition.name, index))
         for name in model.variables:
             self._add((name, ()))
+        self.moved = self._moved() if model.moved else ()
+        for name, index in self.moved:
+            key = (differential_of(name), index)
+            self.nodes[key] = Node(key, None, {}, ())
+
+    def _moved(self) -> tuple[Key, ...]:
+        """The leaves of which a differential is written; where there is none, the parameters."""
+        leaves = [key for key, node in self.nodes.items() if node.body is None]
+        own = [key for key in leaves if key[0] in self.model.moved]
+        return tuple(own or (key for key in leaves if not key[1]))
 
     def _instances(self, definition: Definition) -> Iterator[tuple[int, ...]]:
         found: list[tuple[int, ...]] = [()]

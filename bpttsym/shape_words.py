@@ -15,6 +15,9 @@ EXTREMA = LARGEST | {r"\min", r"\inf", r"\mathrm{min}", r"\mathrm{inf}"}
 EXPECTATION = r"\mathbb{E}"
 """The mean over the data."""
 
+DIFFERENTIAL = r"\mathrm{d}"
+"""How much a quantity changes in some direction of what is moved."""
+
 SQUARE = frozenset((r"\mathrm{tr}", r"\det"))
 """Numbers of a square matrix that are polynomials of its entries."""
 

@@ -27,7 +27,7 @@ from bpttsym.guesses import LOSS_FUNCTION
 from bpttsym.model import Definition, Model
 from bpttsym.records import dataclass, replace
 from bpttsym.rewriting import transform
-from bpttsym.shape_words import ELEMENTWISE, EXTREMA, LARGEST, SPECTRAL, SQUARE
+from bpttsym.shape_words import DIFFERENTIAL, ELEMENTWISE, EXTREMA, LARGEST, SPECTRAL, SQUARE
 
 GAMMA: dict[str, Fraction] = {
     r"\tanh": Fraction(1),
@@ -169,7 +169,14 @@ class _Filling:
         self.stand_in = stand_in
         self.used = False
         self.taken = set(model.arities)
-        self.known = ELEMENTWISE | SPECTRAL | SQUARE | {r"\mathrm{diag}"} | {name for name, _, _ in model.functions}
+        self.known = (
+            ELEMENTWISE
+            | SPECTRAL
+            | SQUARE
+            | {DIFFERENTIAL}
+            | {r"\mathrm{diag}"}
+            | {name for name, _, _ in model.functions}
+        )
         self.slopes: set[Fraction] = set()
 
     def body(self, body: Expr, name: str) -> Expr:

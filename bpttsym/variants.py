@@ -26,7 +26,7 @@ from bpttsym.ground import used_symbols
 from bpttsym.guesses import folded, formulas_used, loss_models, narrow_loss_models
 from bpttsym.latex import unicode_line
 from bpttsym.loss_forms import Form, are_targets, forms
-from bpttsym.model import Definition, Model
+from bpttsym.model import Definition, Model, moved_by
 from bpttsym.records import dataclass, replace
 from bpttsym.shape_words import EXTREMA, PART, SQUARE
 from bpttsym.shapes import ELEMENTWISE, LOSS_LETTERS, SCALAR_LETTERS, SPECTRAL
@@ -104,7 +104,13 @@ def variants(relation: Relation, scope: int, models: Sequence[Model]) -> list[Va
                 distinct.append(variant)
     if len(fitting) > 1 and len({variant.label for variant in distinct}) > 1:
         distinct = _named(distinct)
-    return [_with_free_targets(relation, variant) for variant in distinct]
+    return [_with_free_targets(relation, _told_of_moves(variant)) for variant in distinct]
+
+
+def _told_of_moves(variant: Variant) -> Variant:
+    """A claim of differentials says nothing of what has none in it."""
+    still = ("what has no differential here is held still",) if variant.base.moved else ()
+    return replace(variant, told=(*variant.told, *still))
 
 
 def _with_free_targets(relation: Relation, variant: Variant) -> Variant:
@@ -151,7 +157,7 @@ def either(first: list[Variant], second: list[Variant]) -> list[Variant]:
 
 
 def _fit(relation: Relation, model: Model, narrow: bool = False) -> Iterator[Variant]:
-    model = with_copies(relation, model)
+    model = replace(with_copies(relation, model), moved=moved_by(relation))
     missing = unknown_symbols(relation, model)
     numerators = {
         (part.of.name, len(part.of.index))

@@ -112,6 +112,7 @@ DERIVATIVES = [
     r"\frac{\partial h_t}{\partial h_{t-1}^\top}",
     r"\frac{\partial L}{\partial W \partial U}",
     r"\left.\frac{\partial h_t}{\partial W}\right|_{h_{t-1}}",
+    r"W\,\mathrm d h_{t-1} + \mathrm d W\,h_{t-1}",
 ]
 """Ways to write a derivative."""
 

@@ -116,3 +116,11 @@ def test_a_bias_for_each_sample_is_that_of_numpy() -> None:
         moved = np.zeros_like(bias)
         moved[0, place] = 1e-6
         assert (loss(bias + moved) - loss(bias - moved)) / 2e-6 == pytest.approx(gradient[place], rel=1e-5)
+
+
+def test_what_a_differential_holds_still_is_told() -> None:
+    """A differential moves the leaves that have one in the equation, and says so of the others."""
+    cell = r"h_t=\tanh(Wh_{t-1}+Ux_t)"
+    claim = r"\mathrm dh_t=\mathrm{diag}(1-h_t^2)(W\,\mathrm dh_{t-1}+\mathrm dW\,h_{t-1})"
+    assert "what has no differential here is held still" in verdicts(cell, claim)[-1].told
+    assert not verdicts(cell, r"\frac{\partial h_t}{\partial h_{t-1}}=\mathrm{diag}(1-h_t^2)W")[-1].told

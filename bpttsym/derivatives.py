@@ -16,6 +16,7 @@ from bpttsym.expr import (
     Number,
     Symbol,
     Transpose,
+    integer,
 )
 from bpttsym.extents import is_line
 from bpttsym.model import Key, differential_of
@@ -140,11 +141,44 @@ def _stacked(
     bindings: Mapping[str, int],
     bound: frozenset[str],
 ) -> V:
-    """The derivatives of several nodes, one below the other: of ``(h_t, c_t)`` as one quantity, always total."""
-    if node.kind == "immediate":
-        raise NotRead("the immediate derivative of several quantities is not read", node.span)
+    """The derivatives of several nodes, one below the other: of ``(h_t, c_t)`` as one quantity."""
+    world = reckoner.world
     keys = [reckoner.key(part, bindings, bound) for part in of.parts if isinstance(part, Symbol)]
-    return below_one_another(reckoner.world, [reckoner.world.derivative(key, variables, False) for key in keys])
+    if node.kind != "immediate" and not (
+        node.kind == "partial" and _immediate_together(reckoner, node, keys, variables)
+    ):
+        return below_one_another(world, [world.derivative(key, variables, False) for key in keys])
+    formulas = _own_formulas(reckoner, node, keys, variables)
+
+    def evaluate(world: World) -> V:
+        return below_one_another(world, [reckoner.on(world).value(one, {}, frozenset()) for one in formulas])
+
+    return world.derivative_of(evaluate, variables, True)
+
+
+def _own_formulas(reckoner: Reckoner, node: Derivative, keys: list[Key], variables: tuple[Key, ...]) -> list[Expr]:
+    """What several quantities of one step are computed by: each other and their helpers written out.
+
+    Taken as one, ``(h_t, c_t)`` uses a parameter in ``h_t`` through ``c_t``, too. Raises NotRead where a member names
+    a variable itself and by a helper, of which the immediate derivative of that member alone counts only the first.
+    """
+    graph = reckoner.graph
+    if len({key[1] for key in keys}) > 1 or not set(keys).isdisjoint(variables):
+        raise NotRead("an immediate derivative of several quantities is read at one step, by others", node.span)
+    if any(graph.copy(key, variable) != variable for key in keys for variable in variables):
+        raise NotRead("an immediate derivative of several quantities by copies of a parameter is not read", node.span)
+    for key in keys:
+        direct = set(graph.nodes[key].parents)
+        others = {one for helper in graph.helpers(key) if helper not in keys for one in graph.mentioned(helper)}
+        if not direct.isdisjoint(variables) and not others.isdisjoint(variables):
+            message = f"`{key[0]}` names what it is differentiated by itself and through another quantity of its step"
+            raise NotRead(f"{message}, so its part in the immediate derivative is not clear", node.span)
+    return [
+        Symbol(key[0], tuple(map(integer, key[1])))
+        if graph.nodes[key].body is None
+        else graph.written_out(key, keys, variables)
+        for key in keys
+    ]
 
 
 def _is_node(reckoner: Reckoner, of: Expr) -> bool:
@@ -201,6 +235,21 @@ def _immediate(reckoner: Reckoner, node: Derivative, of: Key, by: tuple[Key, ...
         return False
     if any(variable[1] for variable in by):
         return reckoner.readings.ask("states", node) == "immediate"
+    return _as_parameters(reckoner, node)
+
+
+def _immediate_together(reckoner: Reckoner, node: Derivative, of: list[Key], by: tuple[Key, ...]) -> bool:
+    """The same for several quantities taken as one, by parameters; by states of other steps it is total."""
+    if any(variable[1] for variable in by):
+        return False
+    graph = reckoner.graph
+    named = {one for key in of for one in graph.mentioned(key)} - set(of)
+    through = any(variable in graph.ancestors(one) for one in named - set(by) for variable in by)
+    return through and not named.isdisjoint(by) and _as_parameters(reckoner, node)
+
+
+def _as_parameters(reckoner: Reckoner, node: Derivative) -> bool:
+    """Whether the reading makes an unmarked derivative by a parameter immediate."""
     option = reckoner.readings.ask("partial", node, () if reckoner.recurs else ("total", "immediate"))
     if option == "total" or any(node is side for side in reckoner.lone):
         return False

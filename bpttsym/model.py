@@ -339,12 +339,13 @@ class Graph:
                     coming.append(helper)
         return tuple(found)
 
-    def written_out(self, of: Key) -> Expr:
-        """The definition of a node at its step, its helpers written out."""
+    def written_out(self, of: Key, members: Container[Key] = (), kept: Container[Key] = ()) -> Expr:
+        """The definition of a node at its step, its helpers written out, and some ``members``; ``kept`` are not."""
         node = self.nodes[of]
         assert node.body is not None, "a leaf has no definition"
         values = {name: integer(value) for name, value in node.bindings.items() if name not in self.ends}
-        bodies = {helper: self.written_out(helper) for helper in self.helpers(of)}
+        inside = [*self.helpers(of), *(p for p in node.parents if p in members and self.nodes[p].body is not None)]
+        bodies = {helper: self.written_out(helper, members, kept) for helper in inside if helper not in kept}
 
         def change(part: Expr) -> Expr:
             if not isinstance(part, Symbol) or not part.index or index_letters(part) - set(self.ends):

@@ -186,9 +186,9 @@ def test_a_slip_beside_a_pair_is_refuted(slip: str) -> None:
     assert verdict_on(wrong) == ("unchecked" if "other way" in slip else "refuted")  # an inequality may name a set
 
 
-def test_the_immediate_derivative_of_a_pair_is_not_read() -> None:
-    """It is called unchecked, not guessed."""
-    assert verdict_on(TRUE.replace(r"\partial (h_k", r"\partial^{+} (h_k")) == "unchecked"
+def test_the_immediate_derivative_of_a_pair_by_a_gate_has_nothing_before_it() -> None:
+    """What a gate does in its own step is all that the pair takes from it, so the mark changes nothing."""
+    assert verdict_on(TRUE.replace(r"\partial (h_k", r"\partial^{+} (h_k")) == "proved"
 
 
 def test_the_jacobian_of_a_pair_is_that_of_the_step_as_a_function() -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from bpttsym.averages import Kind, has_average
 from bpttsym.copies import is_copy
-from bpttsym.document import Document
+from bpttsym.document import LOGISTIC, Document
 from bpttsym.expr import (
     Derivative,
     Divide,
@@ -27,7 +27,7 @@ from bpttsym.guesses import formulas_used
 from bpttsym.inner_products import is_penalty
 from bpttsym.latex import unicode_line
 from bpttsym.model import Model, has_derivative
-from bpttsym.records import replace
+from bpttsym.records import dataclass, replace
 from bpttsym.ruling import Verdict
 from bpttsym.variants import EQUALITIES, Variant
 from bpttsym.weight_shapes import IDENTITIES
@@ -49,7 +49,8 @@ def assumptions(variant: Variant, relation: Relation, document: Document) -> tup
     used = names(relation).union(*map(names, formulas))
     targets = [unicode_line(Symbol(name)) for name in model.distributions if name in used]
     found = [f"the entries of each {target} sum to 1" for target in targets]
-    found += document.taken(relation, *formulas)
+    given = {name for name, _, _ in model.functions}
+    found += () if LOGISTIC in given else document.taken(relation, *formulas)
     penalties = (part for body in formulas for part in walk(body) if is_penalty(part))
     found += [f"{unicode_line(part)} is the sum of the squares of its entries" for part in dict.fromkeys(penalties)]
     copies = [Symbol(known.name, known.index) for known in model.definitions if is_copy(known)]
@@ -125,31 +126,58 @@ def _is_plain(side: Expr) -> bool:
             return False
 
 
+@dataclass(frozen=True)
+class Assumed:
+    """What a document assumes of a parameter, in words, from which equation on; and its verdict, if it is one."""
+
+    name: str
+    words: str
+    equation: int = 0
+    verdict: Verdict | None = None
+
+
 def under_assumptions(document: Document, verdicts: Sequence[Verdict]) -> list[Verdict]:
     """The verdicts where what is assumed of a parameter is no claim, and refutes nothing that rests on it."""
-    assumed: list[tuple[int, str, Verdict]] = []
+    if all(verdict.status != "refuted" for verdict in verdicts):
+        return list(verdicts)
+    assumed = [*_in_displays(document, verdicts), *_in_text(document)]
+    return [_under(document, verdict, assumed) for verdict in verdicts] if assumed else list(verdicts)
+
+
+def _in_displays(document: Document, verdicts: Sequence[Verdict]) -> Iterator[Assumed]:
     for verdict in verdicts:
         relation = verdict.entry.relation
         if verdict.status == "refuted" and relation is not None:
             name = assumed_of(relation, document.models[verdict.entry.scope])
-            assumed += [(verdict.entry.equation, name, verdict)] if name else []
-    return [_under(document, verdict, assumed) for verdict in verdicts] if assumed else list(verdicts)
+            if name:
+                words = f"the document assumes {unicode_line(relation)}"
+                yield Assumed(name, words, verdict.entry.equation, verdict)
 
 
-def _under(document: Document, verdict: Verdict, assumed: Sequence[tuple[int, str, Verdict]]) -> Verdict:
+def _in_text(document: Document) -> Iterator[Assumed]:
+    """What running text assumes, in formulas and in words."""
+    for entry in document.remarked:
+        if entry.relation is not None:
+            name = assumed_of(entry.relation, document.models[entry.scope])
+            if name:
+                yield Assumed(name, f"the document assumes {unicode_line(entry.relation)}")
+    for name, words in document.prose.properties:
+        yield Assumed(name, f"the running text says of `{unicode_line(Symbol(name))}` that it is {words}")
+
+
+def _under(document: Document, verdict: Verdict, assumed: Sequence[Assumed]) -> Verdict:
     entry, relation = verdict.entry, verdict.entry.relation
     if verdict.status != "refuted" or relation is None:
         return verdict
-    own = next((name for _, name, other in assumed if other is verdict), "")
+    own = next((one.name for one in assumed if one.verdict is verdict), "")
     if own:
         words = f"it is an assumption about `{own}`: false of most, and not true of the samples"
         return Verdict(entry, "definition", words, model=verdict.model, assumed=(words,))
     model = document.models[entry.scope]
     roots = (relation, *formulas_used(relation, model))
     used = {part.name for root in roots for part in walk(root) if isinstance(part, Symbol)}
-    for equation, name, other in assumed:
-        if name in used and equation <= entry.equation and other.entry.relation is not None:
-            said = unicode_line(other.entry.relation)
-            message = f"it fails in general, but the document assumes {said}, which the samples do not satisfy"
+    for one in assumed:
+        if one.name in used and one.equation <= entry.equation:
+            message = f"it fails in general, but {one.words}, which the samples do not satisfy"
             return replace(verdict, status="unchecked", message=message, counterexample=None, suggestions=(), code="")
     return verdict

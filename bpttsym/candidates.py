@@ -6,15 +6,17 @@ from collections.abc import Iterator, Sequence
 
 from bpttsym.conditions import Row
 from bpttsym.displays import Entry
-from bpttsym.document import Document
-from bpttsym.expr import Expr, Relation
+from bpttsym.document import LOGISTIC, Document
+from bpttsym.doubts import unknown_functions
+from bpttsym.expr import Call, Expr, Relation
 from bpttsym.gated_numbers import with_numbers
+from bpttsym.guesses import formulas_used
 from bpttsym.layered import with_layers
 from bpttsym.loss_forms import Form
 from bpttsym.model import Model
 from bpttsym.records import replace
 from bpttsym.rephrased import of_lines, of_sets, rephrasings
-from bpttsym.variants import Variant, either, narrow_variants, variants
+from bpttsym.variants import Variant, either, from_zero, given_function, narrow_variants, variants
 
 LEFT_OUT = "indices count entries, the step is left out"
 OTHER_LOSS = "it does not go with the loss that an equation before it needs: {}"
@@ -71,6 +73,9 @@ class Candidates:
         yield relation, [] if entry.model else narrow_variants(relation, len(models) - 1, models)
         yield relation, list(self._with_numbers(entry, relation))
         named = self.document.model_named(entry.model) if entry.model else None
+        yield relation, list(self._with_functions(entry, relation))
+        if self.document.prose.starts_at_zero:
+            yield relation, [from_zero(variant) for variant in self.possible(entry, self.of(entry, relation))[0]]
         without = self.document.with_left_out_step(written, entry.scope, named)
         left_out = [] if without is None else [(LEFT_OUT, without)]
         left_out += [(f"{LEFT_OUT} and {words}", read) for _, one in left_out for words, read in rephrasings(one)]
@@ -95,3 +100,14 @@ class Candidates:
                 yield replace(
                     variant, condition=" and ".join(filter(None, (variant.condition, found[1]))), suggested=True
                 )
+
+    def _with_functions(self, entry: Entry, relation: Relation) -> Iterator[Variant]:
+        """The models in which the functions that have no formula are one of which the running text speaks."""
+        taken = {LOGISTIC} if self.document.taken(Call(LOGISTIC, ())) else set()
+        for function in self.document.prose.functions:
+            for variant in self.possible(entry, self.of(entry, relation))[0]:
+                formulas = [relation, *formulas_used(relation, variant.base)]
+                unknown = unknown_functions(formulas, variant.base, self.document.signature.applies)
+                unknown -= {LOGISTIC} - taken
+                if (unknown and function != LOGISTIC) or unknown - {LOGISTIC}:
+                    yield given_function(variant, sorted(unknown), function)

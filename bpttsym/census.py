@@ -55,10 +55,12 @@ BUILTIN_FUNCTIONS = {
 }
 """Names that are functions wherever they stand, with the one canonical spelling of each."""
 
-FUNCTION_LETTERS = frozenset(("f", "g", "F", "G", r"\sigma", r"\phi", r"\varphi", r"\ell"))
+FUNCTION_LETTERS = frozenset(("f", "g", "F", "G", r"\sigma", r"\phi", r"\varphi", r"\psi", r"\ell")) | frozenset(
+    (r"\mathbf{f}", r"\mathbf{g}", r"\mathbf{\sigma}", r"\mathbf{\phi}", r"\mathcal{F}", r"\mathcal{G}", r"\mathcal{H}")
+)
 """Letters that may be a function of one argument if they never stand alone."""
 
-ACTIVATIONS = frozenset((r"\sigma", r"\phi", r"\varphi"))
+ACTIVATIONS = frozenset((r"\sigma", r"\phi", r"\varphi", r"\psi", r"\mathbf{\sigma}", r"\mathbf{\phi}"))
 """Letters of functions of a unit, which are no signals: what stands behind them is no step."""
 
 SPECTRAL_LETTERS = frozenset((r"\rho", r"\lambda"))

@@ -225,9 +225,11 @@ def with_left_out_step(
 ) -> Relation | None:
     r"""A relation that leaves the step out, ``\partial\hat{y}_i/\partial o_j``, with its step and its entries.
 
-    None where a letter is a step for sure, or where nothing can have been left out.
+    None where a letter is a step for sure, or where nothing can have been left out. Of a name that stands with its step
+    elsewhere in the relation nothing was.
     """
     step = min(steps) if len(steps) == 1 else STEP
+    counted = {part.name for part in walk(relation) if isinstance(part, Symbol) and part.index == (Symbol(step),)}
 
     def change(node: Expr) -> Expr:
         if isinstance(node, Symbol) and len(node.index) == 1 and ranks.get(node.name) == frozenset((1,)):
@@ -238,6 +240,8 @@ def with_left_out_step(
 
     changed = transform(relation, change)
     if changed == relation or not isinstance(changed, Relation):
+        return None
+    if any(isinstance(part, Symbol) and len(part.index) == 2 and part.name in counted for part in walk(changed)):
         return None
     try:
         read = resolved(changed, ranks, horizon, steps, lasts)

@@ -73,6 +73,7 @@ class Displays:
         self.asides = Asides(self.scopes)
         self.entries: list[Entry] = []
         self.supposed: list[Entry] = []
+        self.remarked: list[Entry] = []
         self.last: Expr | None = None
         self.written: list[Written] = []
         self.kinds: Kinds = {}
@@ -133,8 +134,11 @@ class Displays:
                     self.asides.add(relation, self.place)
                     self._said_behind(maths)
                 elif part is not None or self.scope.anew(relation, self.heads) or not self.scope.knows(relation):
+                    taken = False
                     with suppress(NotRead):
-                        self.scope.define(part or relation)
+                        taken = self.scope.define(part or relation)
+                    if not taken:
+                        self.remarked.append(Entry(maths.number, 1, line.span, "claim", self.place, relation))
         self.last = last
 
     def _is_supposition(self, relation: Relation) -> bool:

@@ -17,14 +17,14 @@ from bpttsym.errors import UsageError
 from bpttsym.expr import Call, Derivative, Expr, Relation, Span, Symbol, names, walk
 from bpttsym.implied import implied_steps
 from bpttsym.in_force import InForce
+from bpttsym.joined_letters import written_out
 from bpttsym.kinds import last_steps, step_letters, targets
 from bpttsym.latex import unicode_line
 from bpttsym.model import Model, has_derivative
 from bpttsym.named_derivatives import NamedDerivatives
 from bpttsym.notation import Written
 from bpttsym.parse import Line, read_display
-from bpttsym.pointwise import functions_of, with_arguments
-from bpttsym.prefixed import explains, in_full, marks
+from bpttsym.prose import Prose, functions_in_words, named_functions
 from bpttsym.records import dataclass, field, replace
 from bpttsym.runs import Readings, looked_at
 from bpttsym.scope import DEFINING, Scope
@@ -33,7 +33,6 @@ from bpttsym.sides import holds_steps
 from bpttsym.signature import Signature, signature
 from bpttsym.sized import with_declared
 from bpttsym.source import Maths, Source, read_source, source_from_text
-from bpttsym.stacked import parted
 from bpttsym.unit_kinds import unit_kinds
 
 LOGISTIC = r"\sigma"
@@ -45,7 +44,8 @@ class Document:
     """A document with its scopes, its relations in order, and its settings.
 
     ``refused`` says why a definition is not taken in, ``remarks`` what follows from one, ``choices`` what it may mean;
-    ``supposed`` holds what its running text says of the size of numbers, which is never judged.
+    ``supposed`` holds what its running text says of the size of numbers, ``remarked`` other equations there that define
+    nothing; none of them is judged.
     """
 
     source: Source
@@ -59,6 +59,7 @@ class Document:
     remarks: dict[Span | None, str] = field(default_factory=dict)
     choices: dict[Span | None, Readings] = field(default_factory=dict)
     supposed: list[Entry] = field(default_factory=list)
+    remarked: list[Entry] = field(default_factory=list)
     letters: NamedDerivatives = field(default_factory=NamedDerivatives)
 
     @cached_property
@@ -75,6 +76,11 @@ class Document:
         part = copy(self)
         part.entries, part.models = entries, models
         return part
+
+    @cached_property
+    def prose(self) -> Prose:
+        """What the running text says in words."""
+        return Prose(self.source, self.signature)
 
     @cached_property
     def differentiated(self) -> frozenset[str]:
@@ -320,10 +326,10 @@ def read_document(source: Source, settings: dict[str, str] | None = None) -> Doc
         if isinstance(item, Maths):
             text, macros = source.maths_text(item), source.macros(item.start)
             read.append((item, read_display(text, item.start, macros, item.environment)))
-    read, explained = _in_full(read)
+    read, explained = written_out(read)
     base = load_preset(merged["model"]) if "model" in merged else None
     chains = [line.chain for _, lines in read for line in lines if line.chain is not None]
-    known = signature(chains)
+    known = signature([*chains, *named_functions(source)], functions_in_words(source))
     known = replace(known, implied=tuple(implied_steps(chains, known).items()))
     if base is not None:
         known = known.joined(base.signature)
@@ -338,6 +344,7 @@ def read_document(source: Source, settings: dict[str, str] | None = None) -> Doc
     document = Document(
         source, known, displays.scopes, displays.entries, merged, written=displays.written, supposed=displays.supposed
     )
+    document.remarked = displays.remarked
     again = document.said_again
     for entry in document.entries:
         place = entry.relation.span if entry.relation is not None else None
@@ -348,27 +355,6 @@ def read_document(source: Source, settings: dict[str, str] | None = None) -> Doc
     used = _names_of_definitions(document.scopes) | known.indices | {known.horizon}
     document.letters.find(source.text, document.entries, used)
     return document
-
-
-Lines = list[tuple[Maths, list[Line]]]
-"""The displays of a document with the lines of each."""
-
-
-def _in_full(read: Lines) -> tuple[Lines, set[Span]]:
-    """The lines with what they leave out, and the places of those that only say what a mark stands for."""
-    parts = parted(lines for _, lines in read)
-    chains = [line.chain for lines in parts for line in lines if line.chain is not None]
-    known = marks(chains)
-    explained = {chain.span for chain in chains if known and explains(chain)}
-    functions = functions_of(in_full(chain, known) for chain in chains)
-    found: Lines = []
-    for (item, _), lines in zip(read, parts, strict=True):
-        new: list[Line] = []
-        for line in lines:
-            whole = with_arguments(in_full(line.chain, known), functions) if line.chain is not None else None
-            new.append(replace(line, chain=whole) if whole is not None else line)
-        found.append((item, new))
-    return found, explained
 
 
 def _names_of_definitions(scopes: list[Scope]) -> set[str]:

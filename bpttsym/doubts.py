@@ -2,13 +2,14 @@ r"""Why an equation that fails as written is not called false: what stands in or
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 
-from bpttsym.expr import Add, Call, Negate, Relation, Symbol, integer, names, walk
+from bpttsym.expr import Add, Call, Expr, Negate, Relation, Symbol, integer, names, walk
 from bpttsym.guesses import formulas_used
 from bpttsym.latex import unicode_line
 from bpttsym.model import Model
 from bpttsym.remarks import loose_letter
+from bpttsym.signature import is_word
 
 NAMED = (
     "CE BCE XE NLL KL MSE SSE MAE RMSE SE Huber CrossEntropy CrossEntropyLoss CELoss crossentropy mse ce bce nll xent"
@@ -18,10 +19,10 @@ FORMULATED = frozenset(rf"\mathrm{{{name}}}" for name in NAMED.split())
 """Functions that have a formula wherever they are used, so that a document need not write it."""
 
 
-def doubts(relation: Relation, words: str, model: Model, told_of: Mapping[str, str]) -> str:
+def doubts(relation: Relation, words: str, model: Model, told_of: Mapping[str, str], own: Callable[[str], bool]) -> str:
     """Why a relation that fails under a model is not refuted, in words; empty if nothing stands against it.
 
-    ``told_of`` is what the document says of functions without giving them a formula.
+    ``told_of`` is what the document says of functions without giving them a formula, ``own`` which functions are its.
     """
     letter = loose_letter(relation)
     if letter:
@@ -43,7 +44,21 @@ def doubts(relation: Relation, words: str, model: Model, told_of: Mapping[str, s
         return (
             f"it fails if `{shown}` is any function, and `{told_of[function]}` is not read as the formula of `{shown}`"
         )
-    return ""
+    bodies = [known.body for known in (*model.definitions, *model.abbreviations)]
+    used, here = (unknown_functions(roots, model, own) for roots in (bodies, [relation]))
+    behind = here | unknown_functions(formulas_used(relation, model), model, own)
+    lost = next((name for name in sorted(behind) if name.partition("_{")[0] in model.unread), "")
+    if lost:
+        return f"it fails if `{lost}` is any function, and what the document says of it was not understood"
+    strange = sorted(here - used)
+    return f"no definition in the document says what `{strange[0]}` is" if strange else ""
+
+
+def unknown_functions(roots: Iterable[Expr], model: Model, own: Callable[[str], bool]) -> set[str]:
+    """The functions of a document in some formulas that it gives no formula."""
+    given = {name for name, _, _ in model.functions}
+    called = (part.function for root in roots for part in walk(root) if isinstance(part, Call))
+    return {function for function in called if own(function)} - given
 
 
 def meant_square(relation: Relation, numbered: Container[str]) -> str:
@@ -74,6 +89,12 @@ def without_formula(relation: Relation, model: Model) -> str:
     given = {name for name, _, _ in model.functions}
     for root in (relation, *formulas_used(relation, model)):
         for part in walk(root):
-            if isinstance(part, Call) and part.function in FORMULATED - given:
+            if isinstance(part, Call) and _has_a_meaning(part) and part.function not in given:
                 return part.function.removeprefix(r"\mathrm{").removesuffix("}")
     return ""
+
+
+def _has_a_meaning(call: Call) -> bool:
+    """Whether a function is a word for something, and not one of the many that may compute a state from others."""
+    word = is_word(call.function) and len(call.arguments) == 1 and not call.parameters
+    return word or call.function in FORMULATED

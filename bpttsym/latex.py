@@ -327,11 +327,11 @@ _COMMANDS = (
     "hat tilde bar dot ddot check breve vec overrightarrow overleftarrow alpha beta gamma delta epsilon zeta eta theta"
     " iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega varepsilon vartheta varrho varphi Gamma"
     " Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell infty top partial nabla cdot times odot circ otimes le"
-    " ge ne approx sim propto equiv in ll gg leftarrow to Rightarrow Leftrightarrow"
+    " ge ne approx sim propto equiv in ll gg leftarrow to Rightarrow Leftrightarrow succ succeq prec preceq"
 )
 _GLYPHS = (
     "\u0302\u0303\u0304\u0307\u0308\u030c\u0306\u20d7\u20d7\u20d6αβγδεζηθικλμνξπρστυφχψωεϑϱϕΓΔΘΛΞΠΣΥΦΨΩ"
-    "ℓ∞⊤∂∇·×⊙∘⊗≤≥≠≈∼∝≡∈≪≫←→⇒⇔"
+    "ℓ∞⊤∂∇·×⊙∘⊗≤≥≠≈∼∝≡∈≪≫←→⇒⇔≻≽≺≼"
 )
 _SIGNS: Mapping[str, str] = dict(zip([rf"\{word}" for word in _COMMANDS.split()], _GLYPHS, strict=True))
 _UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

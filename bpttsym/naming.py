@@ -15,6 +15,9 @@ _COMMAND = re.compile(r"\\[a-zA-Z]+")
 _IDENTIFIER = re.compile(r"[^\W_]+(?:(?:\\_|-)[^\W_]+)*")
 _REMARKS = frozenset(r"\text \textrm \textnormal \mbox \textit \textsf \texttt \textup".split())
 
+ARGUMENT = r"\xi"
+"""The variable of a function where none is written."""
+
 
 def braces(text: str) -> dict[int, int]:
     """Where each opening brace is closed."""

@@ -287,6 +287,7 @@ class _Reader:
                 raise NotRead(f"a subscript of the function `{name}` is not read", node.span)
             if kind == "sub" and script is not None:
                 function, which = labelled(self, function, which, script)
+                function = self.signature.builtin(function) or function
         value: Expr = Call(function, arguments, parameters, primes, which, span=span)
         for kind, script in scripts:
             if kind == "sup" and script is not None:

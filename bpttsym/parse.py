@@ -147,6 +147,9 @@ class _Build:
         return "sub", argument, argument.span
 
     def sup(self, mark: Tok, argument: Surface) -> tuple[str, Surface | None, Span]:
+        inner = argument.items[0] if isinstance(argument, Fence) and len(argument.items) == 1 else argument
+        if isinstance(inner, Word) and inner.text == r"\prime":
+            return "prime", None, argument.span
         return "sup", argument, argument.span
 
     def prime(self, mark: Tok) -> tuple[str, Surface | None, Span]:

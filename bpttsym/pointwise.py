@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bpttsym.census import BUILTIN_FUNCTIONS, FUNCTION_LETTERS
+from bpttsym.naming import ARGUMENT
 from bpttsym.records import replace
 from bpttsym.signature import signature
 from bpttsym.surface import Chain, Fence, Fraction, Root, Scripted, Sums, Surface, Term, Word
@@ -15,8 +16,6 @@ from bpttsym.surface import Chain, Fence, Fraction, Root, Scripted, Sums, Surfac
 KNOWN = frozenset(BUILTIN_FUNCTIONS) | {r"\sigma"}
 MATRICES = frozenset((r"\mathrm{diag}", r"\mathrm{Diag}", r"\mathrm{softmax}", r"\mathrm{Softmax}"))
 DIFFERENTIALS = frozenset(("d", r"\mathrm{d}", r"\partial"))
-ARGUMENT = r"\xi"
-"""The variable where none is written."""
 
 
 def functions_of(chains: Iterable[Chain]) -> frozenset[str]:

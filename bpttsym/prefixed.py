@@ -50,10 +50,20 @@ def _explained(chain: Chain) -> tuple[str, Template] | None:
         return None
     match chain.sides[:2]:
         case [Term(_, [Word(_, _, mark), quantity], ["", ""]), Surface() as right] if mark in MARKS:
+            right = _upright(right)
             known = _is_quantity(quantity) and _is_derivative(right, quantity)
             return (mark, (right, quantity)) if known else None
         case _:
             return None
+
+
+def _upright(node: Surface) -> Surface:
+    """``\\partial L/\\partial h_t`` on one line as a fraction; anything else as it is."""
+    match node:
+        case Term(span, [first, upper, second, lower], [start, "", "/", ""]) if _begins(first) and _begins(second):
+            return Fraction(span, Term(span, [first, upper], [start, ""]), Term(span, [second, lower], ["", ""]))
+        case _:
+            return node
 
 
 def _is_quantity(node: Surface) -> bool:

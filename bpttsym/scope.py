@@ -126,7 +126,7 @@ class Scope(InForce):
         """``f(x) = ...`` gives a formula to a function, or to the definition that applies it so."""
         if not self.signature.applies(left.function) or has_derivative(right) or left.primes:
             return False
-        if isinstance(right, Symbol) and self._is_head(right):
+        if isinstance(right, Symbol) and self._is_head(right) and right not in left.arguments:
             known = self.definitions.get(self.slot(right))
             return self._define_symbol(right, left, relation) if known is None else known.body == left
         if names_itself(left, right):

@@ -243,6 +243,8 @@ def superscript(reader: Reader, value: Expr, script: Surface, bare: bool = False
         return Symbol(value.name, (*value.index, *map(reader.index, inner.items)), span=span)
     if isinstance(inner, Word) and inner.text == r"\prime" and isinstance(value, Symbol):
         return Symbol(value.name + "'", value.index, span=span)
+    if isinstance(inner, Word) and inner.text == "*" and isinstance(value, Symbol):
+        return Symbol(f"{value.name}^{{*}}", value.index, span=span)
     if isinstance(inner, Word) and inner.kind in {"SIGN", "OP"}:
         raise NotRead(f"the superscript `{inner.text}` is not read here", inner.span)
     return Power(value, reader.expression(inner), span=span)

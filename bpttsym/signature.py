@@ -6,14 +6,15 @@ symbol ``\mathcal{L}``; the subscript of ``W_{hh}`` is a label and that of ``h_{
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Container, Iterable, Sequence
 
 from bpttsym.census import ACTIVATIONS, BOLD, BUILTIN_FUNCTIONS, FUNCTION_LETTERS, INDEX_LETTERS, Census, count_chain
 from bpttsym.last_steps import USUAL, last_step
 from bpttsym.numbered import numbered
 from bpttsym.records import dataclass
 from bpttsym.stepwise import named_step, twofold
-from bpttsym.surface import Chain, Word
+from bpttsym.surface import Chain, Scripted, Word
 from bpttsym.weight_shapes import IDENTITIES
 from bpttsym.weighted import LOSS_LETTERS, SCALAR_LETTERS
 
@@ -123,8 +124,11 @@ class Signature:
         return BUILTIN_FUNCTIONS.get(name) or dict(self.aliases).get(name, "")
 
 
-def signature(chains: Iterable[Chain]) -> Signature:
-    """The signature of a document, from all of its chains; a formula without a relation says nothing."""
+def signature(chains: Iterable[Chain], spoken: Container[str] = frozenset()) -> Signature:
+    """The signature of a document, from all of its chains; a formula without a relation says nothing.
+
+    What is ``spoken`` of as a function is one where it is applied.
+    """
     census = Census()
     aliases: dict[str, str] = {}
     known = list(chains)
@@ -141,6 +145,7 @@ def signature(chains: Iterable[Chain]) -> Signature:
         or (name in census.several and name.startswith(r"\mathrm{"))  # a word that is given a formula and applied
         or (name not in census.bare and name in FUNCTION_LETTERS | (census.primed - set(BUILTIN_FUNCTIONS)))
     }
+    functions |= {name for name in census.applied - census.bare if name in aliases or name in spoken or is_word(name)}
     functions -= census.differentiated - FUNCTION_LETTERS - (census.named_after & census.several)
     losses = (census.applied & census.bare & LOSS_LETTERS) - FUNCTION_LETTERS  # L = \sum_t L_t(\hat{y}_t, y_t)
     functions -= losses
@@ -162,7 +167,9 @@ def signature(chains: Iterable[Chain]) -> Signature:
     layers, doubtful = numbered(known)
     stacked = {name for name, above in census.above.items() if above & {"", *letters}}
     running = frozenset(census.bound | census.shifted)
-    named = tuple(sorted((name, function) for name, function in aliases.items() if name in functions))
+    named = tuple(
+        sorted((name, function) for name, function in aliases.items() if name.partition("_{")[0] in functions)
+    )
     own = frozenset(functions) - set(aliases)
     last = last_step(known)
     steps = census.shifted | {last}
@@ -197,15 +204,26 @@ def signature(chains: Iterable[Chain]) -> Signature:
     )
 
 
+def is_word(name: str) -> bool:
+    """Whether a name is a word in upright letters, which is the name of a function where it is applied."""
+    return re.fullmatch(r"\\mathrm\{[A-Za-z]{2,}\}", name) is not None and name not in LOSS_LETTERS | set(
+        BUILTIN_FUNCTIONS
+    )
+
+
 def is_neighbour(label: str) -> bool:
     """Whether a label names the step before or behind the present one."""
     return label.removeprefix(r"\mathrm{").removesuffix("}") in NEIGHBOURS
 
 
 def alias_of(chain: Chain) -> tuple[str, str] | None:
-    """The name and the known function of ``g = \\mathrm{softmax}``; None for any other chain."""
+    """The name and the known function of ``g = \\mathrm{softmax}`` or ``\\sigma_h = \\tanh``; None for others."""
     if len(chain.sides) == 2 and chain.relations[0] in ("=", ":="):
         left, right = chain.sides
-        if isinstance(left, Word) and isinstance(right, Word) and right.text in BUILTIN_FUNCTIONS:
-            return left.text, BUILTIN_FUNCTIONS[right.text]
+        if isinstance(right, Word) and right.text in BUILTIN_FUNCTIONS:
+            match left:
+                case Word(_, _, name):
+                    return name, BUILTIN_FUNCTIONS[right.text]
+                case Scripted(_, Word(_, _, name), [("sub", Word(_, "NAME", label))]) if name in FUNCTION_LETTERS:
+                    return f"{name}_{{{label}}}", BUILTIN_FUNCTIONS[right.text]
     return None

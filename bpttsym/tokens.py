@@ -13,7 +13,7 @@ from bpttsym import commands as known
 from bpttsym import letters
 from bpttsym.errors import LimitExceeded
 from bpttsym.expr import Span
-from bpttsym.naming import in_font, is_remark, name_argument, word_name
+from bpttsym.naming import ARGUMENT, in_font, is_remark, name_argument, word_name
 from bpttsym.scanner import Place, Scanner, Tok
 from bpttsym.specials import SPECIAL
 
@@ -100,7 +100,9 @@ class _Tokenizer(Scanner):
         """A bar that opens or closes; two single ones side by side on one side are a norm."""
         if bar == "|" and (second := _SAME_BAR.match(self.text, end)) and (second["size"] or "").strip() == size:
             bar, end = "||", second.end()
-        operand = bool(self.out) and self.out[-1].kind in _OPERANDS
+        before = [tok.kind for tok in self.out[-2:]]
+        raised = before in (["SUP", "OP"], ["SUP", "SIGN"])  # y^*
+        operand = raised or (before[-1:] != [] and before[-1] in _OPERANDS)
         if bar == "|" and operand and not opens and "|" not in self.bars and _LOWER.match(self.text, end):
             return self.emit("AT", bar, start, end)
         if opens is None:
@@ -112,6 +114,12 @@ class _Tokenizer(Scanner):
             self.bars.append(bar)
             return self.emit("NORM_OPEN", bar, start, end)
         return self.close(bar, start, end)
+
+    def _place_holder(self) -> None:
+        r"""``f(\cdot)``: a dot that is all there is in parentheses holds the place of an argument."""
+        kinds = [tok.kind for tok in self.out[-3:]]
+        if kinds == ["OPEN", "OP", "CLOSE"] and self.out[-2].value == r"\cdot" and self.out[-1].value == "(":
+            self.out[-2].kind, self.out[-2].value = "NAME", ARGUMENT
 
     def close(self, bar: str, start: int, end: int) -> int:
         if bar in self.bars:
@@ -132,6 +140,8 @@ class _Tokenizer(Scanner):
         if first.isalpha():
             plain = _PLAIN_FUNCTION.match(self.text, start)
             apart = not self.text[start - 1 : start].isalpha() or not self.text[:start]
+            if apart and (word_end := _PLAIN_NAME.match(self.text, start)):
+                return self.emit("NAME", r"\mathrm{net}", start, word_end.end())
             if plain and apart:
                 return self.emit("NAME", rf"\mathrm{{{plain[1]}}}", start, plain.end(1))
             return self.emit("NAME", word, start, end)
@@ -153,7 +163,9 @@ class _Tokenizer(Scanner):
         if word in known.OPENING:
             return self.emit("OPEN", known.OPENING[word], start, end)
         if word in known.CLOSING:
-            return self.emit("CLOSE", known.CLOSING[word], start, end)
+            self.emit("CLOSE", known.CLOSING[word], start, end)
+            self._place_holder()
+            return end
         if word in known.BARS:
             return self.bar(known.BARS[word], start, end, None)
         if word in known.FORCED_BARS:
@@ -291,5 +303,7 @@ _SINGLE = {
 _OPERANDS = frozenset("NAME NUMBER RBRACE CLOSE NORM_CLOSE PRIME HOLE TABLE END DOTS BAD TEXT".split())
 _PLAIN_FUNCTION = re.compile(r"(softmax|tanh|sigmoid|relu|ReLU|diag|softplus)(?=\s*(?:\\left\s*)?[(\[])")
 """Names of functions in the letters of formulas: ``softmax(V s_t)``."""
+_PLAIN_NAME = re.compile(r"net(?=\s*(?:\\left\s*)?[_(^])")
+"""What a unit takes in, in the letters of formulas: ``net_j(t)``."""
 
 _ONLY_SCRIPTS = re.compile(r"(?:\s*[_^]\s*(?:\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}|\\[a-zA-Z]+|[^\\{}\s]))+\s*|'+")

@@ -27,6 +27,7 @@ from bpttsym.guesses import folded, formulas_used, loss_models, narrow_loss_mode
 from bpttsym.latex import unicode_line
 from bpttsym.loss_forms import Form, are_targets, forms
 from bpttsym.model import Definition, Model, moved_by
+from bpttsym.naming import ARGUMENT
 from bpttsym.records import dataclass, replace
 from bpttsym.shape_words import EXTREMA, PART, SQUARE
 from bpttsym.shapes import ELEMENTWISE, LOSS_LETTERS, SCALAR_LETTERS, SPECTRAL
@@ -148,6 +149,38 @@ def _named(found: Sequence[Variant]) -> list[Variant]:
 def narrow_variants(relation: Relation, scope: int, models: Sequence[Model]) -> list[Variant]:
     """The model of a claim with a loss that is not defined as a function of one output alone, for each of several."""
     return list(_fit(relation, models[scope], True))
+
+
+def given_function(variant: Variant, unknown: Sequence[str], known: str) -> Variant:
+    """The same model with the functions that have no formula as a known one."""
+    argument = Symbol(ARGUMENT)
+    formulas = tuple((name, (ARGUMENT,), Call(known, (argument,))) for name in unknown)
+    shown = " and ".join(unicode_line(Call(name, (argument,))).partition("(")[0] for name in unknown)
+    words = f"{shown} {'is' if len(unknown) == 1 else 'are'} {unicode_line(Call(known, (argument,))).partition('(')[0]}"
+    build = variant.build
+
+    def given(model: Model) -> Model:
+        return replace(model, functions=(*model.functions, *formulas))
+
+    return replace(
+        variant,
+        condition=" and ".join(filter(None, (variant.condition, words))),
+        base=given(variant.base),
+        build=lambda length: given(build(length)),
+        suggested=True,
+    )
+
+
+def from_zero(variant: Variant) -> Variant:
+    """The same model whose states before the first step are zero."""
+    build = variant.build
+    return replace(
+        variant,
+        condition=" and ".join(filter(None, (variant.condition, "the states before the first step are 0"))),
+        base=replace(variant.base, initial_zero=True),
+        build=lambda length: replace(build(length), initial_zero=True),
+        suggested=True,
+    )
 
 
 def either(first: list[Variant], second: list[Variant]) -> list[Variant]:

@@ -328,7 +328,8 @@ class Judge:
             return Verdict(
                 case.entry, "unchecked", UNCONFIRMED, (), told, label, readings=listed, code="not-understood"
             )
-        doubt = doubts(case.relation, case.entry.words, rows[0].variant.base, self.document.told_of)
+        own, told_of = self.document.signature.applies, self.document.told_of
+        doubt = doubts(case.relation, case.entry.words, rows[0].variant.base, told_of, own)
         doubt = doubt or self._of_no_whole(case) or meant_square(case.relation, self.document.signature.numbered)
         if doubt:
             place = case.entry.span

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from bpttsym.expr import Add, Call, Divide, Expr, Multiply, Negate, Number, Sum, Symbol
 
-SCALAR_LETTERS = frozenset(r"\alpha \beta \gamma \epsilon \varepsilon \eta \kappa \lambda \mu \nu \tau".split())
+STEP_SIZES = frozenset((r"\Delta t", r"\delta t", "d t", r"\mathrm{d} t"))
+"""The time between two steps."""
+SCALAR_LETTERS = STEP_SIZES.union(r"\alpha \beta \gamma \epsilon \varepsilon \eta \kappa \lambda \mu \nu \tau".split())
 """Greek letters without an index that textbooks keep for numbers (rates, bounds, weights of a penalty)."""
 
 LOSS_LETTERS = frozenset((r"\mathcal{L}", "L", "E", "J", r"\mathcal{J}", r"\mathcal{E}", r"\ell", "C")) | {

@@ -17,6 +17,7 @@ from bpttsym.expr import (
     Call,
     Cases,
     Component,
+    Derivative,
     Entries,
     Expr,
     Indicator,
@@ -225,11 +226,10 @@ def with_left_out_step(
 ) -> Relation | None:
     r"""A relation that leaves the step out, ``\partial\hat{y}_i/\partial o_j``, with its step and its entries.
 
-    None where a letter is a step for sure, or where nothing can have been left out. Of a name that stands with its step
-    elsewhere in the relation nothing was.
+    None where a letter is a step for sure, or where nothing can have been left out. Nor where a quantity would be
+    differentiated by an entry of itself.
     """
     step = min(steps) if len(steps) == 1 else STEP
-    counted = {part.name for part in walk(relation) if isinstance(part, Symbol) and part.index == (Symbol(step),)}
 
     def change(node: Expr) -> Expr:
         if isinstance(node, Symbol) and len(node.index) == 1 and ranks.get(node.name) == frozenset((1,)):
@@ -241,7 +241,7 @@ def with_left_out_step(
     changed = transform(relation, change)
     if changed == relation or not isinstance(changed, Relation):
         return None
-    if any(isinstance(part, Symbol) and len(part.index) == 2 and part.name in counted for part in walk(changed)):
+    if any(isinstance(part, Derivative) and _by_itself(part) for part in walk(changed)):
         return None
     try:
         read = resolved(changed, ranks, horizon, steps, lasts)
@@ -249,6 +249,15 @@ def with_left_out_step(
         return None
     left = (part for part in walk(read) if isinstance(part, Symbol) and len(part.index) == 2)
     return None if any(2 not in ranks.get(part.name, ()) for part in left) else read
+
+
+def _by_itself(derivative: Derivative) -> bool:
+    """Whether a whole is differentiated by an entry of it, or an entry by its whole."""
+    match derivative.of, derivative.by:
+        case Symbol(name, index), Symbol(other, by):
+            return name == other and len(index) != len(by) and index[:1] == by[:1]
+        case _:
+            return False
 
 
 def says_again(relation: Relation, ranks: Mapping[str, frozenset[int]], horizon: str) -> bool:

@@ -14,6 +14,7 @@ from bpttsym.ground import instances, lengths, make_ground, prepare
 from bpttsym.model import Model
 from bpttsym.readings import OPTIONS, RESORTS, Readings, explore
 from bpttsym.reckoner import lone_sides
+from bpttsym.rephrased import missing_words, one_sided
 from bpttsym.ruling import Case, Status
 from bpttsym.scrutiny import is_kinked, is_short
 from bpttsym.shapes import Sizes
@@ -149,6 +150,16 @@ class Bench:
             except NotRead:
                 continue
         return True
+
+    def missing_letter(self, case: Case) -> str:
+        """Why an equation with a letter on one side only is not refuted: no entry, row or column of the other fits."""
+        letters = one_sided(case.relation)
+        if not letters or any(row.outcome.kind == "differs" for row in case.reread):
+            return ""
+        differing = [row for row in case.rows if row.outcome.kind == "differs"]
+        if differing and all(self.is_of_numbers(case.relation, row) for row in differing):
+            return ""
+        return missing_words(case.relation, letters)
 
     def is_of_numbers(self, relation: Relation, row: Row) -> bool:
         """Whether both sides are numbers under a row; a letter on one side only then stands for each of its values."""

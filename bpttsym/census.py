@@ -106,6 +106,7 @@ class Census:
     primed: set[str] = field(default_factory=set)
     several: set[str] = field(default_factory=set)
     steps: dict[str, set[bool | None]] = field(default_factory=dict)
+    head_steps: dict[str, set[bool | None]] = field(default_factory=dict)
     subscripted: set[str] = field(default_factory=set)
     differentiated: set[str] = field(default_factory=set)
     bound: set[str] = field(default_factory=set)
@@ -146,6 +147,8 @@ def count_chain(chain: Chain, census: Census) -> None:
             name = base_name(side.factors[0])
             defined = position == 0 and not _is_said_of(side.factors[0], chain.relations[0], chain.sides[1])
             (census.heads if defined else census.applied).add(name)
+            if defined and isinstance(side.factors[1], Fence):
+                census.head_steps.setdefault(name, set()).add(_step(side.factors[1]))
             if position > 0:
                 _note_arguments(name, side.factors[1], census)
             _count(side.factors[0], census, applied=True)

@@ -7,11 +7,25 @@ What defines a quantity as a whole goes before what says it again by its entries
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from bpttsym.components import Rewriting, in_order
 from bpttsym.errors import NotRead
-from bpttsym.expr import Cases, Component, Entries, Expr, Indicator, Relation, Span, Sum, Symbol, Unread, names, walk
+from bpttsym.expr import (
+    Call,
+    Cases,
+    Component,
+    Entries,
+    Expr,
+    Indicator,
+    Relation,
+    Span,
+    Sum,
+    Symbol,
+    Unread,
+    names,
+    walk,
+)
 from bpttsym.kinds import ONES, Kinds, is_line, labelled, last_steps, letters_in, step_letters
 from bpttsym.model import Definition
 from bpttsym.records import replace
@@ -81,6 +95,19 @@ def understood(
     reasons = [d.body.reason for d in read if d is not None and isinstance(d.body, Unread)]
     left = [None if d is not None and (d.name in lost or _is_unread(d)) else d for d in read]
     return left, dict.fromkeys(lost, reasons[0] if reasons else "")
+
+
+def of_entries(definitions: Iterable[Definition | None]) -> set[str]:
+    """The functions of one argument that give an entry from entries, ``h_i = f(a_i)``: they act on each of them."""
+    bodies = [one.body for one in definitions if one is not None and isinstance(one.body, Entries)]
+    return {
+        call.function
+        for body in bodies
+        for call in walk(body)
+        if isinstance(call, Call) and len(call.arguments) == 1
+        for part in walk(call.arguments[0])
+        if isinstance(part, Component) and Symbol(body.index) in part.index
+    }
 
 
 def _is_unread(definition: Definition | None) -> bool:

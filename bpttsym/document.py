@@ -9,7 +9,7 @@ from functools import cached_property
 
 from bpttsym.averages import Averages, has_average, of_one_sample
 from bpttsym.census import base_name
-from bpttsym.component_definitions import resolved_definitions, understood
+from bpttsym.component_definitions import of_entries, resolved_definitions, understood
 from bpttsym.components import resolved, with_left_out_step
 from bpttsym.declarations import Declared, Refusal
 from bpttsym.displays import Displays, Entry
@@ -23,6 +23,7 @@ from bpttsym.latex import unicode_line
 from bpttsym.model import Model, has_derivative
 from bpttsym.named_derivatives import NamedDerivatives
 from bpttsym.notation import Written
+from bpttsym.opened import has_three_letters, with_three_letters_opened
 from bpttsym.parse import Line, read_display
 from bpttsym.prose import Prose, functions_in_words, named_functions
 from bpttsym.records import dataclass, field, replace
@@ -152,7 +153,7 @@ class Document:
 
         Raises NotRead where an index is both.
         """
-        read = resolved(self.letters.opened(relation, scope), *self._known(scope, model))
+        read = resolved(self._opened(relation, scope), *self._known(scope, model))
         sample = of_one_sample(read)
         assert isinstance(sample, Relation)
         return sample
@@ -169,9 +170,14 @@ class Document:
         letters = self.signature.indices | {self.signature.horizon}
         return Averages(written, letters)
 
+    def _opened(self, relation: Relation, scope: int) -> Relation:
+        """A relation with what its letters stand for."""
+        relation = with_three_letters_opened(relation, self.scopes[scope].abbreviations.values())
+        return self.letters.opened(relation, scope)
+
     def with_left_out_step(self, relation: Relation, scope: int, model: Model | None = None) -> Relation | None:
         """A relation whose single indices count entries, the step left out; None where they cannot."""
-        return with_left_out_step(self.letters.opened(relation, scope), *self._known(scope, model))
+        return with_left_out_step(self._opened(relation, scope), *self._known(scope, model))
 
     def _known(
         self, scope: int, model: Model | None
@@ -190,7 +196,8 @@ class Document:
 
     def _model(self, scope: Scope) -> Model:
         length = self.settings.get("T")
-        written = [*scope.definitions.values(), *scope.abbreviations.values()]
+        short = [one for one in scope.abbreviations.values() if not has_three_letters(one)]
+        written = [*scope.definitions.values(), *short]
         written = [replace(one, body=of_one_sample(one.body)) for one in written]
         read, lost = understood(written, self.signature.horizon, scope.own)
         self.reasons.update(lost)
@@ -207,7 +214,7 @@ class Document:
             initial_zero=self.settings.get("h_0") == "zero",
             scalar=self.settings.get("state") == "scalar",
             distributions=_distributions(scope),
-            elementwise=self.elementwise,
+            elementwise=tuple(sorted({*self.elementwise, *filter(self.signature.applies, of_entries(read))})),
             unread=self.unread | set(lost),
             counts=tuple({**scope.counts, **counts(self.settings)}.items()),
             written=tuple(self.written),

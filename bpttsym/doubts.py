@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping
 
-from bpttsym.expr import Add, Call, Expr, Negate, Relation, Symbol, integer, names, walk
+from bpttsym.expr import Add, Call, Component, Derivative, Expr, Negate, Relation, Symbol, integer, names, walk
 from bpttsym.guesses import formulas_used
 from bpttsym.latex import unicode_line
 from bpttsym.model import Model
@@ -70,6 +70,33 @@ def meant_square(relation: Relation, numbered: Container[str]) -> str:
             if isinstance(name, Symbol) and name.name in numbered and integer(2) in name.index:
                 return f"it fails as written: the 2 above `{name.name}` is a layer here, and a square may be meant"
     return ""
+
+
+def may_come_back(relation: Relation, model: Model) -> str:
+    """Why a relation is not refuted that is about two steps of a model without recursion: an input may be a state.
+
+    So it is where a text says in words that the inputs and the states before are one list.
+    """
+    defined = {known.name: names(known.body) for known in model.definitions}
+    reached = {name: set(used) for name, used in defined.items()}
+    for _ in defined:
+        for used in reached.values():
+            used |= {name for one in used & defined.keys() for name in reached[one]}
+    if any(name in used for name, used in reached.items()):
+        return ""
+    steps = {of.index[0] for part in walk(relation) if (of := _computed(part, defined)) is not None}
+    inputs = {part.name for part in walk(relation) if isinstance(part, Symbol) and part.index} - defined.keys()
+    fed = sorted(name for name in inputs if any(name in used for used in reached.values()))
+    if len(steps) < 2 or not fed:
+        return ""
+    return f"it fails if `{fed[0]}` depends on no step before, and nothing says what `{fed[0]}` is"
+
+
+def _computed(part: Expr, defined: Container[str]) -> Symbol | None:
+    """The quantity at a step that is differentiated, whole or by its entries; None for anything else."""
+    of = part.of if isinstance(part, Derivative) else None
+    of = of.of if isinstance(of, Component) else of
+    return of if isinstance(of, Symbol) and of.name in defined and of.index else None
 
 
 def not_understood(relation: Relation, model: Model, said: Mapping[str, frozenset[str]]) -> str:

@@ -14,6 +14,7 @@ from bpttsym.surface import Chain, Condition, Fence, Scripted, Sums, Surface, Ta
 
 LAYER_LETTERS = frozenset(("l", r"\ell", "L"))
 FIRST = "1"
+LETTERS = frozenset("ijklmnpqr")
 
 
 def numbered(chains: Iterable[Chain]) -> tuple[frozenset[str], frozenset[str]]:
@@ -36,6 +37,43 @@ def numbered(chains: Iterable[Chain]) -> tuple[frozenset[str], frozenset[str]]:
         return frozenset(), frozenset(heads)
     doubtful = {name for name in with_numbers & bare if name in heads or FIRST in above[name] or name[:1].isupper()}
     return frozenset(with_numbers - bare), frozenset(doubtful)
+
+
+def lettered(chains: Iterable[Chain]) -> frozenset[str]:
+    r"""The names of three letters, one of them above: ``p^k_{ij}(t) = \partial y_k(t) / \partial w_{ij}``.
+
+    They stand with two letters below, and never without one above; a power has its base somewhere.
+    """
+    with_letters: set[str] = set()
+    others: set[str] = set()
+    for chain in chains:
+        for side in chain.sides:
+            for node in _names(side) if side is not None else ():
+                (with_letters if _has_three(node) else others).add(base_name(node))
+    return frozenset(with_letters - others)
+
+
+def _has_three(node: Surface) -> bool:
+    scripts = dict(node.scripts) if isinstance(node, Scripted) and len(node.scripts) == 2 else {}
+    above, under = (_letters(scripts.get(kind)) for kind in ("sup", "sub"))
+    return len(above) == 1 and len(under) == 2
+
+
+def _letters(script: Surface | None) -> list[str]:
+    """The letters of entries that a script is; none of anything else."""
+    parts: list[Surface] = [script] if script is not None else []
+    found: list[str] = []
+    while parts:
+        part = parts.pop(0)
+        if isinstance(part, Fence) and part.opening == "{":
+            parts = [*part.items, *parts]
+        elif isinstance(part, Term) and not any(part.operators):
+            parts = [*part.factors, *parts]
+        elif isinstance(part, Word) and part.text[:1] in LETTERS and len(part.text.rstrip("'")) == 1:
+            found.append(part.text)
+        else:
+            return []
+    return found
 
 
 def _names(node: Surface) -> Iterator[Surface]:

@@ -36,6 +36,7 @@ from bpttsym.in_force import DEFINING as DEFINING
 from bpttsym.in_force import InForce
 from bpttsym.model import Definition, has_derivative
 from bpttsym.named_losses import spelled_out
+from bpttsym.opened import is_opened
 from bpttsym.records import dataclass, replace
 from bpttsym.repeated import loose_letters
 from bpttsym.rewriting import substitute, transform
@@ -159,7 +160,7 @@ class Scope(InForce):
         definition = Definition(left.name, left.index, right, relation.span, skip, shift)
         if not self._is_bound(left, right):
             loose = min(loose_letters(left, right), default="")
-            if loose and not self._has(left):
+            if loose and not self._has(left) and not is_opened(left, self.abbreviations.values()):
                 words = f"the index `{loose}` stands on the right side only"
                 raise NotRead(words, relation.span, f"it beside the indices of `{left.name}`")
             return False

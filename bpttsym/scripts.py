@@ -228,6 +228,9 @@ def superscript(reader: Reader, value: Expr, script: Surface, bare: bool = False
             raise NotRead(words, span, f"`{name}^{{({inner.text})}}` for a layer")
         if name in reader.signature.numbered:
             return Symbol(value.name, (*value.index, reader.index(inner)), span=span)
+    if bare and isinstance(value, Symbol) and isinstance(inner, Word) and inner.kind == "NAME":
+        if value.name.partition("_{")[0] in reader.signature.lettered:
+            return Symbol(value.name, (*value.index, reader.index(inner)), span=span)
     if isinstance(inner, Term) and len(inner.factors) == 1 and inner.operators[0]:
         return _entrywise(reader, value, inner, span)
     label = label_above(reader, value.name, inner) if isinstance(value, Symbol) else ""

@@ -11,7 +11,7 @@ from collections.abc import Container, Iterable, Sequence
 
 from bpttsym.census import ACTIVATIONS, BOLD, BUILTIN_FUNCTIONS, FUNCTION_LETTERS, INDEX_LETTERS, Census, count_chain
 from bpttsym.last_steps import USUAL, last_step
-from bpttsym.numbered import numbered
+from bpttsym.numbered import lettered, numbered
 from bpttsym.records import dataclass
 from bpttsym.stepwise import named_step, twofold
 from bpttsym.surface import Chain, Scripted, Word
@@ -41,7 +41,7 @@ class Signature:
     what is ``given`` stands on the left of a relation; ``raised`` names have their step above without brackets. Values
     have the name of their function where it is ``named_after`` (``\\ell_t = \\ell(h_t, y_t)``); a ``twofold`` loss is a
     number, and a function where it is applied to something of a step. Numbers above ``numbered`` names count layers;
-    those above ``doubtful`` ones may be layers or powers.
+    those above ``doubtful`` ones may be layers or powers. Above ``lettered`` names stands the letter of an entry.
     """
 
     functions: frozenset[str] = frozenset()
@@ -66,6 +66,7 @@ class Signature:
     twofold: frozenset[str] = frozenset()
     numbered: frozenset[str] = frozenset()
     doubtful: frozenset[str] = frozenset()
+    lettered: frozenset[str] = frozenset()
 
     def joined(self, other: Signature) -> Signature:
         """What either of two documents says of its names."""
@@ -92,6 +93,7 @@ class Signature:
             self.twofold | other.twofold,
             self.numbered | other.numbered,
             self.doubtful | other.doubtful,
+            self.lettered | other.lettered,
         )
 
     def applies(self, function: str) -> bool:
@@ -153,6 +155,9 @@ def signature(chains: Iterable[Chain], spoken: Container[str] = frozenset()) -> 
         name for name, seen in census.steps.items() if {True} <= seen and None not in seen and name not in ACTIVATIONS
     )
     values = named_step(known, census)
+    if stepped:  # what only ever stands with a later step, on a left side: ``s_k(t+1) = ...``
+        later = {name for name, seen in census.head_steps.items() if False in seen and None not in seen} - census.lone
+        stepped |= {name for name in later if None not in census.steps.get(name, set())}
     functions -= stepped | (census.valued - census.named_after - {"f", "g"} - values)
     quantities = (census.heads | census.numerators | census.differentiated | losses) - functions
     used = census.subscripted | {name[len(BOLD) : -1] for name in census.subscripted if name.startswith(BOLD)}
@@ -201,6 +206,7 @@ def signature(chains: Iterable[Chain], spoken: Container[str] = frozenset()) -> 
         twofold=twofold(known, census) - functions,
         numbered=layers - raised,
         doubtful=doubtful - raised,
+        lettered=lettered(known) - raised - SCALAR_LETTERS,
     )
 
 

@@ -26,7 +26,7 @@ from bpttsym.conditions import (
 from bpttsym.declarations import declared_sizes, sized
 from bpttsym.displays import Entry
 from bpttsym.document import Document
-from bpttsym.doubts import doubts, meant_square, not_understood
+from bpttsym.doubts import doubts, may_come_back, meant_square, not_understood
 from bpttsym.errors import NotRead
 from bpttsym.expr import Relation
 from bpttsym.guesses import formulas_used
@@ -36,7 +36,7 @@ from bpttsym.readings import OPTIONS
 from bpttsym.records import replace
 from bpttsym.remarks import harmless, near_names
 from bpttsym.repairs import suggestions
-from bpttsym.rephrased import missing_words, one_sided
+from bpttsym.rephrased import one_sided
 from bpttsym.ruling import Case as Case
 from bpttsym.ruling import Status as Status
 from bpttsym.ruling import Suggestion as Suggestion
@@ -300,16 +300,6 @@ class Judge:
             assumed=assumed,
         )
 
-    def _of_no_whole(self, case: Case) -> str:
-        """Why an equation with a letter on one side only is not refuted: no entry, row or column of the other fits."""
-        letters = one_sided(case.relation)
-        if not letters or any(row.outcome.kind == "differs" for row in case.reread):
-            return ""
-        differing = [row for row in case.rows if row.outcome.kind == "differs"]
-        if differing and all(self.bench.is_of_numbers(case.relation, row) for row in differing):
-            return ""
-        return missing_words(case.relation, letters)
-
     def _failed(
         self, case: Case, rows: list[Row], listed: tuple[tuple[str, str], ...], told: tuple[str, ...], label: str
     ) -> Verdict:
@@ -330,7 +320,8 @@ class Judge:
             )
         own, told_of = self.document.signature.applies, self.document.told_of
         doubt = doubts(case.relation, case.entry.words, rows[0].variant.base, told_of, own)
-        doubt = doubt or self._of_no_whole(case) or meant_square(case.relation, self.document.signature.numbered)
+        doubt = doubt or self.bench.missing_letter(case) or may_come_back(case.relation, rows[0].variant.base)
+        doubt = doubt or meant_square(case.relation, self.document.signature.numbered)
         if doubt:
             place = case.entry.span
             return Verdict(case.entry, "unchecked", doubt, (), told, label, readings=listed, code="words", blame=place)

@@ -82,6 +82,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         "prose",
         "named_losses",
         "kinds",
+        "opened",
         "repeated",
         "components",
         "component_definitions",
@@ -115,7 +116,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "verdict": (
         *("totals", "guesses", "loss_forms", "copies", "variants", "scrutiny", "trial", "witness", "stand_ins"),
         *("starts", "attack", "bounds"),
-        *("conditions", "ruling", "bench", "shape_claims", "insertions", "repairs", "rephrased"),
+        *("conditions", "ruling", "rephrased", "bench", "shape_claims", "insertions", "repairs"),
         *("remarks", "doubts", "gated_numbers", "layered", "candidates", "monomials", "spread", "exact_norms"),
         *("estimates", "norms", "hypotheses", "inequalities", "aftermath"),
     ),

@@ -161,6 +161,25 @@ BRACKETS = [
 ]
 """Fences and blocks."""
 
+ENTRIES = [
+    r"h_{t,i} = \tanh(\sum_j W_{ij} h_{t-1,j})",
+    r"h_{t,i} = \tanh(W_{ij} h_{t-1,j})",
+    r"h_i^t = \tanh(\sum_j W_{ij} h_j^{t-1})",
+    r"h_i^{(t)} = \tanh(\sum_{j'} W_{ij'} h_{j'}^{(t-1)})",
+    r"h_i(t) = \tanh(\sum_j W_{ij} h_j(t-1))",
+    r"h_{t,i} = \tanh(W_{i,:} h_{t-1})",
+    r"h_{t,i} = f_i(\sum_j W_{ij} h_{t-1,j})",
+    r"h_t = \tanh(W h_{t-1}) \\ \max_i |h_{t,i}| \le 1",
+    r"y_k(t) = \tanh(\sum_l w_{kl} y_l(t-1)) \\ p^k_{ij}(t) = \frac{\partial y_k(t)}{\partial w_{ij}}",
+    r"a_h^t = \sum_{h'} w_{h'h} a_{h'}^{t-1} \\ a_k^t = \sum_h w_{hk} a_h^t",
+    r"h_t^1 = \tanh(W^1 h_{t-1}^1) \\ h_t^2 = \tanh(W^2 h_{t-1}^2 + U^2 h_t^1)",
+    r"h_t^l = \tanh(W^l h_{t-1}^l + U^l h_t^{l-1})",
+    r"h_t^{(3)} = \tanh(W^{(3)} h_{t-1}^{(3)} + U^{(3)} h_t^{(2)})",
+    r"h_t = \tanh(\sum_j W_{ij} h_{t-1,j})",
+    r"h_t = \tanh(W h_{t-1}) \\ h_t^1 = \tanh(W^1 h_{t-1}^1)",
+]
+"""Whole documents of entries, layers and kinds of units; their last lines are shown."""
+
 LINES = [
     r"a = b = c",
     r"a = b, \quad c = d",
@@ -291,6 +310,19 @@ def line_rows() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     return good, bad
 
 
+def entry_rows() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Documents of entries with how their last lines are read, and those that are not read."""
+    good: list[tuple[str, str]] = []
+    bad: list[tuple[str, str]] = []
+    for text in ENTRIES:
+        entry = judge(read_document(source_from_text(f"$${text}$$")))[-1].entry
+        if entry.relation is None:
+            bad.append((code(text), refusal(entry.failure or NotRead("this was not read"))))
+        else:
+            good.append((code(text), code(unicode_line(entry.relation))))
+    return good, bad
+
+
 def marked(marks: Iterable[str], example: str) -> list[tuple[str, str]]:
     """Rows for commands that stand over one name."""
     return [(code(text), code(value(text))) for text in (f"{mark}{{{example}}}_t" for mark in sorted(marks))]
@@ -375,6 +407,14 @@ def page() -> str:
         " [both orders are tried](meaning.md#the-order-of-a-product).",
         RANGES,
     )
+    entries, strange = entry_rows()
+    section(
+        "Entries, layers and kinds of units",
+        "What an index or a number above a name is, is decided for a document as a whole. Each row is one; the right"
+        " column is its last line.",
+        entries,
+    )
+    refused.extend(strange)
     samples("Brackets", f"A norm may have one of the marks {listed(NORM_ORDERS)}.", BRACKETS)
     section(
         "Letters with a meaning of their own",

@@ -155,9 +155,11 @@ def signature(chains: Iterable[Chain], spoken: Container[str] = frozenset()) -> 
         name for name, seen in census.steps.items() if {True} <= seen and None not in seen and name not in ACTIVATIONS
     )
     values = named_step(known, census)
-    if stepped:  # what only ever stands with a later step, on a left side: ``s_k(t+1) = ...``
-        later = {name for name, seen in census.head_steps.items() if False in seen and None not in seen} - census.lone
-        stepped |= {name for name in later if None not in census.steps.get(name, set())}
+    three = lettered(known)
+    for name in census.heads - census.lone - ACTIVATIONS:  # ``s_k(t+1) = ...``, and ``h(t) = \tanh(W h(t-1))``
+        seen = census.head_steps.get(name, set()) | census.steps.get(name, set())
+        sure = False in seen or (name in three and True in seen)
+        stepped |= {name} if sure and None not in seen else set()
     functions -= stepped | (census.valued - census.named_after - {"f", "g"} - values)
     quantities = (census.heads | census.numerators | census.differentiated | losses) - functions
     used = census.subscripted | {name[len(BOLD) : -1] for name in census.subscripted if name.startswith(BOLD)}
@@ -206,7 +208,7 @@ def signature(chains: Iterable[Chain], spoken: Container[str] = frozenset()) -> 
         twofold=twofold(known, census) - functions,
         numbered=layers - raised,
         doubtful=doubtful - raised,
-        lettered=lettered(known) - raised - SCALAR_LETTERS,
+        lettered=three - raised - SCALAR_LETTERS,
     )
 
 

@@ -183,6 +183,15 @@ def _check_bounds(reckoner: Reckoner, node: Sum, size: int) -> None:
         raise NotRead(f"`{node.upper.name}` is the number of two different kinds of components", node.span)
 
 
+def count_of(reckoner: Reckoner, symbol: Symbol, where: tuple[str, int]) -> int:
+    """How many entries a name counts, everywhere the same: those of a quantity, at one of its axes."""
+    shape = reckoner.world.shapes[where[0]]
+    size = max(shape) if 1 in shape else shape[where[1]]
+    if reckoner.counts.setdefault(symbol.name, size) != size:
+        raise NotRead(f"`{symbol.name}` is the number of two different kinds of components", symbol.span)
+    return size
+
+
 def listed(reckoner: Reckoner, node: Entries, bindings: Mapping[str, int], shape: Shape) -> V:
     """The vector of all entries that a definition by components gives."""
     world = reckoner.world

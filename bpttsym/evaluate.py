@@ -13,7 +13,7 @@ from fractions import Fraction
 from bpttsym.abbreviations import abbreviated, ends, may_end
 from bpttsym.arithmetic import product, quotient, regrouped, show, total_of
 from bpttsym.derivatives import derivative, differential
-from bpttsym.entries import chosen, concatenated, entry, indicated, listed, part, sum_over
+from bpttsym.entries import chosen, concatenated, count_of, entry, indicated, listed, part, sum_over
 from bpttsym.errors import LimitExceeded, NotRead
 from bpttsym.expr import (
     Add,
@@ -184,8 +184,7 @@ class Evaluator(Reckoner):
             return self.world.number(Fraction(bindings[symbol.name]))
         counted = self.model.entry_counts.get(symbol.name) if not symbol.index else None
         if counted is not None:
-            shape = self.world.shapes[counted[0]]
-            return self.world.number(Fraction(max(shape) if 1 in shape else shape[counted[1]]))
+            return self.world.number(Fraction(count_of(self, symbol, counted)))
         abbreviation = abbreviated(self, symbol, bindings)
         if abbreviation is not None:
             return abbreviation

@@ -13,6 +13,9 @@ from bpttsym.shapes import Shape
 from bpttsym.world import CannotSay
 
 Array = NDArray[Any]
+SINGULAR = 1e12
+"""The condition of a matrix that has no inverse in floats."""
+
 ROUNDING = 1e-9
 """Matrices that are symmetric but for this share of their entries are symmetric."""
 
@@ -65,12 +68,14 @@ SPECTRA: dict[str, Callable[[Array], Array]] = {
 """Numbers of a matrix: singular values, the spectral radius, eigenvalues of what is symmetric."""
 
 
-def by_matrices(function: Callable[[Array], Array], value: Array) -> Array:
-    """A function of each matrix; no number where one of them has no value."""
+def inverses(value: Array) -> Array:
+    """The inverse of each matrix; no number where one is so nearly singular that it is none but for rounding."""
     try:
-        return function(value)
+        found = np.linalg.inv(value)
     except np.linalg.LinAlgError:
         return np.full(value.shape, np.nan)
+    condition = np.abs(value).sum(axis=-1).max(axis=-1) * np.abs(found).sum(axis=-1).max(axis=-1)
+    return np.where((condition < SINGULAR)[..., None, None], found, np.nan)
 
 
 LeafRule = Callable[[str, tuple[int, ...], Shape], Array]

@@ -14,7 +14,7 @@ import numpy as np
 
 from bpttsym.common import Kept
 from bpttsym.evaluate import Evaluator
-from bpttsym.leaves import FUNCTIONS, SPECTRA, Array, LeafRule, by_matrices, where_positive
+from bpttsym.leaves import FUNCTIONS, SPECTRA, Array, LeafRule, inverses, where_positive
 from bpttsym.model import Graph, Key
 from bpttsym.opaque import StandIns, under_logarithm
 from bpttsym.readings import Readings
@@ -231,7 +231,7 @@ class NumericWorld(StandIns, Samples):
         return np.asarray(size.max(axis=axes, keepdims=True))
 
     def inverse(self, value: Array) -> Array:
-        return by_matrices(np.linalg.inv, value)
+        return inverses(value)
 
     def determinant(self, value: Array) -> Array:
         return np.asarray(np.linalg.det(value)[..., None, None])

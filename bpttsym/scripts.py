@@ -26,6 +26,7 @@ from bpttsym.expr import (
     Span,
     Symbol,
     Transpose,
+    integer,
     shifted,
     walk,
 )
@@ -240,6 +241,8 @@ def superscript(reader: Reader, value: Expr, script: Surface, bare: bool = False
         for part in inner.factors:
             value = superscript(reader, value, part, bare)
         return value
+    if _is_inverse_transpose(inner):
+        return Transpose(Power(value, Negate(integer(1, script.span), span=script.span), span=span), span=span)
     if isinstance(inner, Word) and inner.text in TRANSPOSES:
         return Transpose(value, letter=inner.text == "T", span=span)
     if _is_step(reader, inner) and isinstance(inner, Fence) and isinstance(value, Symbol):
@@ -251,6 +254,15 @@ def superscript(reader: Reader, value: Expr, script: Surface, bare: bool = False
     if isinstance(inner, Word) and inner.kind in {"SIGN", "OP"}:
         raise NotRead(f"the superscript `{inner.text}` is not read here", inner.span)
     return Power(value, reader.expression(inner), span=span)
+
+
+def _is_inverse_transpose(script: Surface) -> bool:
+    r"""``W^{-\top}``; the letter T may be the number of steps."""
+    match script:
+        case Sums(_, ["-"], [Word(_, _, text)]):
+            return text in TRANSPOSES and text != "T"
+        case _:
+            return False
 
 
 def _entrywise(reader: Reader, value: Expr, script: Term, span: Span) -> Expr:

@@ -38,6 +38,7 @@ from bpttsym.sum_shapes import infer_sum, multiplied, with_entries
 from bpttsym.weight_shapes import (
     IDENTITIES,
     Run,
+    beside_ones,
     between_elementwise,
     has_batch_bias,
     has_row_states,
@@ -361,7 +362,7 @@ def infer_sizes(
     listed = [d for d in given if d.scalar or d.name not in computed or not is_constant(d.body)]  # `h_0 = 0`: a vector
     rows = any(has_row_states(d.body, numbers, parameters, SCALAR_LETTERS) for d in listed)
     sizes = Sizes(horizon, scalar, frozenset(elementwise), rows, parameters)
-    for name, labels in declared:
+    for name, labels in (*declared, *beside_ones((d.body for d in listed), rows)):
         sizes.declare(name, labels)
     sizes.batch = sizes.fresh() if any(d.indexed and has_batch_bias(d.body, rows) for d in listed) else 0
     sizes.multiplied = multiplied(definition.body for definition in listed)

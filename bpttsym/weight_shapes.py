@@ -247,6 +247,14 @@ def has_batch_bias(body: Expr, rows: bool) -> bool:
     return False
 
 
+def beside_ones(bodies: Iterable[Expr], rows: bool) -> Iterator[tuple[str, tuple[str, ...]]]:
+    r"""Small letters beside a column of ones, ``b \mathbf{1}``, which are numbers where states are columns."""
+    for part in (part for body in bodies if not rows for part in walk(body)):
+        factors = part.factors if isinstance(part, Multiply) else ()
+        if sum(isinstance(factor, Ones) for factor in factors) == 1 == len(factors) - sum(map(is_small, factors)):
+            yield from ((factor.name, ()) for factor in factors if isinstance(factor, Symbol) and not factor.index)
+
+
 def is_constant(body: Expr, letters: frozenset[str] = frozenset()) -> bool:
     """Whether a formula is a number whatever the model is, which may stand for a vector of equal entries.
 

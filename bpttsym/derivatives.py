@@ -19,7 +19,7 @@ from bpttsym.expr import (
     integer,
 )
 from bpttsym.extents import is_line
-from bpttsym.model import Key, differential_of
+from bpttsym.model import Key
 from bpttsym.reckoner import Reckoner
 from bpttsym.rewriting import substitute, transform
 from bpttsym.shapes import Shape
@@ -32,14 +32,14 @@ def derivative(reckoner: Reckoner, node: Derivative, bindings: Mapping[str, int]
     if isinstance(by, Transpose):
         return _by_row(reckoner, node, by.body, bindings, bound)
     variables = _variables(reckoner, by, bindings, bound)
-    jacobian, scalar = _jacobian(reckoner, node, by, variables, bindings, bound)
+    jacobian, scalar = jacobian_of(reckoner, node, by, variables, bindings, bound)
     if isinstance(node.by, Component):
         columns = _flat(node.by, reckoner.world.shapes[variables[0][0]], bindings, bound)
         return _laid_out_columns(reckoner, node, jacobian, columns)
     return laid_out(reckoner, node, jacobian, variables, scalar)
 
 
-def _jacobian(
+def jacobian_of(
     reckoner: Reckoner,
     node: Derivative,
     by: Expr,
@@ -95,21 +95,7 @@ def _by_row(reckoner: Reckoner, node: Derivative, by: Expr, bindings: Mapping[st
         columns.append(shapes[of.by.name])
     if any(shape[1] > 1 for shape in columns):
         raise NotRead("a derivative by a transpose is read of columns by columns only", node.span)
-    return _jacobian(reckoner, node, by, variables, bindings, bound)[0]
-
-
-def differential(reckoner: Reckoner, node: Call, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
-    r"""``\mathrm{d} h_t``: the change of a quantity where the moved leaves change as their differentials say."""
-    world, of = reckoner.world, node.arguments[0]
-    moved = reckoner.graph.moved
-    if not moved or not isinstance(of, Symbol):
-        raise NotRead("nothing says what moves here", node.span)
-    shape = world.shape(reckoner.value(of, bindings, bound))
-    jacobian = _jacobian(reckoner, Derivative(of, of, "total", span=node.span), of, moved, bindings, bound)[0]
-    steps = [world.node((differential_of(name), index)) for name, index in moved]
-    sizes = [world.shape(step) for step in steps]
-    columns = [world.reshape(step, (rows * width, 1)) for step, (rows, width) in zip(steps, sizes, strict=True)]
-    return world.reshape(world.matrix_product(jacobian, below_one_another(world, columns)), shape)
+    return jacobian_of(reckoner, node, by, variables, bindings, bound)[0]
 
 
 def _named(reckoner: Reckoner, of: Expr, by: Expr) -> Expr:

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from bpttsym.abbreviations import abbreviated, ends, may_end
 from bpttsym.arithmetic import product, quotient, regrouped, show, total_of
-from bpttsym.derivatives import derivative, differential
+from bpttsym.derivatives import derivative
 from bpttsym.entries import chosen, concatenated, count_of, entry, indicated, listed, part, sum_over
 from bpttsym.errors import LimitExceeded, NotRead
 from bpttsym.expr import (
@@ -43,6 +43,7 @@ from bpttsym.expr import (
 from bpttsym.extents import entry_letters, extent
 from bpttsym.memo import of_node
 from bpttsym.model import Key, index_value, inlined
+from bpttsym.moves import check_moves, differential
 from bpttsym.ones import add_repeated, fitted, has_no_size, is_ones, is_repeated, ones
 from bpttsym.over_paths import over_paths, whole_number
 from bpttsym.ranges import big_product, big_sum, matrix_power, power_of
@@ -166,6 +167,8 @@ class Evaluator(Reckoner):
             raise LimitExceeded("this is nested too deeply to be evaluated", relation.span) from None
 
     def _sides(self, relation: Relation, bindings: Mapping[str, int]) -> tuple[V, V]:
+        if self.model.moved:
+            check_moves(self, relation, bindings)
         for side, other in ((relation.left, relation.right), (relation.right, relation.left)):
             if has_no_size(side) and not has_no_size(other):
                 value = self.value(other, bindings)

@@ -8,11 +8,15 @@ from itertools import product
 from math import prod
 from typing import Any
 
+from bpttsym.axes import letters_of
 from bpttsym.errors import LimitExceeded, NotRead
 from bpttsym.expr import (
     Derivative,
     Expr,
+    Power,
+    Product,
     Relation,
+    Sum,
     Symbol,
     children,
     walk,
@@ -178,7 +182,15 @@ def make_ground(
 
 def free_indices(relation: Relation, model: Model) -> list[str]:
     """The index letters of a relation that nothing binds, in the order of their names."""
-    return sorted(free_letters(relation) - model.axes.names)
+    return sorted((free_letters(relation) | power_letters(relation, model)) - model.axes.names)
+
+
+def power_letters(relation: Relation, model: Model) -> frozenset[str]:
+    r"""The letters of steps in the powers of a relation, ``W^t = Q \Lambda^t Q^{-1}``."""
+    steps = {part.name for definition in model.definitions for part in definition.index if isinstance(part, Symbol)}
+    powers = (part.exponent for part in walk(relation) if isinstance(part, Power))
+    bound = {part.index for part in walk(relation) if isinstance(part, Sum | Product)}
+    return frozenset().union(*map(letters_of, powers)) & (steps - set(model.arities) - bound)
 
 
 @of_node

@@ -24,8 +24,8 @@ from bpttsym.stacked import parted
 from bpttsym.surface import Chain, Fraction, Scripted, Surface, Term, Word
 from bpttsym.weighted import STEP_SIZES
 
-FRONT = (r"\delta", r"\Delta", "d", r"\mathrm{d}")
-"""Letters that may stand in front of a name as a part of it."""
+FRONT = (r"\delta", r"\Delta", "d")
+"""Letters that may stand in front of a name as a part of it; an upright d is a differential."""
 DEFINING = frozenset(("=", ":=", r"\equiv"))
 
 Lines = list[tuple[Maths, list[Line]]]

@@ -22,7 +22,7 @@ from bpttsym.expr import (
     names,
     walk,
 )
-from bpttsym.ground import used_symbols
+from bpttsym.ground import power_letters, used_symbols
 from bpttsym.guesses import folded, formulas_used, loss_models, narrow_loss_models
 from bpttsym.latex import unicode_line
 from bpttsym.loss_forms import Form, are_targets, forms
@@ -69,10 +69,11 @@ def _fixed(model: Model) -> Callable[[int], Model]:
 def unknown_symbols(relation: Relation, model: Model) -> set[tuple[str, int]]:
     """The names of a relation that a model does not have."""
     arities = model.arities
+    letters = power_letters(relation, model)
     return {
         (name, count)
         for name, count in used_symbols(relation, model.horizon)
-        if count not in arities.get(name, ()) and not (count == 0 and name in IDENTITIES)
+        if count not in arities.get(name, ()) and not (count == 0 and name in IDENTITIES | letters)
     }
 
 

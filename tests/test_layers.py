@@ -104,7 +104,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     ),
     "evaluate": (
         *("world", "dice", "arithmetic", "reckoner", "square", "grid", "ranges", "entries", "derivatives"),
-        *("over_paths", "abbreviations", "common", "ones"),
+        *("over_paths", "abbreviations", "common", "ones", "moves"),
     ),
     "numeric": ("leaves", "opaque", "samples"),
     "exact": ("field",),

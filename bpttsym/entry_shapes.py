@@ -138,15 +138,6 @@ def infer_parts(sizes: Inference, body: Expr, index: tuple[Expr, ...]) -> list[D
     return [(0, part) if row else (part, 0) for part in parts]
 
 
-def infer_square(sizes: Inference, body: Expr) -> Dimensions:
-    """A number of a square matrix."""
-    side = sizes.fresh()
-    found = sizes.inside(body, None)
-    sizes.same(found or (side, side), (side, side))
-    sizes.expect(body, (side, side))
-    return (0, 0)
-
-
 def part_numbers(index: tuple[Expr, ...]) -> tuple[int, int]:
     """Which part of how many; raises NotRead for anything else."""
     match index:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from bpttsym.dimensions import Dimensions
-from bpttsym.entry_shapes import infer_entries, infer_parts, infer_square, join_sums, part_name, part_numbers, with_sums
+from bpttsym.entry_shapes import infer_entries, infer_parts, join_sums, part_name, part_numbers, with_sums
 from bpttsym.errors import NotRead
 from bpttsym.expr import (
     Add,
@@ -43,6 +43,8 @@ from bpttsym.weight_shapes import (
     has_batch_bias,
     has_row_states,
     impose,
+    infer_quotient,
+    infer_square,
     inner_names,
     is_applied,
     is_constant,
@@ -218,13 +220,10 @@ class Sizes(Dimensions):
                 square = self.same(self.infer(base, hint) or (side, side), (side, side))
                 impose(self, base, square)
                 return square
-            case Power(base) | Divide(base):
-                found = self.infer(base, hint)
-                if isinstance(expr, Divide):
-                    below = self.infer(expr.denominator, found)
-                    if found is not None and below is not None and not self.is_one(below):
-                        found = self.same(found, below) if not self.is_one(found) else below
-                return found
+            case Power(base):
+                return self.infer(base, hint)
+            case Divide(above, below):
+                return infer_quotient(self, above, below, hint)
             case Call(function, arguments):
                 return self._call(function, arguments, expr, hint)
             case _:

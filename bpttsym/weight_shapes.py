@@ -168,6 +168,30 @@ def impose(sizes: Inference, expr: Expr, shape: Dimensions) -> None:
             return
 
 
+def infer_square(sizes: Inference, body: Expr) -> Dimensions:
+    """A number of a square matrix: what a capital letter names in it is a matrix."""
+    side = sizes.fresh()
+    if is_of_matrices(body):
+        impose(sizes, body, (side, side))
+    found = sizes.inside(body, None)
+    sizes.same(found or (side, side), (side, side))
+    return (0, 0)
+
+
+def infer_quotient(sizes: Inference, above: Expr, below: Expr, hint: Dimensions | None) -> Dimensions | None:
+    r"""The shape of a quotient; letters below a number, alone or in a product (``\frac{1}{2n}``), are numbers."""
+    factors = below.factors if isinstance(below, Multiply) else (below,)
+    if is_constant(above) and all(isinstance(factor, Number | Symbol) for factor in factors):
+        for factor in factors:
+            if isinstance(factor, Symbol) and not factor.index and not sizes.is_known(factor.name):
+                sizes.expect(factor, (0, 0))
+    found = sizes.infer(above, hint)
+    under = sizes.infer(below, found)
+    if found is not None and under is not None and not sizes.is_one(under):
+        return sizes.same(found, under) if not sizes.is_one(found) else under
+    return found
+
+
 def _blocks(sizes: Inference, parts: tuple[Expr, ...], comma: bool, shape: Dimensions) -> None:
     """Matrices side by side, or one below the other: as many columns or rows as all of them have together."""
     along = 1 if comma else 0

@@ -61,7 +61,9 @@ class Common:
             body = node.body
             past = tuple(found[parent] for parent in node.parents)
             own: tuple[Any, ...] = (key, None)
-            if body is not None:
+            if isinstance(body, Number):
+                own = (key, body.value)
+            elif body is not None:
                 free = _names_no_end(body, graph.ends)
                 own = (key, id(body), () if free else (graph.length, ends))
             number = self._numbers.setdefault((*own, past), len(self._numbers))

@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from bpttsym import rnn
+from bpttsym.common import Common
 from bpttsym.derivation import Derivation
 from bpttsym.errors import Contradiction, NotRead, UsageError
 from bpttsym.evaluate import Evaluator
@@ -20,7 +21,7 @@ from bpttsym.expr import Call, Relation, Symbol, walk
 from bpttsym.ground import Ground
 from bpttsym.latex import unicode_line
 from bpttsym.leaves import FUNCTIONS, Array
-from bpttsym.model import Definition, Key
+from bpttsym.model import Definition, Graph, Key
 from bpttsym.numeric import NumericWorld
 from bpttsym.readings import Readings
 from bpttsym.recognise import Recurrent, recurrent
@@ -67,7 +68,16 @@ class Oracles:
     @cached_property
     def world(self) -> NumericWorld:
         """The definitions at these numbers."""
-        return NumericWorld(self.ground.graph, self.ground.shapes, samples=1, leaf=self.leaf)
+        return self._numbers(self.ground.graph)
+
+    @cached_property
+    def _common(self) -> Common:
+        return Common()
+
+    def _numbers(self, graph: Graph) -> NumericWorld:
+        """A graph at these numbers, which are found once for the graphs of all forms."""
+        kept = self._common.kept("complex step", graph, self.ground.shapes)
+        return NumericWorld(graph, self.ground.shapes, samples=1, leaf=self.leaf, kept=kept)
 
     @cached_property
     def by_sympy(self) -> dict[str, Array]:
@@ -133,8 +143,7 @@ class Oracles:
         world = self.world
         if short:
             model = replace(self.ground.model, abbreviations=short)
-            graph = type(self.ground.graph)(model, self.ground.length)
-            world = NumericWorld(graph, self.ground.shapes, samples=1, leaf=self.leaf)
+            world = self._numbers(Graph(model, self.ground.length))
         relation = steps[-1].relation
         evaluator = Evaluator(world, Readings({"layout": "numerator"}))
         ends = dict(self.ground.graph.ends)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
-from bpttsym.common import Common
+from bpttsym.common import Shelf
 from bpttsym.conditions import Row
 from bpttsym.errors import NotRead
 from bpttsym.evaluate import Evaluator
@@ -45,21 +45,21 @@ def may_matter(choice: str, relation: Relation) -> bool:
 class Bench:
     """The worlds of one document, one for each model and horizon, and what is tried in them."""
 
-    def __init__(self, samples: int, declared: Mapping[str, str]) -> None:
+    def __init__(self, samples: int, declared: Mapping[str, str], shelf: Shelf | None = None) -> None:
         self.samples = samples
+        self.shelf = shelf or Shelf()
         self.declared = declared
         self._trials: dict[tuple[Model, int], Trial] = {}
-        self._prepared: dict[Model, tuple[tuple[Model, Sizes], Common]] = {}
+        self._prepared: dict[Model, tuple[Model, Sizes]] = {}
 
     def trial(self, variant: Variant, length: int) -> Trial:
         """The worlds for a model and a horizon, made once."""
         model = variant.build(length)
         if (model, length) not in self._trials:
             if model not in self._prepared:
-                self._prepared[model] = prepare(model), Common()
-            ready, common = self._prepared[model]
-            ground = make_ground(model, length, ready=ready)
-            self._trials[model, length] = Trial(ground, self.samples, common=common)
+                self._prepared[model] = prepare(model)
+            ground = make_ground(model, length, ready=self._prepared[model])
+            self._trials[model, length] = Trial(ground, self.samples, common=self.shelf.common(ground.model))
         return self._trials[model, length]
 
     def run(self, case: Case, relation: Relation, variant: Variant, named: bool) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 from bpttsym.check import NotProved, derive, proved_text
 from bpttsym.claims import page_of
 from bpttsym.claims_data import FILE
+from bpttsym.common import Shelf
 from bpttsym.derivation import Derivation
 from bpttsym.document import Document, read_document
 from bpttsym.document_figures import Named, drawn, hashed
@@ -122,7 +123,8 @@ def _result(path: Path) -> Result:
     """Verify a document and derive the gradients of its models; raises Refused or NotProved."""
     source = replace(read_source(path), name=path.name)
     document = read_document(source)
-    judged = Judged(document, tuple(judge(document)))
+    shelf = Shelf()
+    judged = Judged(document, tuple(judge(document, shelf=shelf)))
     _refuse(judged, path)
     derived: list[Derived] = []
     texts: Files = {}
@@ -134,7 +136,7 @@ def _result(path: Path) -> Result:
             wanted = [(one.checked, form) for one in found for form in one.forms]
             if wanted:
                 blocks = manuscript([(checked.derivation, form) for checked, form in wanted])
-                texts[name] = proved_text(tex(blocks, settings(model)), "tex", wanted)
+                texts[name] = proved_text(tex(blocks, settings(model)), "tex", wanted, shelf)
                 found = _compared(found)
             found += [_left_out(model, by, name) for by in alike]
         except NotProved as error:

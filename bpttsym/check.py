@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from bpttsym.common import Shelf
 from bpttsym.derivation import FORMS, Derivation, derivation
 from bpttsym.displays import Entry
 from bpttsym.document import Document, load_preset, read_document
@@ -213,7 +214,9 @@ def manuscript_of(wanted: Sequence[tuple[CheckedDerivation, str]]) -> list[Block
     return manuscript([(checked.derivation, form) for checked, form in wanted])
 
 
-def proved_text(text: str, kind: Kind, wanted: Sequence[tuple[CheckedDerivation, str]] = ()) -> str:
+def proved_text(
+    text: str, kind: Kind, wanted: Sequence[tuple[CheckedDerivation, str]] = (), shelf: Shelf | None = None
+) -> str:
     """A text of several derivations, given back if all of it reads back as proved; raises NotProved.
 
     The verdicts are those on the ``wanted`` forms, which the text has to hold: they are not judged again.
@@ -222,7 +225,7 @@ def proved_text(text: str, kind: Kind, wanted: Sequence[tuple[CheckedDerivation,
 
     document = read_document(source_from_text(text, "<derivation>", kind))
     found: dict[Claim, Evidence] = {}
-    for one in judge(document, mend=False):
+    for one in judge(document, mend=False, shelf=shelf):
         if one.status not in ("proved", "definition"):
             raise NotProved(f"{one.read or one.latex} is {one.status}, not proved: {one.message}")
         evidence = Evidence(one.status, one.method, one.scope, one.samples, one.max_error)

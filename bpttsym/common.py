@@ -1,15 +1,17 @@
 """What the graphs of one model have in common over several numbers of steps: nodes whose whole past is the same.
 
-The first three states of a recurrence are what they are, whether it runs for three steps or for five. A world of the
-same draws finds their values and derivatives once. Nothing else is shared: a node is the same only if its formula is
-the same object, at the same indices, of the same parents, and if nothing in the formula knows where the steps end.
+The first three states of a recurrence are what they are, whether it runs for three steps or for five, and whether it
+is read in a document or in a text that was derived from it. A world of the same draws finds their values and
+derivatives once. Nothing else is shared: a node is the same only if its formula says the same, at the same indices, of
+the same parents, and if nothing in the formula knows where the steps end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from bpttsym.axes import Axes
 from bpttsym.expr import (
     Add,
     Call,
@@ -28,7 +30,8 @@ from bpttsym.expr import (
     walk,
 )
 from bpttsym.memo import of_node
-from bpttsym.model import Graph, Key
+from bpttsym.model import Definition, Graph, Key, Model
+from bpttsym.records import fields
 from bpttsym.shapes import Shape
 
 Asked = tuple[Key, tuple[Key, ...], bool]
@@ -41,7 +44,8 @@ class Common:
     def __init__(self) -> None:
         self._numbers: dict[tuple[Any, ...], int] = {}
         self._shared: dict[str, Any] = {}
-        self._formulas: list[Expr | None] = []  # held, so that no other formula gets the identity of one
+        self._formulas: dict[int, tuple[Expr, int]] = {}  # each held, so that no other one gets its identity
+        self._spelled: dict[Any, int] = {}
         self._kept: dict[tuple[str, tuple[tuple[str, Shape], ...]], tuple[dict[Any, Any], dict[Any, Any]]] = {}
 
     def shared(self, name: str, own: Any) -> Any:
@@ -65,12 +69,63 @@ class Common:
                 own = (key, body.value)
             elif body is not None:
                 free = _names_no_end(body, graph.ends)
-                own = (key, id(body), () if free else (graph.length, ends))
-            number = self._numbers.setdefault((*own, past), len(self._numbers))
-            if number == len(self._formulas):
-                self._formulas.append(body)
-            found[key] = number
+                own = (key, self._formula(body), () if free else (graph.length, ends))
+            found[key] = self._numbers.setdefault((*own, past), len(self._numbers))
         return found
+
+    def _formula(self, body: Expr) -> int:
+        """The number of a formula, the same for each that says the same, wherever it was read."""
+        if id(body) not in self._formulas:
+            self._formulas[id(body)] = body, self._spelled.setdefault(spelled(body), len(self._spelled))
+        return self._formulas[id(body)][1]
+
+
+def spelled(part: Any) -> Any:
+    """Everything that a tree, or a tuple of some, says, but for where it was read."""
+    if isinstance(part, Expr | Definition):
+        said = (spelled(getattr(part, one.name)) for one in fields(type(part)) if one.name != "span")
+        return (type(part).__name__, *said)
+    return tuple(map(spelled, part)) if isinstance(part, tuple) else part
+
+
+class Shelf:
+    """What is known of the models of several documents: of one, and of the texts that are derived from it."""
+
+    def __init__(self) -> None:
+        self._models: dict[Any, list[tuple[Model, Common]]] = {}
+
+    def common(self, model: Model) -> Common:
+        """What is known of a model that was prepared for judging; two that compute the same share it."""
+        said = spelled(tuple(getattr(model, name) for name in COMPUTED))
+        same = self._models.setdefault(said, [])
+        for other, common in same:
+            if _counts_alike(model, other):
+                return common
+        same.append((model, Common()))
+        return same[-1][1]
+
+
+COMPUTED = (
+    *("definitions", "functions", "sets", "horizon", "first", "initial_zero", "scalar", "distributions"),
+    *("one_hot", "variables", "elementwise", "counts"),
+)
+"""What of a model says how its nodes are computed."""
+
+
+def _counts_alike(model: Model, other: Model) -> bool:
+    """Whether the indices of two models with the same definitions count the same; none uses what it abbreviates."""
+    defined = {part.name for d in model.definitions for part in walk(d.body) if isinstance(part, Symbol)}
+    defined |= {d.name for d in model.definitions}
+    if not defined.isdisjoint(model.abbreviated) or not defined.isdisjoint(other.abbreviated):
+        return False
+    return _counted(model.axes, defined) == _counted(other.axes, defined)
+
+
+def _counted(axes: Axes, names: Collection[str]) -> tuple[Any, ...]:
+    """What the axes say of some names."""
+    places = {place: end for place, end in axes.places.items() if place.name in names}
+    lettered = {place for place in axes.lettered if place.name in names}
+    return axes.horizon, places, axes.ends, lettered, axes.from_zero, axes.numbers
 
 
 class Kept:

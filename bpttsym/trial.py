@@ -101,7 +101,9 @@ class Trial:
         """The world of numbers."""
         from bpttsym.numeric import NumericWorld
 
-        return NumericWorld(self.ground.graph, self.ground.shapes, samples, seed, kept=self.kept("numbers"))
+        return NumericWorld(
+            self.ground.graph, self.ground.shapes, samples, seed, kept=self.kept(f"numbers {samples} {seed}")
+        )
 
     def kept(self, world: str) -> Kept | None:
         """What is known in a kind of world from other numbers of steps."""

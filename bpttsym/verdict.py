@@ -9,6 +9,7 @@ from bpttsym.aftermath import assumptions, behind_arrow, on_average, under_assum
 from bpttsym.attack import BOUNDS
 from bpttsym.bench import UNCONFIRMED, Bench
 from bpttsym.candidates import Candidates
+from bpttsym.common import Shelf
 from bpttsym.conditions import (
     LAYOUTS,
     Row,
@@ -52,16 +53,17 @@ class Judge:
     """Judges the relations of one document; worlds are made once for each model and horizon.
 
     What is refuted gets suggestions only when asked to ``mend``: looking for them takes ten times as long as judging.
+    A ``shelf`` holds what is known of the models of documents that were judged before.
     """
 
-    def __init__(self, document: Document, samples: int = 6, mend: bool = True) -> None:
+    def __init__(self, document: Document, samples: int = 6, mend: bool = True, shelf: Shelf | None = None) -> None:
         self.document = document
         self.samples = samples
         self.mend = mend
         self.declared = {
             key: value for key, value in document.settings.items() if key in OPTIONS and value in OPTIONS[key]
         }
-        self.bench = Bench(samples, self.declared)
+        self.bench = Bench(samples, self.declared, shelf)
         self.candidates = Candidates(document)
         self.inequalities = Inequalities(document, self.declared)
 
@@ -368,6 +370,6 @@ class Judge:
         )
 
 
-def judge(document: Document, samples: int = 6, mend: bool = True) -> list[Verdict]:
+def judge(document: Document, samples: int = 6, mend: bool = True, shelf: Shelf | None = None) -> list[Verdict]:
     """The verdicts of all relations of a document, in order; without ``mend``, none of them has suggestions."""
-    return Judge(document, samples, mend).run()
+    return Judge(document, samples, mend, shelf).run()

@@ -41,7 +41,7 @@ PRESETS = ("many_to_one", "many_to_many", "lstm", "bidirectional", "encoder_deco
 def test_values_and_derivatives_are_those_of_worlds_that_share_nothing(name: str) -> None:
     """Every node and derivative, with what other numbers of steps have left on the shelf and without."""
     common = Common()
-    for ground in grounds(load_preset(name).models[-1], 5, 3, 4):
+    for ground in grounds(load_preset(name).models[-1], 4, 3):
         graph, shapes = ground.graph, ground.shapes
         alone, shared = NumericWorld(graph, shapes), NumericWorld(graph, shapes, kept=common.kept("n", graph, shapes))
         by = [key for key in graph.nodes if graph.dependents((key,))]

@@ -55,10 +55,14 @@ def written_out(read: Lines) -> tuple[Lines, set[Span]]:
 def with_joined_letters(lines: Sequence[Line]) -> list[Line]:
     """The lines of a document with every time between two steps as one name, and without marks that say nothing."""
     read = list(lines)
-    written = {text for line in lines if line.chain is not None for text in _texts(line.chain)}
+    written = [frozenset(_texts(line.chain)) if line.chain is not None else frozenset() for line in lines]
     for front in FRONT:
-        if front in written:
-            read = [_with(line, front, _step_size) for line in read]
+        if any(front in texts for texts in written):
+            if any(size.startswith(f"{front} ") for size in STEP_SIZES):
+                read = [
+                    _with(line, front, _step_size) if front in texts else line
+                    for line, texts in zip(read, written, strict=True)
+                ]
             read = _unexplained(read, front)
     return read
 
@@ -82,7 +86,7 @@ def _refused(line: Line, front: str) -> Line:
 
 
 def _with(line: Line, front: str, rule: Rule) -> Line:
-    if line.chain is None or not _holds(line.chain, front):
+    if line.chain is None:
         return line
     chain = _rewritten(line.chain, front, rule)
     return replace(line, chain=chain) if isinstance(chain, Chain) else line
@@ -136,14 +140,13 @@ def _below_part(part: object) -> Iterator[Surface]:
 
 
 def _texts(node: Surface) -> Iterator[str]:
-    if isinstance(node, Word):
-        yield node.text
-    for part in _below(node):
-        yield from _texts(part)
-
-
-def _holds(node: Surface, front: str) -> bool:
-    return (isinstance(node, Word) and node.text == front) or any(_holds(part, front) for part in _below(node))
+    waiting = [node]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Word):
+            yield part.text
+        else:
+            waiting.extend(_below(part))
 
 
 def _is_differential(node: Surface, front: str) -> bool:
@@ -178,19 +181,24 @@ def _always_in_front(chain: Chain, front: str) -> bool:
 
 def _rewritten(node: Surface, front: str, rule: Rule) -> Surface:
     """A surface with what a rule makes of the letter and the name behind it."""
-    if _is_differential(node, front) or not _holds(node, front):
+    if _is_differential(node, front):
         return node
-    new = copy(node)
-    for field in fields(node):
-        setattr(new, field.name, _rewritten_part(getattr(node, field.name), front, rule))
-    return _in_term(new, front, rule) if isinstance(new, Term) else new
+    before = [getattr(node, field.name) for field in fields(node)]
+    after = [_rewritten_part(part, front, rule) for part in before]
+    if any(new is not old for new, old in zip(after, before, strict=True)):
+        node = copy(node)
+        for field, part in zip(fields(node), after, strict=True):
+            setattr(node, field.name, part)
+    own = isinstance(node, Term) and any(isinstance(one, Word) and one.text == front for one in node.factors)
+    return _in_term(node, front, rule) if own and isinstance(node, Term) else node
 
 
 def _rewritten_part(part: object, front: str, rule: Rule) -> object:
     if isinstance(part, Surface):
         return _rewritten(part, front, rule)
     if isinstance(part, list | tuple):
-        return type(part)(_rewritten_part(one, front, rule) for one in part)
+        new = [_rewritten_part(one, front, rule) for one in part]
+        return type(part)(new) if any(a is not b for a, b in zip(new, part, strict=True)) else part
     return part
 
 

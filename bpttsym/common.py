@@ -96,7 +96,7 @@ class Shelf:
 
     def common(self, model: Model) -> Common:
         """What is known of a model that was prepared for judging; two that compute the same share it."""
-        said = spelled(tuple(getattr(model, name) for name in COMPUTED))
+        said = tuple(spelled(getattr(model, one.name)) for one in fields(Model) if one.name not in SAID_BESIDES)
         same = self._models.setdefault(said, [])
         for other, common in same:
             if _counts_alike(model, other):
@@ -105,11 +105,8 @@ class Shelf:
         return same[-1][1]
 
 
-COMPUTED = (
-    *("definitions", "functions", "sets", "horizon", "first", "initial_zero", "scalar", "distributions"),
-    *("one_hot", "variables", "elementwise", "counts"),
-)
-"""What of a model says how its nodes are computed."""
+SAID_BESIDES = frozenset(("abbreviations", "length", "unread", "written", "declared", "label"))
+"""What of a model has no part in how its nodes are computed; sizes that it declares show in the shapes."""
 
 
 def _counts_alike(model: Model, other: Model) -> bool:

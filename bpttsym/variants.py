@@ -191,7 +191,9 @@ def either(first: list[Variant], second: list[Variant]) -> list[Variant]:
 
 
 def _fit(relation: Relation, model: Model, narrow: bool = False) -> Iterator[Variant]:
-    model = replace(with_copies(relation, model), moved=moved_by(relation))
+    model = with_copies(relation, model)
+    if model.moved != (moved := moved_by(relation)):
+        model = replace(model, moved=moved)
     missing = unknown_symbols(relation, model)
     numerators = {
         (part.of.name, len(part.of.index))

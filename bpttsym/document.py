@@ -6,6 +6,7 @@ import os
 import re
 from copy import copy
 from functools import cached_property
+from typing import TypeGuard
 
 from bpttsym.averages import Averages, has_average, of_one_sample
 from bpttsym.census import base_name
@@ -280,7 +281,7 @@ def _runs(relation: Relation) -> set[str]:
 
 
 def _distributions(scope: Scope) -> tuple[str, ...]:
-    """Targets that stand before the logarithm of an output: their entries sum to one."""
+    """Targets that stand before the logarithm of an output, or are mixed into what does: their entries sum to one."""
     found: set[str] = set()
     for definition in scope.definitions.values():
         for part in walk(definition.body):
@@ -288,8 +289,18 @@ def _distributions(scope: Scope) -> tuple[str, ...]:
             logs = [f for f in factors if isinstance(f, Call) and f.function == r"\log"]
             if logs:
                 found |= {leaf.name for f in factors if f not in logs for leaf in walk(f) if isinstance(leaf, Symbol)}
+    mixed = (known.body for (name, _, _), known in scope.definitions.items() if name in found)
+    found |= {leaf.name for body in mixed if not _holds_call(body) for leaf in walk(body) if _is_indexed(leaf)}
     indices = scope.signature.indices
     return tuple(sorted(found - {name for name, _, _ in scope.definitions} - indices))
+
+
+def _holds_call(body: Expr) -> bool:
+    return any(isinstance(part, Call) for part in walk(body))
+
+
+def _is_indexed(part: Expr) -> TypeGuard[Symbol]:
+    return isinstance(part, Symbol) and bool(part.index)
 
 
 PRESETS = os.path.join(os.path.dirname(__file__), "models")

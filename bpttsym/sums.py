@@ -190,6 +190,8 @@ def _falls(node: Product, known: list[Linear]) -> bool:
         return False
     if set(falls[0]) <= {""}:
         return falls[0].get("", Fraction(0)) > 1
+    if _linear(node.upper) is not None and set(_linear(node.upper) or ()) <= {""}:  # from a letter of steps to a number
+        known = [*known, *({name: Fraction(1), "": Fraction(-1)} for name in falls[0] if name)]
     return _follows(falls[0], known) and not _follows(rises[0], known)
 
 

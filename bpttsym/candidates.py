@@ -15,7 +15,7 @@ from bpttsym.layered import with_layers
 from bpttsym.loss_forms import Form
 from bpttsym.model import Model
 from bpttsym.records import replace
-from bpttsym.rephrased import of_lines, of_sets, rephrasings
+from bpttsym.rephrased import of_lines, of_sets, rephrasings, turned_primes
 from bpttsym.variants import Variant, either, from_zero, given_function, narrow_variants, variants
 
 LEFT_OUT = "indices count entries, the step is left out"
@@ -76,6 +76,8 @@ class Candidates:
         yield relation, list(self._with_functions(entry, relation))
         if self.document.prose.starts_at_zero:
             yield relation, [from_zero(variant) for variant in self.possible(entry, self.of(entry, relation))[0]]
+        for words, read in turned_primes(relation, models[-1].arities):
+            yield read, self._under(entry, read, words)
         without = self.document.with_left_out_step(written, entry.scope, named)
         left_out = [] if without is None else [(LEFT_OUT, without)]
         left_out += [(f"{LEFT_OUT} and {words}", read) for _, one in left_out for words, read in rephrasings(one)]

@@ -208,7 +208,7 @@ def _step(fence: Fence) -> bool | None:
     if isinstance(only, Word) and only.text in STEPS:
         return True
     words = list(_words(only)) if only is not None and not isinstance(only, Term) else []
-    known = all(word.kind == "NUMBER" or word.text in STEPS for word in words)
+    known = all(word.kind == "NUMBER" or word.text in INDEX_LETTERS | STEPS for word in words)
     return False if words and known and isinstance(only, Word | Sums) else None
 
 

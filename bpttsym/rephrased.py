@@ -10,7 +10,7 @@ Both are about letters of entries that stand free on one side only. Such a lette
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from itertools import permutations, product
 from typing import Literal
 
@@ -26,6 +26,7 @@ from bpttsym.expr import (
     Relation,
     Sum,
     Symbol,
+    Transpose,
     children,
 )
 from bpttsym.extents import free_entries
@@ -53,6 +54,23 @@ def rephrasings(relation: Relation) -> Iterator[tuple[str, Relation]]:
     for meanings in product(*options):
         chosen = dict(zip(letters, meanings, strict=True))
         yield from _rephrased(relation, sides, chosen)
+
+
+def turned_primes(relation: Relation, known: Container[str]) -> Iterator[tuple[str, Relation]]:
+    """The relation whose names with a prime, where only the name without one is known, are transposes."""
+    found: dict[Symbol, Symbol] = {}
+
+    def change(node: Expr) -> Expr:
+        plain = node.name.removesuffix("'") if isinstance(node, Symbol) else ""
+        if not isinstance(node, Symbol) or node.name in known or plain == node.name or plain not in known:
+            return node
+        found[Symbol(node.name)] = Symbol(plain)
+        return Transpose(replace(node, name=plain), span=node.span)
+
+    read = transform(relation, change)
+    if found and isinstance(read, Relation):
+        words = (f"{unicode_line(one)} is {unicode_line(Transpose(plain))}" for one, plain in found.items())
+        yield " and ".join(words), read
 
 
 def missing_words(relation: Relation, letters: list[str]) -> str:

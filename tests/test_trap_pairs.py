@@ -137,6 +137,37 @@ ROWS: dict[str, tuple[str, str, str]] = {
         r"$$\nabla_WJ=\nabla_WL+2\lambda W$$",
         r"$$\nabla_WJ=\nabla_WL$$",
     ),
+    "a number in a denominator": (
+        CELL + r"$$L=\frac{1}{2N}\sum_{t=1}^T\|h_t-y_t\|^2$$",
+        r"$$\nabla_{h_T}L=\frac1N(h_T-y_T)$$",
+        r"$$\nabla_{h_T}L=\frac1{2N}(h_T-y_T)$$",
+    ),
+    "a target that is smoothed": (
+        CELL + r"$$o_t=Vh_t$$ $$p_t=\mathrm{softmax}(o_t)$$ $$q_t=(1-\epsilon)y_t+\frac{\epsilon}{K}\mathbf 1$$"
+        r"$$L=-\sum_{t=1}^T\sum_{k=1}^Kq_{t,k}\log p_{t,k}$$",
+        r"$$\nabla_{o_t}L=p_t-q_t$$",
+        r"$$\nabla_{o_t}L=p_t-y_t$$",
+    ),
+    "a product that falls to the first step": (
+        r"$$s_0=h_T$$" + CELL + r"$$s_t=\tanh(Rs_{t-1})$$",
+        r"$$\frac{\mathrm ds_t}{\mathrm dh_T}=\prod_{i=t}^1\mathrm{diag}(1-s_i^2)R$$",
+        r"$$\frac{\mathrm ds_t}{\mathrm dh_T}=\prod_{i=t}^2\mathrm{diag}(1-s_i^2)R$$",
+    ),
+    "steps in brackets": (
+        r"$$h[t]=\tanh(Wh[t-1]+Ux[t])$$ $$L=\frac12\sum_{t=1}^T\|h[t]-y[t]\|^2$$",
+        r"$$\nabla_{h[t]}L=h[t]-y[t]+W^\top((1-h[t+1]^2)\odot\nabla_{h[t+1]}L)$$",
+        r"$$\nabla_{h[t]}L=h[t]-y[t]+W^\top((1-h[t]^2)\odot\nabla_{h[t+1]}L)$$",
+    ),
+    "a letter of entries as a step": (
+        r"$$h(t)=\tanh(Wh(t-1)+Ux(t))$$",
+        r"$$\frac{\partial h(T)}{\partial h(k)}=\prod_{j=T}^{k+1}\mathrm{diag}(1-h(j)^2)W$$",
+        r"$$\frac{\partial h(T)}{\partial h(k)}=\prod_{j=T}^{k}\mathrm{diag}(1-h(j)^2)W$$",
+    ),
+    "a transpose by a prime": (
+        CELL + SQUARES,
+        r"$$\nabla_{h_t}L=h_t-y_t+W'((1-h_{t+1}^2)\odot\nabla_{h_{t+1}}L)$$",
+        r"$$\nabla_{h_t}L=h_t-y_t+W'((1-h_{t}^2)\odot\nabla_{h_{t+1}}L)$$",
+    ),
     "a function that nothing says what it is": (
         CELL + SQUARES,
         r"$$\nabla_WL=\sum_t\mathrm{outer}(\nabla_{h_t}L\odot(1-h_t^2),h_{t-1})$$",
@@ -176,6 +207,7 @@ UNCHECKED = {
     "a matrix in an order",
     "an orthogonal matrix",
     "a step and another step",
+    "a transpose by a prime",
 }
 
 

@@ -141,7 +141,16 @@ def under_assumptions(document: Document, verdicts: Sequence[Verdict]) -> list[V
     if all(verdict.status != "refuted" for verdict in verdicts):
         return list(verdicts)
     assumed = [*_in_displays(document, verdicts), *_in_text(document)]
-    return [_under(document, verdict, assumed) for verdict in verdicts] if assumed else list(verdicts)
+    return [_loosely(document, _under(document, verdict, assumed)) for verdict in verdicts]
+
+
+def _loosely(document: Document, verdict: Verdict) -> Verdict:
+    """What the text before an equation says to hold in some sense only is not refuted, unless it is expected to be."""
+    words = document.prose.loosely(verdict.entry.span.start) if verdict.status == "refuted" else ""
+    if not words or verdict.entry.expected:
+        return verdict
+    message = f"it fails as written, and the text before it says `{words}`"
+    return replace(verdict, status="unchecked", message=message, counterexample=None, suggestions=(), code="words")
 
 
 def _in_displays(document: Document, verdicts: Sequence[Verdict]) -> Iterator[Assumed]:

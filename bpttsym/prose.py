@@ -56,6 +56,13 @@ _ZERO = re.compile(
     r"|zero\s+initial|(?:start|initiali[sz]ed?)[^.]{0,30}\b(?:zeros?|0)\b|초기[^.]{0,20}?(?:0|영)",
     re.IGNORECASE,
 )
+_LOOSELY = re.compile(
+    r"approximat\w+|ignor(?:e|ed|ing)|neglect\w*|stop[- ]gradient|drop(?:ping|ped)? the (?:non-?linearity|activation)"
+    r"|treat\w*[^.]{1,60}as (?:an? )?constants?|lineari[sz]\w+|at the (?:optimum|minimum)|stationary point"
+    r"|근사\w*|무시\w*",
+    re.IGNORECASE,
+)
+"""Words that say of a display that it holds in some sense only."""
 _BETWEEN = r"(?:(?:an?|the|also|always|chosen|assumed|to|be|real|square)\s+)*"
 _BEHIND = r"(?:[\s-]+(?:definite|matrix|matrices|vector|weights?|recurrent|행렬))*\s*"
 _OF = re.compile(
@@ -123,3 +130,16 @@ class Prose:
                     sides, _ = read_chain(chain, self.signature)
                     found += [(side.name, words) for side in sides if isinstance(side, Symbol)]
         return tuple(found)
+
+    def loosely(self, start: int) -> str:
+        """The words of the paragraph before a display by which it says that the display is no equation; or nothing."""
+        before = [item for item in self.source.items if isinstance(item, Maths) and not item.inline]
+        between = ""
+        for item in reversed([one for one in before if one.end <= start]):
+            between = self.source.text[item.end : start].strip("$[]\\ \n")
+            if between:
+                break
+            start = item.start
+        paragraph = re.split(r"\n\s*\n\s*(?=\S)", between or self.source.text[:start].rstrip("$ \n["))[-1]
+        found = _LOOSELY.search(paragraph)
+        return " ".join(found.group().split()) if found else ""

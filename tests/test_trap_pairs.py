@@ -234,3 +234,20 @@ def test_a_delta_that_is_a_number_is_one() -> None:
     right = r"(1-\delta)I+\delta\,\mathrm{diag}(1-\tanh^2(Wh_{t-1}))W$$"
     assert last(text + right)[0] in ("proved", "conditional")
     assert last(text + right.replace("(1-", "(2-", 1))[0] == "refuted"
+
+
+LOOSE = r"$$\nabla_WL=((1-h_T^2)\odot(h_T-y))h_{T-1}^\top$$"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("We treat $h_{T-1}$ as a constant. Then\n\n", "unchecked"),
+        ("마지막 단계만 보는 근사는\n\n", "unchecked"),
+        ("The gradient is\n\n", "refuted"),
+        ("We ignore the biases.\n\nThe gradient is\n\n", "refuted"),
+    ],
+)
+def test_what_text_calls_an_approximation_is_not_refuted(text: str, expected: str) -> None:
+    """The paragraph before a display may say that it is no equation; one further up does not."""
+    assert last(f"{CELL}\n\n$$L=\\frac12\\|h_T-y\\|^2$$\n\n{text}{LOOSE}")[0] == expected

@@ -139,7 +139,9 @@ class Document:
             relation = entry.relation
             left = relation.left if relation is not None and relation.operator in DEFINING else None
             if entry.kind == "claim" and relation is not None and isinstance(left, Call):
-                if self.signature.applies(left.function) and left.function not in given:
+                formals = (*left.arguments, *left.parameters)
+                plain = all(isinstance(one, Symbol) and not one.index for one in formals)
+                if plain and self.signature.applies(left.function) and left.function not in given:
                     found.setdefault(left.function, unicode_line(relation))
         return found
 

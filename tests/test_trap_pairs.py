@@ -168,6 +168,11 @@ ROWS: dict[str, tuple[str, str, str]] = {
         r"$$\nabla_{h_t}L=h_t-y_t+W'((1-h_{t+1}^2)\odot\nabla_{h_{t+1}}L)$$",
         r"$$\nabla_{h_t}L=h_t-y_t+W'((1-h_{t}^2)\odot\nabla_{h_{t+1}}L)$$",
     ),
+    "a formula of the logistic function behind another": (
+        r"$$h_t=\sigma(Wh_{t-1}+Ux_t)$$ $$\sigma(-x)=1-\sigma(x)$$",
+        r"$$\sigma(-x)=1-\sigma(x)$$",
+        r"$$\sigma(-x)=-\sigma(x)$$",
+    ),
     "a function that nothing says what it is": (
         CELL + SQUARES,
         r"$$\nabla_WL=\sum_t\mathrm{outer}(\nabla_{h_t}L\odot(1-h_t^2),h_{t-1})$$",

@@ -6,7 +6,6 @@ import os
 import re
 from copy import copy
 from functools import cached_property
-from typing import TypeGuard
 
 from bpttsym.averages import Averages, has_average, of_one_sample
 from bpttsym.census import base_name
@@ -14,6 +13,7 @@ from bpttsym.component_definitions import of_entries, resolved_definitions, unde
 from bpttsym.components import resolved, with_left_out_step
 from bpttsym.declarations import Declared, Refusal
 from bpttsym.displays import Displays, Entry
+from bpttsym.distributions import distributions
 from bpttsym.errors import UsageError
 from bpttsym.expr import Call, Derivative, Expr, Relation, Span, Symbol, names, walk
 from bpttsym.implied import implied_steps
@@ -216,7 +216,7 @@ class Document:
             first=int(self.settings.get("first", "1")),
             initial_zero=self.settings.get("h_0") == "zero",
             scalar=self.settings.get("state") == "scalar",
-            distributions=_distributions(scope),
+            distributions=distributions(scope),
             elementwise=tuple(sorted({*self.elementwise, *filter(self.signature.applies, of_entries(read))})),
             unread=self.unread | set(lost),
             counts=tuple({**scope.counts, **counts(self.settings)}.items()),
@@ -280,29 +280,6 @@ class Document:
 def _runs(relation: Relation) -> set[str]:
     """The names that stand for several steps, which have no value in a formula."""
     return {side.name for side in (relation.left, relation.right) if isinstance(side, Symbol)}
-
-
-def _distributions(scope: Scope) -> tuple[str, ...]:
-    """Targets that stand before the logarithm of an output, or are mixed into what does: their entries sum to one."""
-    found: set[str] = set()
-    for definition in scope.definitions.values():
-        for part in walk(definition.body):
-            factors = getattr(part, "factors", ())
-            logs = [f for f in factors if isinstance(f, Call) and f.function == r"\log"]
-            if logs:
-                found |= {leaf.name for f in factors if f not in logs for leaf in walk(f) if isinstance(leaf, Symbol)}
-    mixed = (known.body for (name, _, _), known in scope.definitions.items() if name in found)
-    found |= {leaf.name for body in mixed if not _holds_call(body) for leaf in walk(body) if _is_indexed(leaf)}
-    indices = scope.signature.indices
-    return tuple(sorted(found - {name for name, _, _ in scope.definitions} - indices))
-
-
-def _holds_call(body: Expr) -> bool:
-    return any(isinstance(part, Call) for part in walk(body))
-
-
-def _is_indexed(part: Expr) -> TypeGuard[Symbol]:
-    return isinstance(part, Symbol) and bool(part.index)
 
 
 PRESETS = os.path.join(os.path.dirname(__file__), "models")

@@ -90,6 +90,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         "forward",
         "in_force",
         "scope",
+        "distributions",
         "asides",
         "unit_kinds",
         "displays",

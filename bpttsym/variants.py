@@ -14,7 +14,9 @@ from bpttsym.expr import (
     Expr,
     Multiply,
     Norm,
+    Number,
     Ones,
+    Power,
     Relation,
     Sum,
     Symbol,
@@ -262,7 +264,10 @@ def _identity(relation: Relation, scope: Model) -> Variant | None:
 
 def scalar_variant(relation: Relation, variant: Variant) -> Variant | None:
     """The same model with scalar states, where nothing in the claim or its definitions marks a vector."""
-    if any(_marks_vector(part) for root in (relation, *formulas_used(relation, variant.base)) for part in walk(root)):
+    powers = (part for part in walk(relation) if isinstance(part, Power) and not isinstance(part.exponent, Number))
+    powered = frozenset(part.base.name for part in powers if isinstance(part.base, Symbol) and not part.base.index)
+    roots = (relation, *formulas_used(relation, variant.base))
+    if any(_marks_vector(part, powered) for root in roots for part in walk(root)):
         return None
     build = variant.build
     condition = " and ".join(filter(None, (variant.condition, "the states are scalars")))
@@ -274,9 +279,9 @@ def scalar_variant(relation: Relation, variant: Variant) -> Variant | None:
     )
 
 
-def _marks_vector(part: Expr) -> bool:
+def _marks_vector(part: Expr, powered: frozenset[str]) -> bool:
     match part:
-        case Transpose(Symbol(name, ()), letter=True) if name in SCALAR_LETTERS:
+        case Transpose(Symbol(name, ()), letter=True) if name in SCALAR_LETTERS | powered:
             return False  # a power
         case Transpose() | Norm() | Component() | Entries() | Sum(components=True) | Concatenate() | Ones():
             return True

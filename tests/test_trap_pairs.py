@@ -173,6 +173,16 @@ ROWS: dict[str, tuple[str, str, str]] = {
         r"$$\sigma(-x)=1-\sigma(x)$$",
         r"$$\sigma(-x)=-\sigma(x)$$",
     ),
+    "a number to the power of the steps, and other powers": (
+        r"$$h_t=wh_{t-1}+ux_t$$",
+        r"$$h_T=w^Th_0+u\sum_{t=1}^Tw^{T-t}x_t$$",
+        r"$$h_T=w^Th_0+u\sum_{t=1}^Tw^{t}x_t$$",
+    ),
+    "a probability of one of two classes": (
+        CELL + r"$$p_t=\sigma(Vh_t)$$ $$L=-\sum_t(y_t\log p_t+(1-y_t)\log(1-p_t))$$",
+        r"$$\nabla_VL=\sum_t(p_t-y_t)h_t^\top$$",
+        r"$$\mathbf 1^\top y_t=1$$",
+    ),
     "a function that nothing says what it is": (
         CELL + SQUARES,
         r"$$\nabla_WL=\sum_t\mathrm{outer}(\nabla_{h_t}L\odot(1-h_t^2),h_{t-1})$$",
@@ -213,6 +223,7 @@ UNCHECKED = {
     "an orthogonal matrix",
     "a step and another step",
     "a transpose by a prime",
+    "a probability of one of two classes",
 }
 
 

@@ -181,7 +181,7 @@ ROWS: dict[str, tuple[str, str, str]] = {
     "a probability of one of two classes": (
         CELL + r"$$p_t=\sigma(Vh_t)$$ $$L=-\sum_t(y_t\log p_t+(1-y_t)\log(1-p_t))$$",
         r"$$\nabla_VL=\sum_t(p_t-y_t)h_t^\top$$",
-        r"$$\mathbf 1^\top y_t=1$$",
+        r"$$\nabla_VL=\sum_t(p_t-y_t)(\mathbf 1^\top y_t)h_t^\top$$",
     ),
     "a function that nothing says what it is": (
         CELL + SQUARES,

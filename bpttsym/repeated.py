@@ -14,6 +14,7 @@ from bpttsym.expr import Component, Expr, Multiply, Relation, Sum, Symbol, child
 from bpttsym.kinds import ENTRY_LETTERS, letters_in, letters_of_entry
 from bpttsym.model import free_letters, has_derivative
 from bpttsym.rewriting import with_children
+from bpttsym.weighted import LOSS_LETTERS
 
 
 def with_repeated_summed(relation: Relation, horizon: str) -> tuple[Relation, tuple[str, ...]]:
@@ -23,6 +24,9 @@ def with_repeated_summed(relation: Relation, horizon: str) -> tuple[Relation, tu
         return relation, ()
     letters = sorted(letters_beyond(left, right) - {horizon})
     entries = _of_entries(right)
+    by_entry = any(name in entries for part in left.index for name in letters_in(part))
+    if not by_entry and left.name.partition("_{")[0] not in LOSS_LETTERS:
+        return relation, ()  # of a vector it may be the left side's own letter that is missing
     if not letters or not all(letter in ENTRY_LETTERS and letter in entries for letter in letters):
         return relation, ()
     for letter in letters:

@@ -77,6 +77,16 @@ def test_what_is_not_repeated_defines_nothing(name: str) -> None:
     assert not letter or f"the index `{letter}` stands on the right side only" in verdict.message
 
 
+def test_a_vector_whose_own_letter_may_be_missing_is_not_summed() -> None:
+    """An entry of g may be meant, or a sum: nothing says which. A loss is a number, and so a sum."""
+    cell = r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$" "\n\n"
+    texts = [r"$$g_t=(1-h_{t,i}^2)h_{t,i}$$", r"$$J_t=y_{t,i}h_{t,i}$$"]
+    assert [judge(read_document(source_from_text(cell + text)))[-1].status for text in texts] == [
+        "unchecked",
+        "definition",
+    ]
+
+
 def test_another_section_may_define_it_anew() -> None:
     """The second formula is judged as one, in the scope that it begins."""
     text = (

@@ -26,7 +26,7 @@ from bpttsym.expr import (
     names,
     walk,
 )
-from bpttsym.kinds import ONES, Kinds, is_line, labelled, last_steps, letters_in, step_letters
+from bpttsym.kinds import ONES, Kinds, is_line, labelled, last_steps, letters_in, letters_of_entry, step_letters
 from bpttsym.model import Definition
 from bpttsym.records import replace
 
@@ -141,7 +141,8 @@ def _used_ranks(definitions: Sequence[Definition]) -> dict[str, frozenset[int]]:
     for definition in definitions:
         indices = {name for part in walk(definition.body) if isinstance(part, Symbol) for name in _index_names(part)}
         for part in walk(definition.body):
-            if isinstance(part, Symbol) and part.name not in heads | indices | {ONES} and labelled(part) is None:
+            lettered = isinstance(part, Symbol) and (letters_of_entry(part) if part.index else labelled(part))
+            if isinstance(part, Symbol) and part.name not in heads | indices | {ONES} and not lettered:
                 ranks.setdefault(part.name, set()).add(len(part.index) - 2 * is_line(part.index))
     return {name: frozenset(counts) for name, counts in ranks.items()}
 

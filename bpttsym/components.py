@@ -10,7 +10,9 @@ gives a name, by a matrix with two letters, or by a sum up to a number of classe
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
+from bpttsym.axes import LAYER_LETTERS
 from bpttsym.errors import NotRead
 from bpttsym.expr import (
     Add,
@@ -22,6 +24,7 @@ from bpttsym.expr import (
     Expr,
     Indicator,
     Negate,
+    Number,
     Ones,
     Product,
     Relation,
@@ -33,6 +36,7 @@ from bpttsym.expr import (
     walk,
 )
 from bpttsym.kinds import (
+    ENTRY_LETTERS,
     ONES,
     Kind,
     Kinds,
@@ -132,7 +136,7 @@ class Rewriting(Survey):
         if entry is not None:
             for letter in entry[1]:
                 self._kind(letter, scope, node)
-            return Component(Symbol(entry[0], span=node.span), tuple(map(Symbol, entry[1])), span=node.span)
+            return Component(replace(node, name=entry[0]), tuple(map(Symbol, entry[1])), span=node.span)
         counting = []
         for position, part in enumerate(node.index):
             place = self._place(node.name, len(node.index), position)
@@ -176,6 +180,7 @@ def in_order(expr: Expr, steps: frozenset[str], ranks: Mapping[str, frozenset[in
         counted = letters_in(first) if not is_target(first) else set()
         return bool(letters_in(last) & steps) and not counted & steps and (is_target(first) or bool(counted))
 
+    expr = transform(expr, partial(_layer_before_entry, ranks))
     pairs = [part for part in walk(expr) if isinstance(part, Symbol) and len(part.index) == 2]
     kept = {part.name for part in pairs if 2 in ranks.get(part.name, ()) or not turned(part)}
     if all(part.name in kept for part in pairs):
@@ -187,6 +192,16 @@ def in_order(expr: Expr, steps: frozenset[str], ranks: Mapping[str, frozenset[in
         return node
 
     return transform(expr, change)
+
+
+def _layer_before_entry(ranks: Mapping[str, frozenset[int]], node: Expr) -> Expr:
+    """``h_{t,i}^{(l)}`` with its layer behind its step: the letter of the entry stands last."""
+    if not isinstance(node, Symbol) or len(node.index) != 3 or 2 not in ranks.get(node.name, ()):
+        return node
+    step, entry, layer = node.index
+    counted = isinstance(entry, Symbol) and entry.name in ENTRY_LETTERS - LAYER_LETTERS
+    above = isinstance(layer, Number) or bool(letters_in(layer) & LAYER_LETTERS)
+    return replace(node, index=(step, layer, entry)) if counted and above else node
 
 
 def resolved(

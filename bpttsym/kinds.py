@@ -79,7 +79,7 @@ class Kinds:
 
 def labelled(symbol: Symbol) -> tuple[str, tuple[str, ...]] | None:
     """The name and the two letters of ``W_{ij}``, which the reader holds for a label; None for any other."""
-    found = _LABEL.fullmatch(symbol.name) if not symbol.index else None
+    found = _LABEL.fullmatch(symbol.name)
     return (found[1], tuple(_LETTER.findall(found[2]))) if found else None
 
 
@@ -173,7 +173,7 @@ class Survey:
         found = labelled(symbol)
         if found is None or symbol.name in self.ranks:
             return None
-        known = self.certain and 0 in self.ranks.get(found[0], ()) and set(found[1]) <= ENTRY_LETTERS
+        known = self.certain and len(symbol.index) in self.ranks.get(found[0], ()) and set(found[1]) <= ENTRY_LETTERS
         return found if known or set(found[1]) <= self.bound or self.summed & {*letters_of_entry(symbol)} else None
 
     def is_kronecker(self, symbol: Symbol) -> bool:

@@ -169,6 +169,7 @@ def signature(chains: Iterable[Chain], spoken: Container[str] = frozenset()) -> 
     over = above | (census.bound & INDEX_LETTERS if above else set())
     raised = {name for name, found in census.raised.items() if found & over}
     raised -= census.lone | census.unraised | SCALAR_LETTERS
+    raised |= {name for name in LOSS_LETTERS & census.given if census.raised.get(name, set()) & above}
     primed = {name.rstrip("'") for name in census.bound if name.endswith("'")} - counted
     letters = (INDEX_LETTERS - (counted - census.shifted)) | census.bound | census.shifted | primed
     layers, doubtful = numbered(known)

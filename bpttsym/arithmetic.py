@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bpttsym.expr import Add, Expr, Number, Transpose, walk
+from bpttsym.expr import Add, Every, Expr, Number, Transpose, walk
 from bpttsym.inner_products import is_batch
 from bpttsym.memo import of_node
 from bpttsym.readings import Readings
@@ -113,7 +113,8 @@ def quotient(world: World, above: V, below: V, expr: Expr) -> V:
 
 @of_node
 def _has_transpose(expr: Expr) -> bool:
-    return any(isinstance(part, Transpose) for part in walk(expr))
+    """Whether a transpose is written, or the colon of a row: both say that a row is meant."""
+    return any(isinstance(part, Transpose | Every) for part in walk(expr))
 
 
 def show(shape: Shape) -> str:

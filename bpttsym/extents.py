@@ -17,6 +17,7 @@ from bpttsym.expr import (
     Every,
     Expr,
     Indicator,
+    Multiply,
     Negate,
     Norm,
     Number,
@@ -126,8 +127,19 @@ def _short_shape(shapes: Mapping[str, Shape], body: Expr) -> Shape | None:
             return None
         case Derivative(Symbol(of), Symbol(by)) if shapes.get(of) == (1, 1) and by in shapes:
             return shapes[by]
+        case Multiply(factors, operators) if set(operators) <= {r"\odot", r"\circ"}:
+            found = (_short_shape(shapes, factor) or _column(shapes, factor) for factor in factors)
+            return next(filter(None, found), None)
         case _:
             return None
+
+
+def _column(shapes: Mapping[str, Shape], expr: Expr) -> Shape | None:
+    """The shape of a column vector, as its form says it; None of anything else."""
+    with suppress(NotRead):
+        shape = shape_of(shapes, expr)
+        return shape if shape[0] > 1 == shape[1] else None
+    return None
 
 
 def shape_of(shapes: Mapping[str, Shape], expr: Expr) -> Shape:

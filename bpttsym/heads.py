@@ -12,6 +12,7 @@ from bpttsym.expr import (
     Component,
     Concatenate,
     Divide,
+    Every,
     Expr,
     Hole,
     Multiply,
@@ -51,8 +52,15 @@ def horizon_value(relation: Relation) -> int:
 
 def names_itself(left: Expr, right: Expr) -> bool:
     """Whether the right side names the very node of the left side: that says something of it and defines nothing."""
+    if isinstance(left, Symbol) and any(_is_line_of(left, part) for part in walk(right)):
+        return True
     wanted = transform(left, merged_indices)
     return any(transform(part, merged_indices) == wanted for part in walk(right) if type(part) is type(left))
+
+
+def _is_line_of(left: Symbol, part: Expr) -> bool:
+    """Whether it is a row or a column of a matrix: ``W_{:,j}``."""
+    return isinstance(part, Symbol) and part.name == left.name and any(isinstance(one, Every) for one in part.index)
 
 
 def unshifted(left: Symbol, right: Expr, horizon: str) -> tuple[Symbol, Expr, int, int] | None:

@@ -192,6 +192,30 @@ def test_a_definition_with_a_letter_too_many_defines_nothing() -> None:
     assert "the index `i` stands on the right side only" in verdict.message
 
 
+OF_DELTA = {
+    r"\frac{\partial L}{\partial W_{i,*}} = \sum_t\delta_{t,i}h_{t-1}": "proved",
+    r"\frac{\partial L}{\partial W_{i,*}} = \sum_t\delta_{t,i}h_t": "refuted",
+    r"\frac{\partial L}{\partial W_{ij}} = \sum_t\delta_{t,i}h_{t-1,j}": "proved",
+    r"\frac{\partial L}{\partial W_{ij}} = \sum_t\delta_{t,j}h_{t-1,i}": "refuted",
+    r"W V^\top = \sum_jW_{:,j}V_{j,:}": "refuted",
+    r"W V^\top = \sum_jW_{:,j}V_{:,j}^\top": "proved",
+    r"W W = \sum_jW_{:,j}W_{j,:}": "proved",
+    r"(W^\top)_{i,:} = (W_{:,i})^\top": "proved",
+    r"(W^\top)_{i,:} = W_{i,:}": "refuted",
+    r"\frac{\partial o_{t,i}}{\partial h_t} = V_{i,:}": "proved",
+    r"\frac{\partial o_t}{\partial h_{t,j}} = V_{:,j}": "proved",
+    r"\frac{\partial o_t}{\partial h_{t,j}} = V_j": "conditional",
+}
+
+
+@pytest.mark.parametrize("claim", OF_DELTA)
+def test_lines_beside_abbreviations_and_products(claim: str) -> None:
+    """Of an abbreviation entry by entry, of a product as a sum of outer products, of a transpose."""
+    delta_ = r"$$\delta_t = \frac{\partial L}{\partial h_t}\odot(1-h_t^2)$$"
+    status, message = last(f"---\nlayout: mixed\n---\n{DEFINITIONS}\n\n{delta_}", claim)
+    assert status == OF_DELTA[claim], message
+
+
 def test_rows_and_columns_print_as_they_are_read() -> None:
     """A row is printed with its colon, and read back as the same tree."""
     for written in (r"V_{i,:}", r"W_{:,j}"):

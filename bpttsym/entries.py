@@ -149,7 +149,9 @@ def sum_over(reckoner: Reckoner, node: Sum, bindings: Mapping[str, int], bound: 
     parted = factored(node)
     if parted is not node:
         return reckoner.value(parted, bindings, bound)
-    size = _size_of_range(reckoner, node)
+    if id(node) not in reckoner.sized:
+        reckoner.sized[id(node)] = node, _size_of_range(reckoner, node)
+    size = reckoner.sized[id(node)][1]
     _check_bounds(reckoner, node, size)
     inner = bound | {node.index}
     values = [reckoner.value(node.body, {**bindings, node.index: n + 1}, inner) for n in range(size)]

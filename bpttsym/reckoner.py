@@ -96,6 +96,7 @@ class Reckoner(ABC):
         self.counting: frozenset[str] | None = None
         self.alive: set[tuple[int, BindingKey]] = set()
         self.extents: dict[str, set[int]] = {}
+        self.sized: dict[int, tuple[Expr, int]] = {}
 
     def value(self, expr: Expr, bindings: Mapping[str, int], bound: frozenset[str] = frozenset()) -> V:
         """The value of an expression at the given values of its index letters."""

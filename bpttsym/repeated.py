@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bpttsym.expr import Component, Expr, Multiply, Relation, Sum, Symbol, children, walk
+from bpttsym.expr import Add, Component, Expr, Multiply, Relation, Sum, Symbol, children, walk
 from bpttsym.kinds import ENTRY_LETTERS, letters_in, letters_of_entry
 from bpttsym.model import free_letters, has_derivative
 from bpttsym.rewriting import with_children
@@ -41,7 +41,9 @@ def letters_beyond(left: Symbol, right: Expr) -> set[str]:
     """The letters of a formula that neither a sum nor the left side binds, those of entries such as ``W_{ij}`` too."""
     given = {name for part in left.index for name in letters_in(part)}
     summed = {part.index for part in walk(right) if isinstance(part, Sum)}
-    known = given | summed | free_letters(right)
+    shifts = (index for part in walk(right) if isinstance(part, Symbol) for index in part.index)
+    steps = {name for index in shifts if isinstance(index, Add) for name in letters_in(index)}
+    known = (given - steps) | summed | free_letters(right) - given
     pairs = [set(pair) for part in walk(right) if isinstance(part, Symbol) and (pair := letters_of_entry(part))]
     while any(pair & known and pair - known for pair in pairs):
         known |= {letter for pair in pairs if pair & known for letter in pair}

@@ -87,6 +87,14 @@ def test_a_vector_whose_own_letter_may_be_missing_is_not_summed() -> None:
     ]
 
 
+def test_a_label_beside_the_letter_of_the_steps_is_a_name() -> None:
+    """``W_{sk}`` in a recursion over k has no entries: k counts steps there."""
+    text = (
+        r"$$s_k=\tanh(W_{ss}s_{k-1}+W_{sk}x_k)$$ $$\frac{\partial s_k}{\partial s_{k-1}}=\mathrm{diag}(1-s_k^2)W_{ss}$$"
+    )
+    assert [v.status for v in judge(read_document(source_from_text(text)))] == ["definition", "conditional"]
+
+
 def test_another_section_may_define_it_anew() -> None:
     """The second formula is judged as one, in the scope that it begins."""
     text = (

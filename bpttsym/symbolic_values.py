@@ -59,6 +59,8 @@ class SymbolicValues:
 
     def sizes(self, like: Shape) -> tuple[Sym, Sym]:
         """The SymPy sizes of the shape of a quantity."""
+        if not set(like) <= self._dimension.keys():
+            raise CannotSay("sizes that are sums of others are not written in SymPy")
         return self._dimension[like[0]], self._dimension[like[1]]
 
     def entries(self, key: Key) -> Sym:

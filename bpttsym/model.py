@@ -91,10 +91,13 @@ class Graph:
             self.nodes[key] = Node(key, None, {}, ())
 
     def _moved(self) -> tuple[Key, ...]:
-        """The leaves of which a differential is written; where there is none, the parameters."""
+        """The leaves of which a differential is written, or a weight is made; if there are none, the parameters."""
         leaves = [key for key, node in self.nodes.items() if node.body is None]
-        own = [key for key in leaves if key[0] in self.model.moved]
-        return tuple(own or (key for key in leaves if not key[1]))
+        own = {key for key in leaves if key[0] in self.model.moved}
+        for name in self.model.moved:
+            made = self.ancestors((name, ())) if (name, ()) in self.nodes and name not in self.model.losses else ()
+            own.update(() if any(index for _, index in made) else (key for key in made if key in leaves))
+        return tuple(key for key in leaves if (key in own if own else not key[1]))
 
     def _instances(self, definition: Definition) -> Iterator[tuple[int, ...]]:
         found: list[tuple[int, ...]] = [()]

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
+from bpttsym.errors import NotRead
 from bpttsym.expr import Concatenate, Divide, Expr, Multiply, ProductOperator, Span
 from bpttsym.notation_parts import BLOCKS, Reader, holds_matrix
-from bpttsym.surface import Fence, Scripted, Surface, Table, Term, Word
+from bpttsym.surface import Chain, Fence, Scripted, Surface, Table, Term, Word
 
 ENTRYWISE = r"\oslash"
 """Division entry by entry."""
@@ -45,6 +46,14 @@ def side_by_side(reader: Reader, node: Surface) -> Expr | None:
             if all(isinstance(factor, Word | Scripted) and holds_matrix(factor) for factor in factors):
                 return Concatenate(tuple(reader.expression(factor) for factor in factors), comma=True, span=span)
     return None
+
+
+def whole_side(reader: Reader, node: Surface, chain: Chain) -> Expr | None:
+    """Matrices side by side that a name stands for; brackets around a product may be meant anywhere else."""
+    found = side_by_side(reader, node)
+    if found is not None and not isinstance(chain.sides[0], Word | Scripted):
+        raise NotRead("whether these matrices are multiplied is not said", node.span, "a comma between them")
+    return found
 
 
 def stands_before_a_block(node: Surface, following: Surface | None) -> bool:

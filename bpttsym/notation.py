@@ -71,7 +71,7 @@ def read_chain(
     reader = _Reader(signature)
     reader.formulas = formulas_of_step(chain) & signature.twofold
     try:
-        sides = [None if side is None else reader.side(side) for side in chain.sides]
+        sides = [None if side is None else reader.side(side, chain) for side in chain.sides]
     except RecursionError:
         raise NotRead(TOO_DEEP, chain.span) from None
     for side in sides:
@@ -100,9 +100,9 @@ class _Reader:
         self.formulas: frozenset[str] = frozenset()  # losses of which the chain says what they are as functions
         self.dotted = False  # whether dots were read, which stand for something or are told
 
-    def side(self, node: Surface) -> Expr:
-        r"""A whole side: ``[V_f \; V_b]``, where brackets would group nothing, is a block of matrices."""
-        return listings.side(self, node) or matrices.side_by_side(self, node) or self.expression(node)
+    def side(self, node: Surface, chain: Chain) -> Expr:
+        r"""A whole side: ``V = [V_f \; V_b]``, where brackets would group nothing, is a block of matrices."""
+        return listings.side(self, node) or matrices.whole_side(self, node, chain) or self.expression(node)
 
     def expression(self, node: Surface) -> Expr:
         match node:

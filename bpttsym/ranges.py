@@ -28,7 +28,7 @@ def power_of(reckoner: Reckoner, base: Expr, exponent: Expr, bindings: Mapping[s
     if power == 2 and isinstance(base, Norm) and base.order in ("", "2", "F"):
         inner = reckoner.value(base.body, bindings, bound)
         rows, columns = reckoner.world.shape(inner)
-        if 1 in (rows, columns) or base.order == "F":
+        if 1 in (rows, columns):
             flat = reckoner.world.reshape(inner, (rows * columns, 1))
             return reckoner.world.matrix_product(reckoner.world.transpose(flat), flat)
     found = reckoner.value(base, bindings, bound)

@@ -165,20 +165,23 @@ def compared(oracles: Oracles, derivation: Derivation, forms: Sequence[str]) -> 
                 if given is None:
                     continue
                 told[program] = None
-                where = f"{unicode_line(relation)}, in the form `{form}`, differs in numbers from {WORDS[program]}"
-                worst = max(worst, _difference(right, np.asarray(given), where))
+                error = _difference(right, np.asarray(given))
+                if error is None:
+                    shown = unicode_line(relation)
+                    raise Contradiction(f"{shown}, in the form `{form}`, differs in numbers from {WORDS[program]}")
+                worst = max(worst, error)
     return Compared(tuple(told), worst)
 
 
-def _difference(ours: Array, theirs: Array, where: str) -> float:
-    """The relative difference of all entries; raises Contradiction where it is more than rounding."""
+def _difference(ours: Array, theirs: Array) -> float | None:
+    """The relative difference of all entries; None where it is more than rounding."""
     ours, theirs = ours.reshape(-1), theirs.reshape(-1)
     if ours.shape == theirs.shape:
         gap = float(np.abs(ours - theirs).max())
         size = max(float(np.abs(ours).max()), float(np.abs(theirs).max()), FLOOR)
         if gap <= TOLERANCE * size + FLOOR:
             return gap / size if gap > FLOOR else 0.0
-    raise Contradiction(where)
+    return None
 
 
 WORDS = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 
@@ -294,6 +295,12 @@ class _Moved(NumericWorld):
             self._values[one] = self._evaluator.node(one) if one in self.moving else self.base.node(one)
 
 
+@cache
+def _directions(count: int) -> Array:
+    """A one for each direction, at its own place."""
+    return np.eye(count)
+
+
 class _Perturbed(NumericWorld):
     """The same samples with one variable moved by an imaginary step in each of its directions.
 
@@ -325,11 +332,9 @@ class _Perturbed(NumericWorld):
         for key in by:
             value = base.node(key)
             count = value.shape[-2] * value.shape[-1]
-            moved = np.zeros((self.directions, *value.shape[-3:]), dtype=complex)
-            moved += value
-            flat = moved.reshape(self.directions, value.shape[-3], count)
-            flat[start : start + count] += step * np.eye(count)[:, None, :]
-            self._values[key] = flat.reshape(moved.shape)
+            steps = complex(step) * _directions(self.directions)[:, None, start : start + count]
+            moved = value.reshape(1, value.shape[-3], count) + steps
+            self._values[key] = moved.reshape(self.directions, *value.shape[-3:])
             start += count
 
     @QUIET

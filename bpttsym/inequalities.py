@@ -162,7 +162,10 @@ class Inequalities:
         assumed = tuple(condition for condition in entry.where if condition not in where)
         about = given.about(relation, found[0].base)
         about = Hypotheses((*about.relations, *assumed), about.numbers)
-        verdict = self._tried(entry, relation, found, where, about)
+        verdict = _supposing(self._tried(entry, relation, found, where, about), found)
+        for other in (other for one in found for other in one.otherwise if other.supposed):
+            if verdict.status == "refuted":
+                verdict = _supposing(self._tried(entry, relation, [other], where, about), [other])
         loose = untied(relation, given, self._slopes) if verdict.status == "refuted" else ()
         if loose:
             message = TIED_TO_NOTHING.format(", ".join(f"`{name}`" for name in loose))
@@ -297,6 +300,14 @@ def _layout_matters(relation: Relation) -> bool:
     nodes = list(walk(relation))
     alone = sum(isinstance(child, Derivative) for n in nodes if isinstance(n, Norm | Relation) for child in children(n))
     return sum(isinstance(node, Derivative) for node in nodes) > alone
+
+
+def _supposing(verdict: Verdict, found: Sequence[Variant]) -> Verdict:
+    """A bound that survives under what was supposed of its model holds under that condition."""
+    supposed = tuple(one.condition for one in found if one.supposed)
+    if not supposed or verdict.status not in ("proved", "verified"):
+        return verdict
+    return replace(verdict, status="conditional", conditions=supposed, code="depends-on-reading")
 
 
 def _on_indices(condition: Relation, indices: set[str]) -> bool:

@@ -30,6 +30,7 @@ from bpttsym.latex import unicode_line
 from bpttsym.loss_forms import Form, are_targets, forms
 from bpttsym.model import Definition, Model, moved_by
 from bpttsym.naming import ARGUMENT
+from bpttsym.parameter_sets import only_differentiated_by, with_sets
 from bpttsym.records import dataclass, replace
 from bpttsym.shape_words import EXTREMA, PART, SQUARE
 from bpttsym.shapes import ELEMENTWISE, LOSS_LETTERS, SCALAR_LETTERS, SPECTRAL
@@ -46,8 +47,8 @@ class Variant:
     A ``suggested`` model is read off the claim itself; under a ``loose`` one a quantity is assumed that the
     document ties to nothing, so that a failure there refutes nothing. An ``earlier`` one is that of a section before.
     ``told`` is what goes without saying, and is said all the same. ``form`` says what was assumed of a loss that no
-    equation may contradict that is judged later. ``otherwise`` is what is tried where the model does not do. What is
-    ``supposed`` is named as a condition, though nothing else was tried.
+    equation may contradict that is judged later. ``otherwise`` is what is tried in turn where the model does not do.
+    What is ``supposed`` is named as a condition, though nothing else was tried.
     """
 
     condition: str
@@ -60,7 +61,7 @@ class Variant:
     told: tuple[str, ...] = ()
     doubtful: bool = False
     form: Form | None = None
-    otherwise: Variant | None = None
+    otherwise: tuple[Variant, ...] = ()
     supposed: bool = False
 
 
@@ -133,7 +134,7 @@ def _with_free_targets(relation: Relation, variant: Variant) -> Variant:
         variant,
         base=free(variant.base),
         build=lambda length: free(build(length)),
-        otherwise=replace(variant, condition=condition),
+        otherwise=(replace(variant, condition=condition), *variant.otherwise),
     )
 
 
@@ -212,6 +213,10 @@ def _fit(relation: Relation, model: Model, narrow: bool = False) -> Iterator[Var
     losses = {entry for entry in missing if entry in numerators and entry[0] in LOSS_LETTERS}
     if not model.definitions or any(name in model.unread for name, _ in losses):
         return
+    letter = only_differentiated_by(relation, missing - losses)
+    if letter:
+        yield from _of_sets(relation, letter, model, narrow)
+        return
     targets = missing - losses
     loose = any((name, 0) in defined for name, _ in losses)
     losses |= {entry for entry in leaves if entry[1] == 1}
@@ -229,6 +234,23 @@ def _fit(relation: Relation, model: Model, narrow: bool = False) -> Iterator[Var
                 yield replace(variant, condition=condition, told=told, supposed=ready.supposed)
     if not tied:
         yield from (replace(variant, loose=loose or variant.loose) for variant in _completed(losses, model, narrow))
+
+
+def _of_sets(relation: Relation, letter: str, model: Model, narrow: bool) -> Iterator[Variant]:
+    """The model with each set of parameters that a letter may stand for, one tried after the other."""
+    groups: list[list[Variant]] = []
+    for words, ready in with_sets(letter, model):
+        found = _fit(relation, ready, narrow)
+        groups.append(
+            [
+                replace(variant, condition=" and ".join(filter(None, (words, variant.condition))), supposed=True)
+                for variant in found
+            ]
+        )
+    if groups and groups[0]:
+        first, *others = groups[0]
+        yield replace(first, otherwise=tuple(variant for group in groups[1:] for variant in group))
+        yield from others
 
 
 def _completed(losses: set[tuple[str, int]], model: Model, narrow: bool = False) -> Iterator[Variant]:

@@ -91,6 +91,16 @@ class Bench:
                 if may_matter(choice, relation) and self._resort(case, relation, variant, trials, choice, option):
                     break
 
+    def run_in_turn(self, case: Case, relation: Relation, others: Sequence[Variant]) -> None:
+        """Try other models where none did yet, until one does."""
+        for variant in others:
+            if not any(row.holds for row in case.rows):
+                self.run(case, relation, variant, True)
+        if any(row.outcome.kind == "differs" for row in case.rows):
+            # a letter does not stand for something by which nothing would be said at all
+            supposed = [variant for variant in others if variant.supposed]
+            case.rows[:] = [r for r in case.rows if r.outcome.kind != "vacuous" or r.variant not in supposed]
+
     def _resort(
         self, case: Case, relation: Relation, variant: Variant, trials: Sequence[Trial], choice: str, option: str
     ) -> bool:

@@ -46,8 +46,8 @@ FALSE = [
 LETTERS = (r"\theta", r"\Theta", r"\boldsymbol{\theta}")
 
 
-def verdict(claim: str, letter: str, said: str = "") -> Verdict:
-    text = f"---\nlayout: numerator\n---\n{MODEL}\n{said}\n$${claim.replace('@', letter)}$$\n"
+def verdict(claim: str, letter: str, said: str = "", model: str = MODEL) -> Verdict:
+    text = f"---\nlayout: numerator\n---\n{model}\n{said}\n$${claim.replace('@', letter)}$$\n"
     return judge(read_document(source_from_text(text)), mend=False)[-1]
 
 
@@ -89,6 +89,7 @@ def test_nothing_is_guessed_of_other_letters(claim: str) -> None:
 def test_a_bound_names_the_set_as_well() -> None:
     """The triangle inequality holds for any set, and one that leaves a step out for none."""
     bound = r"\lVert\frac{\partial L}{\partial @}\rVert \le \sum_{t=%d}^T \lVert\frac{\partial L_t}{\partial @}\rVert"
-    found = verdict(bound % 1, r"\theta")
+    model = MODEL.replace(r"\ell(\hat y_t, y_t)", r"\lVert \hat y_t - y_t \rVert^2")
+    found = verdict(bound % 1, r"\theta", model=model)
     assert (found.status, found.conditions) == ("conditional", (f"θ stands for {ALL}",))
-    assert verdict(bound % 2, r"\theta").status == "refuted"
+    assert verdict(bound % 2, r"\theta", model=model).status == "refuted"

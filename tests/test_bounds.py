@@ -184,10 +184,12 @@ def test_only_the_hypotheses_that_are_needed_are_conditions() -> None:
 
 
 def test_a_number_that_nothing_ties_to_the_network_bounds_nothing() -> None:
-    """Of a number of which only its size is known, no bound is true or false."""
-    *_, step, said = verdicts(*LINEAR, rf"{STEP}\le\eta<1")
-    assert (step.status, said.status) == ("unchecked", "definition")
-    assert "compares it with" in step.message
+    """Of a number of which only its size is known, no bound is true or false, unless it bounds every step."""
+    *_, last, said = verdicts(*LINEAR, rf"{LONG}\le\eta<1")
+    assert (last.status, said.status) == ("unchecked", "definition")
+    assert "compares it with" in last.message
+    *_, every, said = verdicts(*LINEAR, rf"{STEP}\le\eta<1")
+    assert (every.status, said.status) == ("definition", "definition")
 
 
 @pytest.mark.parametrize("function", SPECTRA)

@@ -102,9 +102,11 @@ class Inequalities:
                 continue
             name = bounded_step(entry.relation, self.document.models[entry.scope])
             before = found.get(entry.scope, Hypotheses())
-            known = Hypotheses(before.relations, tuple(sorted({*before.numbers, name} - {""})))
-            if name in untied(entry.relation, known, self._sloped(positions)):
-                found[entry.scope] = Hypotheses((*known.relations, entry.relation), known.numbers)
+            scopes = (place for place in self.document.lineage(entry.scope) if place in found)
+            given = tuple(hypothesis for place in scopes for hypothesis in found[place].relations)
+            numbers = tuple(sorted({*before.numbers, name} - {""}))
+            if name in untied(entry.relation, Hypotheses(given, numbers), self._sloped(positions)):
+                found[entry.scope] = Hypotheses((*before.relations, entry.relation), numbers)
                 positions.add(position)
         return found, positions
 

@@ -147,7 +147,7 @@ def count_chain(chain: Chain, census: Census) -> None:
             name = base_name(side.factors[0])
             defined = position == 0 and not _is_said_of(side.factors[0], chain.relations[0], chain.sides[1])
             (census.heads if defined else census.applied).add(name)
-            if defined and isinstance(side.factors[1], Fence):
+            if defined and isinstance(side.factors[1], Fence) and name not in BUILTIN_FUNCTIONS:
                 census.head_steps.setdefault(name, set()).add(_step(side.factors[1]))
             if position > 0:
                 _note_arguments(name, side.factors[1], census)
@@ -207,7 +207,8 @@ def _step(fence: Fence) -> bool | None:
     only = fence.items[0] if len(fence.items) == 1 else None
     if isinstance(only, Word) and only.text in STEPS:
         return True
-    words = list(_words(only)) if only is not None and not isinstance(only, Term) else []
+    whole = not isinstance(only, Sums) or all(isinstance(term, Word) for term in only.terms)
+    words = list(_words(only)) if only is not None and not isinstance(only, Term) and whole else []
     known = all(word.kind == "NUMBER" or word.text in INDEX_LETTERS | STEPS for word in words)
     return False if words and known and isinstance(only, Word | Sums) else None
 

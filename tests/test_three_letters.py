@@ -146,6 +146,14 @@ def test_what_a_unit_gets_may_be_a_word(name: str) -> None:
     )
 
 
+def test_a_function_on_the_left_has_no_step() -> None:
+    """``diag(1 - h_t^2)`` on the left side is no quantity at a later step."""
+    text = r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$ $$\mathrm{diag}(1-h_t^2)W=\frac{\partial h_t}{\partial h_{t-1}}$$"
+    more = r"$$\mathrm{diag}(1-h_t^2)=\mathrm{diag}(1-h_t\odot h_t)$$ $$g(1-h_t^2)=g(1-h_t\odot h_t)$$"
+    found = [v.status for v in judge(read_document(source_from_text(text + more)))]
+    assert found[:3] == ["definition", "conditional", "proved"]
+
+
 def test_a_power_stays_a_power() -> None:
     """A base that stands without its exponent somewhere is raised; so is a number."""
     text = (

@@ -29,6 +29,7 @@ from bpttsym.latex import unicode_line
 from bpttsym.model import Model, has_derivative
 from bpttsym.records import dataclass, replace
 from bpttsym.ruling import Verdict
+from bpttsym.sides import has_probability
 from bpttsym.variants import EQUALITIES, Variant
 from bpttsym.weight_shapes import IDENTITIES
 
@@ -156,7 +157,7 @@ def _loosely(document: Document, verdict: Verdict) -> Verdict:
 def _in_displays(document: Document, verdicts: Sequence[Verdict]) -> Iterator[Assumed]:
     for verdict in verdicts:
         relation = verdict.entry.relation
-        if verdict.status == "refuted" and relation is not None:
+        if verdict.status == "refuted" and relation is not None and not has_probability(relation):
             name = assumed_of(relation, document.models[verdict.entry.scope])
             if name:
                 words = f"the document assumes {unicode_line(relation)}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bpttsym.index_ranges import GIVEN
 from bpttsym.records import dataclass, field
 from bpttsym.shape_words import PART
 from bpttsym.surface import (
@@ -70,6 +71,11 @@ INDEX_LETTERS = frozenset(("t", "k", "i", "j", "s", "n", "m", "l", "r", "u", r"\
 """Letters that may be an index where the document does not use them as a quantity with scripts."""
 
 
+CHANCES = frozenset(("p", "q", "P", "Q", r"\pi", r"\Pr")) | {
+    rf"\{font}{{{letter}}}" for font in ("mathbb", "mathrm", "mathcal") for letter in ("p", "q", "P", "Q", "Pr")
+}
+"""Letters of probabilities, where a bar stands in parentheses behind them."""
+
 BOLD = r"\mathbf{"
 BOUNDING = frozenset(("<", ">", r"\le", r"\ge"))
 STEPS = frozenset(("t", "T", "k", "s", "n", "N", r"\tau"))
@@ -85,7 +91,8 @@ class Census:
     sums; ``raised`` holds the letters of superscripts without brackets, ``raised_shifts`` those in sums there, and
     ``raised_heads`` those of names that are given a meaning; ``unraised`` are names without any. ``labels`` hold what
     is spelled below. What is ``valued`` is differentiated with an index and no arguments;
-    what is ``named_after`` has its values named with its own letter, as in ``\\ell_t = \\ell(h_t, y_t)``.
+    ``chances`` stand before a bar with what is given; what is ``named_after`` has its values named with its own letter,
+    as in ``\\ell_t = \\ell(h_t, y_t)``.
     """
 
     lone: set[str] = field(default_factory=set)
@@ -97,6 +104,7 @@ class Census:
     labels: dict[str, set[str]] = field(default_factory=dict)
     valued: set[str] = field(default_factory=set)
     named_after: set[str] = field(default_factory=set)
+    chances: set[str] = field(default_factory=set)
     below: dict[str, set[str]] = field(default_factory=dict)
     above: dict[str, set[str]] = field(default_factory=dict)
     bare: set[str] = field(default_factory=set)
@@ -149,7 +157,7 @@ def count_chain(chain: Chain, census: Census) -> None:
             (census.heads if defined else census.applied).add(name)
             if defined and isinstance(side.factors[1], Fence) and name not in BUILTIN_FUNCTIONS:
                 census.head_steps.setdefault(name, set()).add(_step(side.factors[1]))
-            if position > 0:
+            if position > 0 or _is_conditional(side.factors[1]):
                 _note_arguments(name, side.factors[1], census)
             _count(side.factors[0], census, applied=True)
             _count(side.factors[1], census)
@@ -194,8 +202,13 @@ def _holds_eigenvalue(node: Surface | None) -> bool:
             return False
 
 
+def _is_conditional(fence: Surface) -> bool:
+    return isinstance(fence, Fence) and GIVEN in fence.separators
+
+
 def _note_arguments(name: str, fence: Surface, census: Census) -> None:
     inner = fence.base if isinstance(fence, Scripted) else fence
+    census.chances.update([name] if name in CHANCES and _is_conditional(fence) else [])
     if isinstance(inner, Fence) and len(inner.items) > 1:
         census.several.add(name)
     if isinstance(inner, Fence) and name not in BUILTIN_FUNCTIONS:

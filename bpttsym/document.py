@@ -31,7 +31,7 @@ from bpttsym.records import dataclass, field, replace
 from bpttsym.runs import Readings, looked_at
 from bpttsym.scope import DEFINING, Scope
 from bpttsym.settings import check_settings, counted, counts
-from bpttsym.sides import holds_steps
+from bpttsym.sides import has_probability, holds_steps
 from bpttsym.signature import Signature, signature
 from bpttsym.sized import with_declared
 from bpttsym.source import Maths, Source, read_source, source_from_text
@@ -114,7 +114,7 @@ class Document:
         for entry in self.entries:
             if entry.relation is None and entry.head:
                 found[entry.head] = found.get(entry.head, frozenset()) | entry.mentions
-            elif entry.relation is not None and holds_steps(entry.relation.left, entry.relation.right):
+            elif entry.relation is not None and _has_no_value(entry.relation):
                 mentions = frozenset(names(entry.relation))
                 found |= {name: found.get(name, frozenset()) | mentions for name in _runs(entry.relation)}
         return found
@@ -275,6 +275,11 @@ class Document:
         said = [d for d in scope.definitions.values() if d.span in scope.own] if scope.aside else []
         formulas = ", ".join(unicode_line(Relation(Symbol(d.name, d.index), "=", d.body)) for d in said)
         return f"{lines}, where the text says {formulas}" if formulas else lines
+
+
+def _has_no_value(relation: Relation) -> bool:
+    """Whether a relation says something of its left side that is no formula: steps, or probabilities."""
+    return holds_steps(relation.left, relation.right) or has_probability(relation)
 
 
 def _runs(relation: Relation) -> set[str]:

@@ -23,6 +23,7 @@ METHODS = {
     "free ring": "both sides expanded over all paths",
     "fingerprint": "both sides compared at random points of a prime field",
     "polynomial": "both sides multiplied out",
+    "joint probabilities": "both sides are the same product of joint probabilities",
     "submultiplicativity": "the norm of a product is at most the product of the norms",
 }
 

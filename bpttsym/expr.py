@@ -265,6 +265,15 @@ class Listing(Expr):
 
 
 @dataclass(frozen=True, slots=True)
+class Probability(Expr):
+    r"""``p(a, b \mid c)``: how probable values are where others are given; ``name`` says of which distribution."""
+
+    name: str
+    of: tuple[Expr, ...]
+    given: tuple[Expr, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Hole(Expr):
     """The question mark of an equation that asks (``= ?``)."""
 

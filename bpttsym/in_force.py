@@ -16,6 +16,7 @@ from bpttsym.model import Definition, free_letters, has_derivative, index_letter
 from bpttsym.records import dataclass, field
 from bpttsym.repeated import loose_letters, with_repeated_summed
 from bpttsym.shapes import ELEMENTWISE
+from bpttsym.sides import has_probability
 from bpttsym.signature import Signature
 
 DEFINING = frozenset(("=", ":=", r"\leftarrow"))
@@ -148,7 +149,7 @@ class InForce:
         left, right = relation.left, relation.right
         if not isinstance(left, Symbol) or relation.operator not in DEFINING or not self._is_head(left):
             return None
-        if has_derivative(right) or isinstance(right, _LISTS) or names_itself(left, right):
+        if has_probability(relation) or has_derivative(right) or isinstance(right, _LISTS) or names_itself(left, right):
             return None
         if not self._is_bound(left, right):
             return None
@@ -198,7 +199,14 @@ class InForce:
         known = self.definitions.get(self.slot(left))
         if known is None or known.span in self.own or known.body == right or self._agrees(known.body, right):
             return False
-        if has_derivative(right) or isinstance(right, Number | _LISTS) or names_itself(left, right):
+        if has_probability(relation):
+            return False
+        if (
+            has_probability(relation)
+            or has_derivative(right)
+            or isinstance(right, Number | _LISTS)
+            or names_itself(left, right)
+        ):
             return False
         said = self._said()
         fresh = {part.name for part in walk(right) if isinstance(part, Symbol) and part.index} - said

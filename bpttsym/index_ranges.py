@@ -47,6 +47,24 @@ def _part(tokens: list[Tok], at: int) -> None:
             colon.kind = "SEP"
 
 
+def with_conditions(tokens: list[Tok]) -> list[Tok]:
+    r"""The tokens in which the bar of ``p(a \mid b)`` or ``p(a | b)`` parts what is asked from what is given."""
+    opened: list[tuple[bool, list[Tok]]] = []  # whether parentheses stand behind a name, and the bars in them
+    for at, tok in enumerate(tokens):
+        bar = tok.kind in {"NORM_OPEN", "NORM_CLOSE"} and tok.value == "|"
+        if tok.kind in {"LBRACE", "OPEN"}:
+            opened.append((tok.value == "(" and at > 0 and tokens[at - 1].kind in _NAMED, []))
+        elif opened and tok.kind in {"RBRACE", "CLOSE"}:
+            named, bars = opened.pop()
+            if named and len(bars) == 1:
+                bars[0].kind, bars[0].value, bars[0].failure = "SEP", GIVEN, None
+        elif opened and (bar or (tok.kind == "BAD" and tok.value in _CONDITIONS)):
+            opened[-1][1].append(tok)
+    return tokens
+
+
+GIVEN = r"\mid"
+_CONDITIONS = frozenset((r"\mid", r"\middle|", r"\middle\vert", r"\middle\mid"))
 _NAMED = frozenset(("NAME", "PRIME", "RBRACE"))
 _OF_INDICES = frozenset(("NAME", "NUMBER", "SIGN", "SEP", "COLON"))
 

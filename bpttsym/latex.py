@@ -197,6 +197,9 @@ def _print(node: Expr, style: _Latex) -> _Piece:
             written = with_dots(items[0]) if isinstance(items[0], tree.Steps) else items
             inside = f"{sign} ".join(shapes["dots"] if one is None else _print(one, style).text for one in written)
             return _Piece(shapes["set"] % inside if opening == r"\{" else _BRACKETS[opening] % inside, _Level.ATOM)
+        case tree.Probability(name, asked, given):
+            behind = shapes["given"] + _list(given, style) if given else ""
+            return _Piece(f"{style.name(name)}({_list(asked, style)}{behind})", _Level.ATOM)
         case tree.Hole():
             return _Piece("?", _Level.ATOM)
         case tree.Relation():
@@ -354,6 +357,7 @@ _SHAPES: Mapping[str, tuple[str, str]] = {
     "norm": (r"\left\lVert %s \right\rVert", "‖%s‖"),
     "abs": (r"\left|%s\right|", "|%s|"),
     "set": (r"\{%s\}", "{%s}"),
+    "given": (r" \mid ", " | "),
     "dots": (r"\dots", "…"),
     "unread": (r"\text{(not read)}", "(not read)"),
     "indicator": (r"\mathbf{1}_{[%s]}", "1[%s]"),

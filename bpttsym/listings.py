@@ -5,20 +5,32 @@ They stand only where a relation says how large something is, or which steps it 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
+
 from bpttsym import dots
 from bpttsym import notation_parts as parts
 from bpttsym.errors import NotRead
-from bpttsym.expr import Call, Expr, Listing, Span, Steps, Symbol
-from bpttsym.surface import Fence, Surface, Term, Word
+from bpttsym.expr import Call, Expr, Listing, Probability, Span, Steps, Symbol, integer, shifted
+from bpttsym.index_ranges import GIVEN as GIVEN
+from bpttsym.surface import Chain, Fence, Surface, Term, Word
 
 SIZED = frozenset(rf"\mathrm{{{word}}}" for word in ("shape", "size", "dim", "Shape", "Size"))
 """Words before parentheses that ask how large something is."""
+
+EARLIER = {"<": -1, r"\le": 0}
+"""Signs before the last of some steps, and where they end."""
 
 BRACKETS = frozenset(("(", "[", r"\{"))
 
 
 def run(reader: parts.Reader, name: str, index: tuple[Expr, ...], script: Surface, span: Span) -> Steps | None:
-    """``h_{1:n}``, ``x_{i,1:n}``: the steps that a subscript with a colon names; None for any other subscript."""
+    """``h_{1:n}``, ``x_{<t}``: the steps that a subscript with a colon or a sign names; None for any other one."""
+    inner = script.items[0] if isinstance(script, Fence) and len(script.items) == 1 else script
+    if isinstance(inner, Chain) and inner.sides[0] is None and inner.relations[0] in EARLIER and inner.sides[1]:
+        last = shifted(reader.index(inner.sides[1]), EARLIER[inner.relations[0]])
+        first = integer(reader.signature.first)
+        return Steps(Symbol(name, (*index, first), span=span), Symbol(name, (*index, last), span=span), span=span)
     if not isinstance(script, Fence) or ":" not in script.separators:
         return None
     at = script.separators.index(":")
@@ -30,12 +42,50 @@ def run(reader: parts.Reader, name: str, index: tuple[Expr, ...], script: Surfac
     return Steps(*ends, span=span)
 
 
+def chance(reader: parts.Reader, base: Expr, fence: Fence) -> Expr:
+    r"""``p(a, b \mid c)``: a probability, in which dots leave out steps."""
+    if fence.opening != "(" or not isinstance(base, Symbol) or base.index:
+        raise NotRead("this probability is not read", fence.span, r"`p(a \mid b)`")
+    at = fence.separators.index(GIVEN) + 1 if GIVEN in fence.separators else len(fence.items)
+    if set(fence.separators) - {",", GIVEN}:
+        raise NotRead("parameters of a probability are not read", fence.span, "them below its name")
+    groups = [_values(reader, fence.items[:at], fence.span), _values(reader, fence.items[at:], fence.span)]
+    span = base.span.join(fence.span) if base.span else fence.span
+    return Probability(base.name, *groups, span=span)
+
+
+def refuse_condition(fence: Fence) -> None:
+    """Raises NotRead where a bar with a condition stands in anything but a probability."""
+    if GIVEN in fence.separators:
+        raise NotRead("a condition behind a bar is not read here", fence.span, r"a probability, `p(a \\mid b)`")
+
+
+def _values(reader: parts.Reader, items: Sequence[Surface], span: Span) -> tuple[Expr, ...]:
+    """The quantities that are listed, each of them alone or in a run of steps."""
+    found = [reader.expression(item) for item in items]
+    while (place := next((at for at, item in enumerate(found) if dots.is_dots(item)), None)) is not None:
+        run, first, end = _longest_run(found, place, span)
+        found[first:end] = [run]
+    if not all(isinstance(item, Symbol | Steps) for item in found):
+        raise NotRead("a formula stands in a probability", span, "quantities only")
+    return tuple(found)
+
+
+def _longest_run(items: Sequence[Expr], place: int, span: Span) -> tuple[Expr, int, int]:
+    """The steps around dots, as many as there are of one quantity, and where they stand."""
+    for first in range(place):
+        for end in range(len(items), place + 1, -1):
+            with suppress(NotRead):
+                return dots.steps(items[first:end], span), first, end
+    return dots.steps(items, span), 0, len(items)
+
+
 def side(reader: parts.Reader, node: Surface) -> Expr | None:
     """A side that is a list in brackets, of sizes or with dots, or that asks for a size; None for any other."""
     match node:
         case Fence(span, opening, items, separators) if opening in BRACKETS and len(items) > 1:
             sign = separators[0]
-            if set(separators) != {sign} or not (opening == "(" or any(map(_is_dots, items))):
+            if set(separators) != {sign} or sign == GIVEN or not (opening == "(" or any(map(_is_dots, items))):
                 return None
             found = [reader.expression(item) for item in items]
             listed = (dots.steps(found, span),) if any(map(_is_dots, items)) else tuple(found)

@@ -169,6 +169,9 @@ class _Reader:
         following = cursor.peek()
         if name in parts.EXPECTATIONS:
             return self.average(node, cursor)
+        if name in self.signature.chances and isinstance(following, Fence) and cursor.joined():
+            cursor.at += 1
+            return listings.chance(self, self.atom(node), following)
         if cursor.joined() and matrices.stands_before_a_block(node, following):
             return matrices.side_by_side(self, node) or self.atom(node)
         if isinstance(following, Fence) and cursor.joined() and isinstance(node, Word):
@@ -207,6 +210,7 @@ class _Reader:
         r"""A quantity with arguments that say nothing new, ``L(\theta)``, or with its step, ``L(t+1)``."""
         if fence.opening != "(" or not isinstance(value, Symbol):
             return value
+        listings.refuse_condition(fence)
         if len(fence.items) == 1 and parts.is_running(fence.items[0], self.signature.running):
             cursor.at += 1
             span = fence.span.join(value.span) if value.span else fence.span
@@ -299,6 +303,7 @@ class _Reader:
         return value
 
     def arguments(self, fence: Fence) -> tuple[tuple[Expr, ...], tuple[Expr, ...]]:
+        listings.refuse_condition(fence)
         groups: list[list[Expr]] = [[]]
         for position, item in enumerate(fence.items):
             if position and fence.separators[position - 1] == ";":

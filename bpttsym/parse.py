@@ -11,7 +11,7 @@ from contextlib import suppress
 from bpttsym import grammar
 from bpttsym.errors import LimitExceeded, NotRead
 from bpttsym.expr import Span
-from bpttsym.index_ranges import with_colons
+from bpttsym.index_ranges import with_colons, with_conditions
 from bpttsym.macros import Macro, expand
 from bpttsym.records import dataclass
 from bpttsym.rows import split_lines
@@ -312,7 +312,7 @@ def read_display(
     try:
         expanded = expand(text, macros or {}, offset)
         tokens = without_empty_groups(settle_words(tokenize(expanded.text, expanded.place)))
-        tokens = with_primed_letters(with_colons(with_whole_axes(tokens)))
+        tokens = with_conditions(with_primed_letters(with_colons(with_whole_axes(tokens))))
     except NotRead as error:
         return [Line(error.span or Span(offset, offset + len(text)), None, error)]
     if environment.rstrip("*") in JOINING:

@@ -17,7 +17,7 @@ from bpttsym.expr import Expr, Listing, Number, Relation, Span, Steps, Symbol, s
 from bpttsym.latex import unicode_line
 from bpttsym.model import Model
 from bpttsym.records import dataclass, field
-from bpttsym.sides import steps_of
+from bpttsym.sides import range_of, steps_of
 
 Readings = tuple[tuple[str, str], tuple[str, str]]
 Key = tuple[str, int]
@@ -150,9 +150,7 @@ def _is_other(left: Steps, right: Steps) -> bool:
 
 def length(steps: Steps) -> str:
     """How many steps they are, in letters: ``n`` of ``1:n``, ``n + 1`` of ``0:n``."""
-    low, high = _range(steps)
-    if isinstance(high, Number) and (not isinstance(low, Number) or high.value < low.value):
-        low, high = high, low
+    low, high = range_of(steps)
     if isinstance(low, Number):
         return unicode_line(shifted(high, 1 - int(low.value)))
     return f"{unicode_line(high)} - {unicode_line(low)} + 1"

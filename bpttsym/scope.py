@@ -41,7 +41,7 @@ from bpttsym.records import dataclass, replace
 from bpttsym.repeated import loose_letters
 from bpttsym.rewriting import substitute, transform
 from bpttsym.shape_words import EXTREMA
-from bpttsym.sides import holds_steps
+from bpttsym.sides import has_probability, holds_steps
 
 
 @dataclass
@@ -51,6 +51,8 @@ class Scope(InForce):
     def define(self, relation: Relation) -> bool:
         """Take a relation in as a definition; False if it is a claim."""
         left, right = relation.left, relation.right
+        if has_probability(relation):
+            return False
         sizes = declared_sizes(relation)
         if sizes is not None:
             return self._declare(sized(relation), sizes, relation)

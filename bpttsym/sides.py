@@ -8,10 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bpttsym.errors import NotRead
-from bpttsym.expr import Add, Call, Expr, Listing, Multiply, Number, Steps, Symbol, shifted, walk
+from bpttsym.expr import Add, Call, Expr, Listing, Multiply, Number, Probability, Relation, Steps, Symbol, shifted, walk
 
 EQUATED = frozenset(("=", ":="))
 MEMBERSHIPS = frozenset((r"\in", ":"))
+
+
+def has_probability(relation: Relation) -> bool:
+    """Whether a relation speaks of probabilities, which have no value in a network."""
+    return any(isinstance(part, Probability) for part in walk(relation))
 
 
 def check(sides: Sequence[Expr | None], relations: Sequence[str]) -> None:
@@ -22,7 +27,10 @@ def check(sides: Sequence[Expr | None], relations: Sequence[str]) -> None:
             told |= {id(left), id(right)}
     for whole in sides:
         known = _outermost(whole) if whole is not None and id(whole) in told else ()
-        for part in walk(whole) if whole is not None else ():
+        parts = list(walk(whole)) if whole is not None else []
+        chances = [part for part in parts if isinstance(part, Probability)]
+        known = (*known, *(one for chance in chances for one in (*chance.of, *chance.given) if isinstance(one, Steps)))
+        for part in parts:
             if isinstance(part, Listing | Steps) and not any(part is one for one in known):
                 what = "a list" if isinstance(part, Listing) else "a range of steps"
                 raise NotRead(f"{what} stands where one expression is expected", part.span)
@@ -68,6 +76,16 @@ def steps_of(expr: Expr) -> Steps | None:
             return inner
         case _:
             return None
+
+
+def range_of(steps: Steps) -> tuple[Expr, Expr]:
+    """The one index in which the first and the last step differ: at the lower end and at the upper one."""
+    assert isinstance(steps.first, Symbol)
+    assert isinstance(steps.last, Symbol)
+    pairs = zip(steps.first.index, steps.last.index, strict=True)
+    first, last = next(((a, b) for a, b in pairs if a != b), (steps.first.index[-1], steps.last.index[-1]))
+    falls = isinstance(last, Number) and (not isinstance(first, Number) or last.value < first.value)
+    return (last, first) if falls else (first, last)
 
 
 def with_dots(steps: Steps) -> list[Expr | None]:

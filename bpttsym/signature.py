@@ -42,6 +42,7 @@ class Signature:
     have the name of their function where it is ``named_after`` (``\\ell_t = \\ell(h_t, y_t)``); a ``twofold`` loss is a
     number, and a function where it is applied to something of a step. Numbers above ``numbered`` names count layers;
     those above ``doubtful`` ones may be layers or powers. Above ``lettered`` names stands the letter of an entry.
+    The ``chances`` are probabilities, ``p(a \\mid b)``.
     """
 
     functions: frozenset[str] = frozenset()
@@ -63,6 +64,7 @@ class Signature:
     given: frozenset[str] = frozenset()
     raised: frozenset[str] = frozenset()
     named_after: frozenset[str] = frozenset()
+    chances: frozenset[str] = frozenset()
     twofold: frozenset[str] = frozenset()
     numbered: frozenset[str] = frozenset()
     doubtful: frozenset[str] = frozenset()
@@ -90,6 +92,7 @@ class Signature:
             self.given | other.given,
             self.raised | other.raised,
             self.named_after | other.named_after,
+            self.chances | other.chances,
             self.twofold | other.twofold,
             self.numbered | other.numbered,
             self.doubtful | other.doubtful,
@@ -207,6 +210,7 @@ def signature(chains: Iterable[Chain], spoken: Container[str] = frozenset()) -> 
         given=frozenset(census.given),
         named_after=frozenset(census.named_after | values),
         twofold=twofold(known, census) - functions,
+        chances=frozenset(census.chances),
         numbered=layers - raised,
         doubtful=doubtful - raised,
         lettered=three - raised - SCALAR_LETTERS,

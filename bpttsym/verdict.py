@@ -30,9 +30,11 @@ from bpttsym.document import Document
 from bpttsym.doubts import doubts, may_come_back, meant_square, not_understood
 from bpttsym.errors import NotRead
 from bpttsym.expr import Relation
+from bpttsym.givens import given
 from bpttsym.guesses import formulas_used
 from bpttsym.inequalities import Inequalities
 from bpttsym.latex import unicode_line
+from bpttsym.likelihoods import judge_likelihood
 from bpttsym.readings import OPTIONS
 from bpttsym.records import replace
 from bpttsym.remarks import harmless, near_names
@@ -43,6 +45,7 @@ from bpttsym.ruling import Status as Status
 from bpttsym.ruling import Suggestion as Suggestion
 from bpttsym.ruling import Verdict as Verdict
 from bpttsym.shape_claims import judge_shape
+from bpttsym.sides import has_probability
 from bpttsym.variants import EQUALITIES, scalar_variant, unknown_symbols
 from bpttsym.witness import smallest_counterexample
 
@@ -76,7 +79,7 @@ class Judge:
             relation = entry.relation
             if entry.kind != "claim" or relation is None or relation.operator not in EQUALITIES:
                 continue
-            if declared_sizes(relation) is None:
+            if declared_sizes(relation) is None and not has_probability(relation):
                 cases[position] = self.try_all(entry, relation)
         layouts = self._document_layouts(list(cases.values()))
         verdicts: list[Verdict] = []
@@ -102,25 +105,10 @@ class Judge:
         ]
 
     def _other(self, entry: Entry, layouts: frozenset[str]) -> Verdict:
-        if entry.kind == "definition":
-            refusal = self.document.refused.get(entry.relation.span) if entry.relation is not None else None
-            if refusal is not None:
-                status: Status = "refuted" if refusal.false else "unchecked"
-                return Verdict(entry, status, refusal.message, code="impossible" if refusal.false else "not-understood")
-            if entry.summed:
-                words = f"summed over {' and '.join(entry.summed)}, as repeated indices are"
-                return Verdict(entry, "definition", words, assumed=(words,))
-            place = entry.relation.span if entry.relation is not None else None
-            if place in self.document.choices:
-                readings = self.document.choices[place]
-                (condition, _), _ = readings
-                return Verdict(entry, "conditional", "", (condition,), readings=readings, code="depends-on-reading")
-            words = "an open question" if entry.open else self.document.remarks.get(place, "")
-            return Verdict(entry, "definition", words)
-        if entry.failure is not None or entry.relation is None:
-            failure = entry.failure or NotRead("this was not read")
-            message = str(failure) + (f"; expected {failure.expected}" if failure.expected else "")
-            return Verdict(entry, "unchecked", message, blame=failure.span, code="not-read")
+        if entry.kind == "definition" or entry.failure is not None or entry.relation is None:
+            return given(entry, self.document)
+        if has_probability(entry.relation):
+            return judge_likelihood(entry, entry.relation, self.document.models[entry.scope])
         if entry.relation.operator in BOUNDS:
             return self._inequality(entry, entry.relation)
         if declared_sizes(entry.relation) is not None:

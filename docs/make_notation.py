@@ -196,6 +196,7 @@ LINES = [
     r"|X| = (B, n, d)",
     r"h_{1:n} = [h_1; \dots; h_n]",
     r"x_{1:n} \in \mathbb{R}^{n \times d}",
+    r"p(x_t, y \mid x_{<t}) = p(y | x_1, \dots, x_t) p(x_t | x_{<t})",
     r"L = ?",
     r"\begin{pmatrix} i \\ g \end{pmatrix} = \begin{pmatrix} \sigma \\ \tanh \end{pmatrix} W x",
     r"[z; r] = W x + b",

@@ -38,6 +38,7 @@ from bpttsym.expr import (
     Ones,
     Paths,
     Power,
+    Probability,
     Product,
     ProductOperator,
     Relation,
@@ -353,6 +354,8 @@ ENTRIES: list[tuple[Expr, str, str]] = [
     (Listing((Steps(h(i), h(T)),)), r"(h_i, h_{i+1}, \dots, h_T)", "(h_i, h_{i+1}, …, h_T)"),
     (Listing((Steps(h(T), name("h", 1)),), r"\{"), r"\{h_T, \dots, h_1\}", "{h_T, …, h₁}"),
     (Listing((a, integer(3), T)), "(a, 3, T)", "(a, 3, T)"),
+    (Probability("p", (a, b), (Steps(name("h", 1), h(T)),)), r"p(a, b \mid h_{1:T})", "p(a, b | h_{1:T})"),
+    (Probability("p", (a,)), "p(a)", "p(a)"),
     (Paths(name("h", 1), name("h", 3), True), r"\sum_{\pi : h_1 \to h_3} 1", "Σ_{π: h₁→h₃} 1"),
     (
         Paths(name("h", 1), name("h", 3)),

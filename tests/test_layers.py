@@ -105,7 +105,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     ),
     "evaluate": (
         *("world", "dice", "arithmetic", "reckoner", "square", "grid", "ranges", "entries", "derivatives"),
-        *("over_paths", "abbreviations", "common", "ones", "moves"),
+        *("over_paths", "abbreviations", "common", "ones", "moves", "chances"),
     ),
     "numeric": ("leaves", "opaque", "samples"),
     "exact": ("field",),
@@ -131,6 +131,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         *("conditions", "ruling", "rephrased", "bench", "shape_claims", "insertions", "repairs"),
         *("remarks", "doubts", "gated_numbers", "layered", "candidates", "monomials", "spread", "exact_norms"),
         *("estimates", "norms", "hypotheses", "inequalities", "aftermath"),
+        *("likelihoods", "givens"),
     ),
     "derivation": (
         *("names", "structure", "ways", "expansion", "summation"),

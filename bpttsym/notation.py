@@ -32,11 +32,10 @@ from bpttsym.expr import (
     SetOf,
     Span,
     Symbol,
-    Transpose,
     children,
 )
 from bpttsym.path_ranges import read_paths
-from bpttsym.scripts import is_index, label_of, labelled, scripted, superscript
+from bpttsym.scripts import is_index, label_of, labelled, scripted, stepped, superscript
 from bpttsym.shape_words import EXPECTATION, PART
 from bpttsym.sides import check
 from bpttsym.signature import Signature
@@ -191,7 +190,7 @@ class _Reader:
                 return largest
         if name in self.signature.stepped and cursor.joined() and parts.is_fence(following):
             cursor.at += 1
-            return self.stepped(node, following)  # type: ignore[arg-type]
+            return stepped(self, node, following)  # type: ignore[arg-type]
         called = isinstance(node, Word) and cursor.joined() and parts.is_fence(following)
         own = name in self.signature.functions and (called or name not in self.signature.named_after)
         if self.signature.builtin(name) or own or (cursor.joined() and self._spectral(node, following)):
@@ -231,27 +230,6 @@ class _Reader:
         for kind, script in following.scripts if isinstance(following, Scripted) else []:
             if kind != "sup" or script is None:
                 raise NotRead("a subscript of an expectation is not read", fence.span)
-            value = superscript(self, value, script)
-        return value
-
-    def stepped(self, node: Surface, following: Surface) -> Expr:
-        """``h(t)``, ``h_i(t)^2``: a quantity with its step in parentheses."""
-        value = self.atom(node)
-        fence = following.base if isinstance(following, Scripted) else following
-        power = value.exponent if isinstance(value, Power) else None
-        turned = isinstance(value, Transpose)
-        symbol = value.base if isinstance(value, Power) else value.body if isinstance(value, Transpose) else value
-        if not isinstance(symbol, Symbol) or not isinstance(fence, Fence) or len(fence.items) != 1:
-            raise NotRead("this step in parentheses is not read", following.span)
-        span = node.span.join(following.span)
-        value = Symbol(symbol.name, (self.index(fence.items[0]), *symbol.index), span=span)
-        if power is not None:
-            value = Power(value, power, span=span)
-        if turned:
-            value = Transpose(value, span=span)
-        for kind, script in following.scripts if isinstance(following, Scripted) else []:
-            if kind != "sup" or script is None:
-                raise NotRead("a subscript of a step in parentheses is not read", following.span)
             value = superscript(self, value, script)
         return value
 

@@ -314,6 +314,28 @@ def _counts(reader: Reader, node: Surface) -> bool:
     return is_index(value) and all(part.name in letters for part in walk(value) if isinstance(part, Symbol))
 
 
+def stepped(reader: Reader, node: Surface, following: Surface) -> Expr:
+    """``h(t)``, ``h_i(t)^2``: a quantity with its step in parentheses."""
+    value: Expr = reader.atom(node)
+    fence = following.base if isinstance(following, Scripted) else following
+    power = value.exponent if isinstance(value, Power) else None
+    turned = isinstance(value, Transpose)
+    symbol = value.base if isinstance(value, Power) else value.body if isinstance(value, Transpose) else value
+    if not isinstance(symbol, Symbol) or not isinstance(fence, Fence) or len(fence.items) != 1:
+        raise NotRead("this step in parentheses is not read", following.span)
+    span = node.span.join(following.span)
+    value = Symbol(symbol.name, (reader.index(fence.items[0]), *symbol.index), span=span)
+    if power is not None:
+        value = Power(value, power, span=span)
+    if turned:
+        value = Transpose(value, span=span)
+    for kind, script in following.scripts if isinstance(following, Scripted) else []:
+        if kind != "sup" or script is None:
+            raise NotRead("a subscript of a step in parentheses is not read", following.span)
+        value = superscript(reader, value, script)
+    return value
+
+
 def ungroup(node: Surface) -> Surface:
     """What stands in braces that hold one thing; anything else as it is."""
     return node.items[0] if isinstance(node, Fence) and node.opening == "{" and len(node.items) == 1 else node

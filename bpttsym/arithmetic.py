@@ -46,6 +46,10 @@ def product(
     if operator in (r"\odot", r"\circ"):
         if a == b:
             return world.elementwise(first, second)
+        if a == (b[0], 1) and readings.ask("shorthand", left) == "rows":
+            return world.matrix_product(world.diagonal(first), second)
+        if b == (a[0], 1) and readings.ask("shorthand", right) == "rows":
+            return world.matrix_product(world.diagonal(second), first)
         raise ShapeClash(f"{show(a)} and {show(b)} cannot be multiplied elementwise", span)
     if operator == r"\otimes":
         if a[1] == 1 and b[1] == 1:
@@ -64,7 +68,7 @@ def product(
         return world.elementwise(first, second)
     if a == (b[0], 1):
         option = readings.ask("shorthand", left)
-        if option != "none":
+        if option not in ("none", "rows"):
             moved = world.diagonal(first) if option == "diagonal" else world.transpose(first)
             return world.matrix_product(moved, second)
     raise ShapeClash(f"{show(a)} and {show(b)} cannot be multiplied", span)

@@ -22,6 +22,7 @@ SHORTHANDS = {
     "none": "as written",
     "diagonal": "stands for its diagonal matrix",
     "row": "stands for its row",
+    "rows": "multiplies each row by its entry",
 }
 LAYOUTS = {
     "numerator": "numerator layout (a gradient is a row)",

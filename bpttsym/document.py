@@ -15,7 +15,7 @@ from bpttsym.declarations import Declared, Refusal
 from bpttsym.displays import Displays, Entry
 from bpttsym.distributions import distributions
 from bpttsym.errors import UsageError
-from bpttsym.expr import Call, Derivative, Expr, Relation, Span, Symbol, names, walk
+from bpttsym.expr import Call, Derivative, Expr, Power, Relation, Span, Symbol, names, walk
 from bpttsym.implied import implied_steps
 from bpttsym.in_force import InForce
 from bpttsym.joined_letters import written_out
@@ -104,7 +104,8 @@ class Document:
             elif relation.operator in DEFINING and holds_steps(relation.left, relation.right):
                 found |= _runs(relation)
             elif entry.kind == "claim" and relation.operator in DEFINING and not has_derivative(relation):
-                found |= {relation.left.name} if isinstance(relation.left, Symbol) else set()
+                left = relation.left.base if isinstance(relation.left, Power) else relation.left
+                found |= {left.name} if isinstance(left, Symbol) else set()
         return frozenset(found)
 
     @cached_property

@@ -18,7 +18,7 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "product": ("increasing", "decreasing"),
     "states": ("total", "immediate"),
     "last": ("any", "last"),
-    "shorthand": ("none", "diagonal", "row", "inner"),
+    "shorthand": ("none", "diagonal", "row", "inner", "rows"),
     "superscript": ("transpose", "power"),
     "grouping": ("written", "entries", "right"),
     "jacobian": ("whole", "entries"),

@@ -183,6 +183,17 @@ ROWS: dict[str, tuple[str, str, str]] = {
         r"$$\nabla_VL=\sum_t(p_t-y_t)h_t^\top$$",
         r"$$\nabla_VL=\sum_t(p_t-y_t)(\mathbf 1^\top y_t)h_t^\top$$",
     ),
+    "a vector and a matrix, entry by entry": (
+        CELL,
+        r"$$\frac{\mathrm dh_t}{\mathrm dh_{t-1}}=(1-h_t^2)\odot W$$",
+        r"$$\frac{\mathrm dh_t}{\mathrm dh_{t-1}}=(1-h_t^2)\odot W^\top$$",
+    ),
+    "a state with its unit above": (
+        r"$$y^i(t)=f(net_i(t))$$ $$net_i(t)=\sum_jw_{ij}y^j(t-1)$$ $$E=\frac12\sum_i(d_i-y^i(T))^2$$"
+        r"$$\vartheta_j(t)=-\frac{\partial E}{\partial net_j(t)}$$",
+        r"$$\vartheta_j(t)=f'(net_j(t))\sum_iw_{ij}\vartheta_i(t+1)$$",
+        r"$$\vartheta_j(t)=f'(net_j(t))\sum_iw_{ji}\vartheta_i(t+1)$$",
+    ),
     "a function that nothing says what it is": (
         CELL + SQUARES,
         r"$$\nabla_WL=\sum_t\mathrm{outer}(\nabla_{h_t}L\odot(1-h_t^2),h_{t-1})$$",
@@ -223,6 +234,7 @@ UNCHECKED = {
     "an orthogonal matrix",
     "a step and another step",
     "a transpose by a prime",
+    "a state with its unit above",
     "a probability of one of two classes",
 }
 

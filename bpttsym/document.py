@@ -104,8 +104,7 @@ class Document:
             elif relation.operator in DEFINING and holds_steps(relation.left, relation.right):
                 found |= _runs(relation)
             elif entry.kind == "claim" and relation.operator in DEFINING and not has_derivative(relation):
-                left = relation.left.base if isinstance(relation.left, Power) else relation.left
-                found |= {left.name} if isinstance(left, Symbol) else set()
+                found |= {relation.left.name} if isinstance(relation.left, Symbol) else set()
         return frozenset(found)
 
     @cached_property
@@ -115,6 +114,10 @@ class Document:
         for entry in self.entries:
             if entry.relation is None and entry.head:
                 found[entry.head] = found.get(entry.head, frozenset()) | entry.mentions
+            elif entry.relation is not None and entry.kind == "claim" and entry.relation.operator in DEFINING:
+                left = entry.relation.left.base if isinstance(entry.relation.left, Power) else None
+                if isinstance(left, Symbol):  # y^i(t) = ...
+                    found[left.name] = found.get(left.name, frozenset()) | names(entry.relation.right)
             elif entry.relation is not None and _has_no_value(entry.relation):
                 mentions = frozenset(names(entry.relation))
                 found |= {name: found.get(name, frozenset()) | mentions for name in _runs(entry.relation)}

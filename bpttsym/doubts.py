@@ -100,20 +100,16 @@ def _computed(part: Expr, defined: Container[str]) -> Symbol | None:
     return of if isinstance(of, Symbol) and of.name in defined and of.index else None
 
 
-def not_understood(
-    relation: Relation, model: Model, said: Mapping[str, frozenset[str]], refused: Container[str] = ()
-) -> str:
+def not_understood(relation: Relation, model: Model, said: Mapping[str, frozenset[str]]) -> str:
     """A name that a relation depends on and whose formula was not read, though it may depend on the model; else empty.
 
-    ``said`` holds the names in each formula that was not read, ``refused`` the names whose definitions are no use.
+    ``said`` holds the names in each formula that was not read.
     """
     defined = {known.name for known in (*model.definitions, *model.abbreviations)}
     used = names(relation).union(*(names(body) for body in formulas_used(relation, model)))
     known = {name.partition("_{")[0] for name in model.arities}
-    for name in sorted(used - defined):
-        if name in refused or said.get(name, frozenset()) & (known - {name}):
-            return name
-    return ""
+    lost = (name for name in sorted(used - defined) if said.get(name, frozenset()) & (known - {name}))
+    return next(lost, "")
 
 
 def without_formula(relation: Relation, model: Model) -> str:

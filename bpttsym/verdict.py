@@ -251,7 +251,7 @@ class Judge:
         if case.entry.where and not harmless(case.entry.words):
             message = f"the words `{case.entry.words}` beside its condition are not understood"
             return Verdict(case.entry, "unchecked", message, readings=listed, code="words", blame=case.entry.span)
-        lost = not_understood(case.relation, rows[0].variant.base, self.document.said, self.document.unread)
+        lost = not_understood(case.relation, rows[0].variant.base, self.document.said)
         if lost:
             message = f"what the document says that `{lost}` is was not understood, and this depends on it"
             return Verdict(case.entry, "unchecked", message, readings=listed, code="undefined", blame=case.entry.span)

@@ -14,6 +14,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from bpttsym import vanishing
+from bpttsym.cell_picture import Cell, cell_layout
 from bpttsym.document import load_preset
 from bpttsym.errors import Contradiction, UsageError
 from bpttsym.figure_words import GRAPH_WORDS, speaker
@@ -23,6 +24,7 @@ from bpttsym.graph_term import is_many_to_one
 from bpttsym.model import Graph, Model
 from bpttsym.networks import ACTIVATIONS, SETTINGS
 from bpttsym.path_picture import PathPicture, paths_layout
+from bpttsym.softmax_picture import Softmax, softmax
 from bpttsym.truncation import Truncations, truncations
 
 DIGITS = 5
@@ -126,6 +128,21 @@ def paths_data(
     length = T if T is not None else model.length or 4
     _within("T", length, 1, 10)
     return paths_layout(PathPicture(Graph(model, length), by, k, of, t), speaker(language))
+
+
+def cell_data(model: Model | None = None, of: str | None = None, by: str | None = None, language: str = "en") -> Layout:
+    """One step of a model, with all ways from a state back to one of the step before."""
+    model = model or load_preset("gru").models[-1]
+    return cell_layout(Cell(Graph(model, 3), of, by), speaker(language))
+
+
+def softmax_data(scores: tuple[float, ...] = (1.5, 0.8, 0.0, -0.5, -1.5), right: int = 2) -> Softmax:
+    """A softmax of some scores with its Jacobian, and the gradient where one class is right."""
+    _within("number of scores", len(scores), 2, 8)
+    for score in scores:
+        _within("score", score, -50, 50)
+    _within("right", right, 1, len(scores))
+    return softmax(scores, right)
 
 
 def truncation_data(

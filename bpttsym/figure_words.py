@@ -47,6 +47,30 @@ TEXTS: dict[str, tuple[str, str]] = {
         "경로 {}개에 대한 합이다. 각 노드의 수는 그곳에 이르는 경로의 수이다",
     ),
     "paths single": ("is one path", "경로 하나이다"),
+    "softmax title": (
+        "Softmax: its Jacobian, and what the cross entropy leaves of it",
+        "소프트맥스: 야코비 행렬, 그리고 교차 엔트로피와 함께 남는 것",
+    ),
+    "softmax caption": (
+        "Each score raises its own output and lowers all others: every row and every column of the Jacobian sums"
+        " to 0.\nMultiplied with the gradient of the cross entropy, the outputs below the fraction cancel,"
+        " and output minus target is left.",
+        "각 점수는 자기 출력은 키우고 다른 출력은 모두 줄인다. 야코비 행렬의 모든 행과 열의 합은 0이다.\n"
+        "교차 엔트로피의 기울기와 곱하면 분모의 출력이 약분되어 출력 빼기 정답이 남는다.",
+    ),
+    "softmax outputs": (r"outputs $\hat{{y}}$, and the target $y$ (dashed)", r"출력 $\hat{{y}}$, 정답 $y$ (점선)"),
+    "softmax jacobian": (
+        r"Jacobian $\partial \hat{{y}}_i / \partial z_k$",
+        r"야코비 행렬 $\partial \hat{{y}}_i / \partial z_k$",
+    ),
+    "softmax gradient": (
+        r"$\partial L / \partial z_k = \hat{{y}}_k - y_k$",
+        r"$\partial L / \partial z_k = \hat{{y}}_k - y_k$",
+    ),
+    "softmax class": ("class", "클래스"),
+    "softmax score": (r"score $k$", r"점수 $k$"),
+    "softmax output": (r"output $i$", r"출력 $i$"),
+    "cell title": ("One step: all ways from {} back to {}", "한 시점: {}에서 {}까지의 모든 경로"),
     "computes": ("computes", "계산"),
     "flows": ("gradient flows back", "기울기의 흐름"),
     "orthogonal": ("tanh, small inputs", "tanh, 작은 입력"),

@@ -19,6 +19,7 @@ from bpttsym import figure_data, figure_paint
 from bpttsym.errors import UsageError
 from bpttsym.figure_data import data_hash, known
 from bpttsym.figure_words import Say, speaker
+from bpttsym.softmax_paint import paint_softmax
 from bpttsym.tikz import tikz
 from bpttsym.truncation_paint import paint_truncation
 
@@ -126,6 +127,18 @@ _ROWS = (
         "The states of a model over time, with all paths from one of them back to another, and their number.",
         figure_data.paths_data,
         figure_paint.paint_graph,
+    ),
+    FigureKind(
+        "cell",
+        "One step of a model, with its gates and all ways from a state back to one of the step before.",
+        figure_data.cell_data,
+        figure_paint.paint_graph,
+    ),
+    FigureKind(
+        "softmax",
+        "The outputs of a softmax, its Jacobian, and the gradient of the cross entropy by the scores.",
+        figure_data.softmax_data,
+        paint_softmax,
     ),
 )
 FIGURES: dict[str, FigureKind] = {row.name: row for row in _ROWS}

@@ -11,6 +11,7 @@ arrows run from the loss back to the parameter, against the arrows of the comput
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -106,8 +107,13 @@ class _Draughtsman:
             for position, key in enumerate(keys):
                 self._circle(key, (position - (len(keys) - 1) / 2) * self.spacing * 0.75 / len(keys))
         aside = min(1.05, max(0.36 * self.spacing, 2 * self.radius + 0.14))
+        seated: dict[tuple[int, int], int] = defaultdict(int)
         for key in (*seats.inputs, *seats.targets):
-            self._circle(key, aside * (1.0 if seats.rank[key] else -0.8))
+            seat = seats.step[key], seats.rank[key]
+            side = 1.0 if seats.rank[key] else -0.8
+            place = seated[seat]  # one to the left, the next to the right, and then farther out
+            self._circle(key, aside * side * (-1) ** place + side * (place // 2) * 2.4 * self.radius)
+            seated[seat] += 1
         below = [self.boxes[parent].x for parent in seats.parents(seats.loss) if parent in self.boxes]
         width = max(below) - min(below) + 2 * self.radius
         middle = (max(below) + min(below)) / 2
@@ -179,12 +185,17 @@ class _Draughtsman:
 
 
 def _width(members: list[Key]) -> float:
-    return 0.8 + 0.5 * (min(len(members), 4) - 1)
+    """Room for the names; what stands below a letter is small."""
+    small = [max(len(re.sub(r"\\[a-zA-Z]+|[{}_^]", "", name)) - 1, 0) for name in _shown(members)]
+    return 0.8 + 0.5 * (len(small) - 1) + 0.14 * sum(small)
+
+
+def _shown(members: list[Key]) -> list[str]:
+    """The names of parameters with a common box; of many, the first two and the last."""
+    names = [maths(key) for key in members]
+    return [*names[:2], r"\ldots", names[-1]] if len(names) > 3 else names
 
 
 def _names(members: list[Key]) -> str:
-    """The names of parameters with a common box; of many, the first two and the last."""
-    names = [maths(key) for key in members]
-    shown = [*names[:2], r"\ldots", names[-1]] if len(names) > 3 else names
-    inside = r",\,".join(shown)
+    inside = r",\,".join(_shown(members))
     return f"${inside}$"

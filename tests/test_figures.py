@@ -332,6 +332,8 @@ def test_the_hash_changes_when_the_data_change(name: str) -> None:
         "graph-many-to-one": {"k": 3},
         "graph-many-to-many": {"t": 4},
         "paths": {"T": 3},
+        "cell": {"model": load_preset("lstm").models[-1]},
+        "softmax": {"right": 1},
     }.get(name, {"seeds": 4})
     assert figure_data.data_hash(figures.compute(name, **{**QUICK.get(name, {}), **changed})) != first
     assert figure_data.data_hash(scaled(data, 1 + 1e-12)) == first
@@ -879,8 +881,11 @@ def test_the_list_names_every_figure_and_option(capsys: pytest.CaptureFixture[st
     assert lines[::3] == list(FIGURES)
     assert lines[1::3] == [f"    {kind.sentence}" for kind in FIGURES.values()]
     assert lines[2] == "    panels=orthogonal,saturated,sigmoid sigma=0.5,0.9,1,1.5,3 steps=40 seeds=50 hidden=16"
-    assert lines[-4] == "    [FILE|NAME] T= k= t= by="
-    assert lines[-1] == "    [FILE|NAME] T= k= t= by= of="
+    written = dict(zip(lines[::3], lines[2::3], strict=True))
+    assert written["graph-many-to-many"] == "    [FILE|NAME] T= k= t= by="
+    assert written["paths"] == "    [FILE|NAME] T= k= t= by= of="
+    assert written["cell"] == "    [FILE|NAME] of= by="
+    assert written["softmax"] == "    scores=1.5,0.8,0,-0.5,-1.5 right=2"
 
 
 def test_every_option_can_be_typed() -> None:

@@ -154,8 +154,18 @@ PARTS: dict[str, tuple[str, ...]] = {
     ),
     "vanishing": ("networks", "truncation"),
     "figures": (
-        *("figure_words", "graph_term", "graph_parts", "graph_labels", "graph_layout", "path_picture", "tikz"),
-        *("figure_data", "figure_paint", "truncation_paint"),
+        *(
+            "figure_words",
+            "graph_term",
+            "graph_parts",
+            "graph_labels",
+            "graph_layout",
+            "path_picture",
+            "cell_picture",
+            "softmax_picture",
+            "tikz",
+        ),
+        *("figure_data", "figure_paint", "truncation_paint", "softmax_paint"),
     ),
     "cli": ("plot_job", "plot_command", "answer", "derive_job", "derive_command"),
 }
@@ -190,7 +200,7 @@ DOORS: dict[str, frozenset[str]] = {
     | {"oracles", "figures", "networks", "truncation", "vanishing", "starts", "attack"}
     | {"claims_tools", "claims_layers", "claims_gradients", "claims_classes", "claims_training", "claims_readings"},
     "sympy": frozenset({"symbolic", *PARTS["symbolic"]} - {"symbolic_names"}),
-    "matplotlib": frozenset({"figures", "figure_paint", "truncation_paint"}),
+    "matplotlib": frozenset({"figures", "figure_paint", "truncation_paint", "softmax_paint"}),
     "lark": frozenset({"grammar"}),
     "mpmath": frozenset({"precise"}),
 }

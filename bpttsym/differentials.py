@@ -146,6 +146,20 @@ def _several(reader: Reader, factors: list[Surface]) -> Concatenate | None:
             return None
 
 
+def joint_name(reader: Reader, chain: Chain) -> list[Expr | None] | None:
+    r"""The sides of ``s_t := (h_t, c_t)``, a name for quantities of one step taken as one; None for another chain."""
+    match chain.sides, chain.relations:
+        case [Scripted() as name, Fence(span, "(", [_, _, *_] as items)], [":=" | "="]:
+            left, members = reader.expression(name), tuple(reader.expression(item) for item in items)
+        case _:
+            return None
+    if not isinstance(left, Symbol) or not left.index:
+        return None
+    if not all(isinstance(part, Symbol) and part.index == left.index for part in members):
+        return None
+    return [left, Concatenate(members, span=span)]
+
+
 def held(reader: Reader, node: Evaluated) -> Expr:
     r"""``\left.\frac{\partial h_t}{\partial W}\right|_{h_{t-1}}``: the step before is held, so it is immediate."""
     value = reader.expression(node.body)

@@ -19,6 +19,7 @@ from bpttsym.expr import Call, Derivative, Expr, Power, Relation, Span, Symbol, 
 from bpttsym.implied import implied_steps
 from bpttsym.in_force import InForce
 from bpttsym.joined_letters import written_out
+from bpttsym.joint import opened_relation
 from bpttsym.kinds import last_steps, step_letters, targets
 from bpttsym.latex import unicode_line
 from bpttsym.model import Model, has_derivative
@@ -160,7 +161,8 @@ class Document:
 
         Raises NotRead where an index is both.
         """
-        read = resolved(self._opened(relation, scope), *self._known(scope, model))
+        relation = opened_relation(self._opened(relation, scope), model or self.models[scope])
+        read = resolved(relation, *self._known(scope, model))
         sample = of_one_sample(read)
         assert isinstance(sample, Relation)
         return sample

@@ -26,6 +26,7 @@ from bpttsym.horizons import LONG as LONG
 from bpttsym.horizons import lengths as lengths
 from bpttsym.horizons import literal_steps as literal_steps
 from bpttsym.inner_products import scalar_form, with_penalties
+from bpttsym.joint import with_opened
 from bpttsym.memo import of_node
 from bpttsym.model import (
     Graph,
@@ -74,6 +75,7 @@ def prepare(model: Model) -> tuple[Model, Sizes]:
 
     Raises ShapeClash where the definitions cannot stand together.
     """
+    model = with_opened(model)
     model = replace(
         model, definitions=tuple(replace(d, body=with_penalties(inlined(d.body, model))) for d in model.definitions)
     )

@@ -13,7 +13,7 @@ from bpttsym import dots, listings
 from bpttsym import matrix_parts as matrices
 from bpttsym import notation_parts as parts
 from bpttsym.census import base_name
-from bpttsym.differentials import Cursor, differential, fraction, held, on_one_line
+from bpttsym.differentials import Cursor, differential, fraction, held, joint_name, on_one_line
 from bpttsym.errors import NotRead
 from bpttsym.expr import (
     Add,
@@ -70,7 +70,8 @@ def read_chain(
     reader = _Reader(signature)
     reader.formulas = formulas_of_step(chain) & signature.twofold
     try:
-        sides = [None if side is None else reader.side(side, chain) for side in chain.sides]
+        joint = joint_name(reader, chain)
+        sides = joint or [None if side is None else reader.side(side, chain) for side in chain.sides]
     except RecursionError:
         raise NotRead(TOO_DEEP, chain.span) from None
     for side in sides:

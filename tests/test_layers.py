@@ -24,6 +24,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("expr", "rewriting", "errors", "sides", "whole_numbers", "source", "rnn", "memo"),
     ("parse", "latex", "shapes", "edits", "vanishing"),
     ("notation", "model"),
+    ("joint",),
     ("document", "readings", "ground"),
     ("evaluate",),
     ("numeric", "exact", "paths", "plain", "plain_exact", "precise", "symbolic"),

@@ -20,7 +20,7 @@ from bpttsym.records import replace
 from bpttsym.rewriting import transform
 from bpttsym.source import Kind, Maths, Source, source_from_text
 from bpttsym.structure import NotDerived, Step
-from bpttsym.undefined import completed
+from bpttsym.undefined import ADDED_UP, completed
 from bpttsym.verdict import Verdict, judge
 
 Edit = tuple[int, int, str]
@@ -90,7 +90,11 @@ def _steps(
         place, name = document.source.locate(entry.span.start), unicode_line(left.of)
         words = f"`{name}` is an expectation over the data; ask for what stands in it, of one sample"
         raise UsageError(f"{place.file}:{place.line}: {words}")
-    model = completed(document.models[entry.scope], left.of).model
+    model, assumed = completed(document.models[entry.scope], left.of)
+    if any(ADDED_UP in words for words in assumed):
+        place = document.source.locate(entry.span.start)
+        message = f"`{left.of.name}` is not defined, so its derivative has no answer in the document"
+        raise UsageError(rf"{place.file}:{place.line}: {message}; define it first: `L = \sum_{{t=1}}^{{T}} L_t`")
     if length is not None and model.length not in (None, length):
         raise UsageError(
             f"the document says {model.horizon} = {model.length}, so its questions are not about {length} steps"

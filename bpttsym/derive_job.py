@@ -13,7 +13,7 @@ from bpttsym.derivation import FORMS, TooLong
 from bpttsym.document import Document, load_preset, presets, read_document
 from bpttsym.errors import UsageError
 from bpttsym.manuscript import markdown, settings, tex, unicode_text
-from bpttsym.names import parameters, plain, typed, unknown
+from bpttsym.names import loss_names, parameters, plain, typed, unknown
 from bpttsym.source import read_source
 from bpttsym.structure import NotDerived
 
@@ -52,6 +52,9 @@ def text(wish: Wish, tell: Tell) -> Iterator[str]:
     for remark in assumed:
         tell(remark)
     of = wish.of or "L"
+    if wish.of is None and not loss_names(model):
+        hint = r"define it, `L = \sum_{t=1}^{T} L_t`, or say of what with `--of`"
+        raise UsageError(f"`{wish.model}` does not say what the loss `L` is; {hint}")
     names = [wish.by] if wish.by else ["psi"] if r"\psi" in parameters(model) else parameters(model)
     if not names:
         raise UsageError(f"`{wish.model}` defines nothing that has parameters; say by what with `--by`")

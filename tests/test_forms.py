@@ -12,15 +12,17 @@ import pytest
 
 from bpttsym.check import CheckedDerivation, NotProved, derive, derive_each, loss_model, main_model
 from bpttsym.derivation import FORMS
+from bpttsym.derive_job import Wish, text
 from bpttsym.document import load_preset, presets, read_document
 from bpttsym.errors import BpttsymError, UsageError
 from bpttsym.expansion import count_paths, steps_of
-from bpttsym.expr import Relation
+from bpttsym.expr import Relation, Symbol, children
 from bpttsym.latex import latex
 from bpttsym.model import Model
 from bpttsym.names import of_number, parameters
 from bpttsym.source import source_from_text
 from bpttsym.structure import Structure
+from bpttsym.undefined import completed
 from bpttsym.verdict import judge
 
 ROOT = Path(__file__).parents[1]
@@ -201,8 +203,6 @@ def runs(code: str, folder: Path) -> str:
 )
 def test_the_programs_of_every_preset_run(name: str, kind: str, tmp_path: Path) -> None:
     """They compare their own gradients with central differences, for every parameter, and say so."""
-    from bpttsym.derive_job import Wish, text
-
     wanted = parameters(model_of(name))
     wanted = [r"\psi"] if r"\psi" in wanted else wanted
     code = "".join(text(Wish(name, length="3", format=kind), lambda remark: None))
@@ -258,6 +258,7 @@ UNDEFINED = {
     "with its arguments": (rf"{CELL}, \quad L = \sum_{{t=1}}^{{T}} L_t(\hat{{y}}_t, y_t)", "L_t is not defined", "L_t"),
     "another letter": (rf"{CELL}, \quad E = \sum_{{t=1}}^{{T}} E_t", "E_t is not defined", "E_t"),
     "no loss at all": (r"h_t = \tanh(W h_{t-1} + U x_t), \quad \hat{y} = V h_T", "L is not defined", "L"),
+    "no loss, outputs at each step": (CELL, "L is not defined, and is taken for a sum over all steps", "L"),
 }
 
 
@@ -273,6 +274,38 @@ def test_an_undefined_loss_is_any_function_of_the_outputs(case: str) -> None:
         checked = derive(model, "E" if case == "another letter" else "L", by, 3)
         for form in FORMS:
             assert {one.verdict.status for one in checked.form(form)} <= {"proved", "definition"}
+
+
+def test_losses_of_steps_are_added_up() -> None:
+    """Where they are defined and their sum is not; it is told."""
+    written = rf"$$ {CELL}, \quad L_t = \lVert \hat{{y}}_t - y_t \rVert^2 $$"
+    model, assumed = completed(read_document(source_from_text(written)).models[-1], Symbol("L"))
+    assert assumed == ("L is not defined, and is taken for the sum of L_t over all steps",)
+    right = derive(model, "L", "W", 3).form("expanded")[-1].step.relation.right
+    assert len(children(right)) == 6
+
+
+NOT_SAID = {
+    "steps that are not read": rf"{CELL}, \quad L = L(\hat{{y}}_1, \ldots, \hat{{y}}_T)",
+    "nothing is computed": r"W \in \mathbb{R}^{3 \times 3}",
+}
+
+
+@pytest.mark.parametrize("case", NOT_SAID)
+def test_a_loss_that_cannot_be_told_is_asked_for(case: str, tmp_path: Path) -> None:
+    """Nothing is assumed of what was said and not understood; the message says what to write."""
+    file = tmp_path / "notes.md"
+    file.write_text(f"$$\n{NOT_SAID[case]}\n$$\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"does not say what the loss `L` is; define it, `L = "):
+        list(text(Wish(str(file), by="W"), lambda remark: None))
+
+
+def test_a_question_about_an_undefined_loss_is_sent_back(tmp_path: Path) -> None:
+    """An answer would be about a loss that the document does not have."""
+    file = tmp_path / "notes.md"
+    file.write_text(f"$$\n{CELL}\n$$\n\n$$\\frac{{\\partial L}}{{\\partial W}} = ?$$\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"notes.md:5: `L` is not defined, so its derivative has no answer"):
+        list(text(Wish(str(file)), lambda remark: None))
 
 
 def test_a_defined_loss_is_left_alone() -> None:

@@ -8,15 +8,16 @@ A derivation judges nothing: a step is a relation with a reason in words, and wh
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property
 
 from bpttsym.axes import Place
 from bpttsym.errors import NotRead, UsageError
 from bpttsym.expansion import count_paths, expanded, numbered, steps_of, weighted
-from bpttsym.expr import Derivative, Number, Relation, Symbol, add, shifted, walk
+from bpttsym.expr import Derivative, Expr, Number, Relation, Symbol, add, children, shifted, walk
+from bpttsym.joint import joint_names
 from bpttsym.model import Definition, Model, index_value
-from bpttsym.names import of_number, relevant, unknown
+from bpttsym.names import of_number, plain, relevant, unknown
 from bpttsym.records import dataclass, field, replace
 from bpttsym.structure import NotDerived, Step, Structure, Words
 from bpttsym.ways import Unrolled
@@ -101,7 +102,15 @@ def derivation(model: Model, of: str | Symbol, by: str | Symbol, length: int | N
     what = of_number(model, of)
     ready = _with_any_start(relevant(model, what.name))
     ready = replace(ready, length=steps if has_literal_steps(ready) else None)
-    return Derivation(ready, what, of_number(model, by), steps)
+    variable = of_number(model, by)
+    if variable.name in joint_names(model):
+        members = " and ".join(map(plain, _parts(joint_names(model)[variable.name].body)))
+        raise NotDerived(f"`{plain(variable.name)}` is a name for {members} taken as one; derive by each of them")
+    return Derivation(ready, what, variable, steps)
+
+
+def _parts(body: Expr) -> Iterator[str]:
+    return (part.name for part in children(body) if isinstance(part, Symbol))
 
 
 def _with_any_start(model: Model) -> Model:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from bpttsym.check import derive
 from bpttsym.document import read_document
 from bpttsym.joint import joint_names
 from bpttsym.source import source_from_text
+from bpttsym.structure import NotDerived
 from bpttsym.verdict import judge
 
 CELL = r"""
@@ -105,3 +107,12 @@ def test_a_list_that_is_no_name_for_states_is_not_read(wrong: str) -> None:
     """It is called unchecked, and what depends on it is not guessed."""
     assert "proved" not in statuses(wrong, [TRUE["chain"]])
     assert "refuted" not in statuses(wrong, [TRUE["chain"]])
+
+
+def test_a_derivation_by_a_name_for_states_names_them() -> None:
+    """Nothing is computed from the name itself, so that ``L does not depend on it`` would say something else."""
+    text = f"$$\n\\begin{{gathered}}\n{CELL} \\\\ s_t = [h_t; c_t]\n\\end{{gathered}}\n$$\n"
+    model = read_document(source_from_text(text)).models[-1]
+    with pytest.raises(NotDerived, match="`s` is a name for h and c taken as one; derive by each of them"):
+        derive(model, "L", "s_t", 3)
+    assert derive(model, "L", "U_f", 3).form("sum")

@@ -159,7 +159,8 @@ def signature(chains: Iterable[Chain], spoken: Container[str] = frozenset()) -> 
     )
     values = named_step(known, census)
     three = lettered(known)
-    for name in census.heads - census.lone - ACTIVATIONS:  # ``s_k(t+1) = ...``, and ``h(t) = \tanh(W h(t-1))``
+    signals = census.heads - census.lone - ACTIVATIONS - set(BUILTIN_FUNCTIONS)
+    for name in signals:  # ``s_k(t+1) = ...``, and ``h(t) = \tanh(W h(t-1))``
         seen = census.head_steps.get(name, set()) | census.steps.get(name, set())
         sure = False in seen or (name in three and True in seen)
         stepped |= {name} if sure and None not in seen else set()

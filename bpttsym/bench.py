@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 
 from bpttsym.common import Shelf
@@ -10,11 +10,12 @@ from bpttsym.conditions import Row
 from bpttsym.errors import NotRead
 from bpttsym.evaluate import Evaluator
 from bpttsym.expr import Derivative, Multiply, Norm, Relation, Transpose, walk
+from bpttsym.extents import free_entries
 from bpttsym.ground import instances, lengths, make_ground, prepare
 from bpttsym.model import Model
 from bpttsym.readings import OPTIONS, RESORTS, Readings, explore
 from bpttsym.reckoner import lone_sides
-from bpttsym.rephrased import missing_words, one_sided
+from bpttsym.rephrased import is_number, missing_words, one_sided
 from bpttsym.ruling import Case, Status
 from bpttsym.scrutiny import is_kinked, is_short
 from bpttsym.shapes import Sizes
@@ -163,13 +164,20 @@ class Bench:
 
     def missing_letter(self, case: Case) -> str:
         """Why an equation with a letter on one side only is not refuted: no entry, row or column of the other fits."""
-        letters = one_sided(case.relation)
+        losses = case.rows[0].variant.base.losses
+        letters = [letter for letter in one_sided(case.relation) if not self._is_of_number(case, letter, losses)]
         if not letters or any(row.outcome.kind == "differs" for row in case.reread):
             return ""
         differing = [row for row in case.rows if row.outcome.kind == "differs"]
         if differing and all(self.is_of_numbers(case.relation, row) for row in differing):
             return ""
         return missing_words(case.relation, letters)
+
+    @staticmethod
+    def _is_of_number(case: Case, letter: str, losses: Container[str]) -> bool:
+        """Whether the side without a letter is a number by its form: the same for each value of it."""
+        left, right = case.relation.left, case.relation.right
+        return is_number(right if letter in free_entries(left) else left, losses)
 
     def is_of_numbers(self, relation: Relation, row: Row) -> bool:
         """Whether both sides are numbers under a row; a letter on one side only then stands for each of its values."""

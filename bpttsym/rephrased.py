@@ -18,10 +18,15 @@ from bpttsym.expr import (
     Add,
     Component,
     Derivative,
+    Divide,
     Every,
     Expr,
+    Indicator,
     Multiply,
     Negate,
+    Norm,
+    Number,
+    Power,
     Product,
     Relation,
     Sum,
@@ -71,6 +76,25 @@ def turned_primes(relation: Relation, known: Container[str]) -> Iterator[tuple[s
     if found and isinstance(read, Relation):
         words = (f"{unicode_line(one)} is {unicode_line(Transpose(plain))}" for one, plain in found.items())
         yield " and ".join(words), read
+
+
+def is_number(side: Expr, losses: Container[str]) -> bool:
+    """Whether a side is a number by its form, so that no entry, row or column of it can be meant."""
+    match side:
+        case Component(_, index):
+            return not any(isinstance(part, Every) for part in index)
+        case Number() | Indicator() | Norm():
+            return True
+        case Symbol(name):
+            return name in losses
+        case Derivative(of, by):
+            return is_number(of, losses) and is_number(by, losses)
+        case Sum(body) | Product(body):
+            return is_number(body, losses)
+        case Multiply() | Add() | Negate() | Power() | Divide():
+            return all(is_number(part, losses) for part in children(side))
+        case _:
+            return False
 
 
 def missing_words(relation: Relation, letters: list[str]) -> str:

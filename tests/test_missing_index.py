@@ -184,6 +184,12 @@ def test_a_number_for_each_letter_is_still_refuted() -> None:
     assert status == "refuted"
 
 
+def test_a_number_on_the_other_side_has_no_entries() -> None:
+    """The right side is a number for each i, whose axes do not fit: nothing else can be meant."""
+    claim = r"\frac{\partial L}{\partial V_{ij}} = \sum_t(\hat y_{t,i}-y_{t,i})h_{t,i}"
+    assert last(DEFINITIONS, claim)[0] == "refuted"
+
+
 def test_a_definition_with_a_letter_too_many_defines_nothing() -> None:
     """Nothing says which entry of h it is: the letter is told."""
     text = r"$$h_t = \tanh(\sum_j W_{ij}h_{t-1,j} + \sum_k U_{ik}x_{t,k})$$"

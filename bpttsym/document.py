@@ -115,10 +115,8 @@ class Document:
         for entry in self.entries:
             if entry.relation is None and entry.head:
                 found[entry.head] = found.get(entry.head, frozenset()) | entry.mentions
-            elif entry.relation is not None and entry.kind == "claim" and entry.relation.operator in DEFINING:
-                left = entry.relation.left.base if isinstance(entry.relation.left, Power) else None
-                if isinstance(left, Symbol):  # y^i(t) = ...
-                    found[left.name] = found.get(left.name, frozenset()) | names(entry.relation.right)
+            elif entry.relation is not None and (left := _raised(entry)):
+                found[left] = found.get(left, frozenset()) | names(entry.relation.right)
             elif entry.relation is not None and _has_no_value(entry.relation):
                 mentions = frozenset(names(entry.relation))
                 found |= {name: found.get(name, frozenset()) | mentions for name in _runs(entry.relation)}
@@ -281,6 +279,16 @@ class Document:
         said = [d for d in scope.definitions.values() if d.span in scope.own] if scope.aside else []
         formulas = ", ".join(unicode_line(Relation(Symbol(d.name, d.index), "=", d.body)) for d in said)
         return f"{lines}, where the text says {formulas}" if formulas else lines
+
+
+def _raised(entry: Entry) -> str:
+    """The name of which a relation says something that has a letter above it: ``y^i(t) = ...``; else empty."""
+    relation = entry.relation
+    if relation is None or entry.kind != "claim" or relation.operator not in DEFINING:
+        return ""
+    return (
+        relation.left.base.name if isinstance(relation.left, Power) and isinstance(relation.left.base, Symbol) else ""
+    )
 
 
 def _has_no_value(relation: Relation) -> bool:

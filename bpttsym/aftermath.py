@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from bpttsym.averages import Kind, has_average
 from bpttsym.copies import is_copy
@@ -30,8 +30,12 @@ from bpttsym.model import Model, has_derivative
 from bpttsym.records import dataclass, replace
 from bpttsym.ruling import Verdict
 from bpttsym.sides import has_probability
+from bpttsym.structured import NAMED, Structure, structure_of
 from bpttsym.variants import EQUALITIES, Variant
 from bpttsym.weight_shapes import IDENTITIES
+
+Rejudged = Callable[[Mapping[str, Structure], int], Sequence[Verdict]]
+"""The verdicts on a relation by its place, with parameters of some structure, one for each kind of matrices."""
 
 OVER_DATA = "𝔼 is over data whose distribution does not depend on the parameters"
 ONE_SAMPLE = "it is about one sample of the data, for which 𝔼[a] is a"
@@ -129,20 +133,35 @@ def _is_plain(side: Expr) -> bool:
 
 @dataclass(frozen=True)
 class Assumed:
-    """What a document assumes of a parameter, in words, from which equation on; and its verdict, if it is one."""
+    """What a document assumes of a parameter, in words, from which equation on; and its verdict, if it is one.
+
+    ``shown`` is the assumption itself, and ``structure`` what it makes of the parameter, where that is known.
+    """
 
     name: str
     words: str
+    shown: str
     equation: int = 0
     verdict: Verdict | None = None
+    structure: Structure | None = None
 
 
-def under_assumptions(document: Document, verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """The verdicts where what is assumed of a parameter is no claim, and refutes nothing that rests on it."""
+def under_assumptions(document: Document, verdicts: Sequence[Verdict], judged: Rejudged) -> list[Verdict]:
+    """The verdicts where what is assumed of a parameter is no claim, and refutes nothing that rests on it.
+
+    What fails is ``judged`` anew with the parameter as it is assumed to be, where the structure is a known one.
+    """
     if all(verdict.status != "refuted" for verdict in verdicts):
         return list(verdicts)
-    assumed = [*_in_displays(document, verdicts), *_in_text(document)]
-    return [_loosely(document, _under(document, verdict, assumed)) for verdict in verdicts]
+    assumed = [*_in_text(document)]
+    for place, verdict in enumerate(verdicts):
+        found = _in_display(document, verdict)
+        if found is None:
+            continue
+        before = [one for one in assumed if one.name == found.name]
+        if not before or _under(document, place, verdict, before, judged).status != "conditional":
+            assumed.append(found)  # what does not follow from what is assumed before it
+    return [_loosely(document, _under(document, *one, assumed, judged)) for one in enumerate(verdicts)]
 
 
 def _loosely(document: Document, verdict: Verdict) -> Verdict:
@@ -154,14 +173,18 @@ def _loosely(document: Document, verdict: Verdict) -> Verdict:
     return replace(verdict, status="unchecked", message=message, counterexample=None, suggestions=(), code="words")
 
 
-def _in_displays(document: Document, verdicts: Sequence[Verdict]) -> Iterator[Assumed]:
-    for verdict in verdicts:
-        relation = verdict.entry.relation
-        if verdict.status == "refuted" and relation is not None and not has_probability(relation):
-            name = assumed_of(relation, document.models[verdict.entry.scope])
-            if name:
-                words = f"the document assumes {unicode_line(relation)}"
-                yield Assumed(name, words, verdict.entry.equation, verdict)
+def _in_display(document: Document, verdict: Verdict) -> Assumed | None:
+    relation = verdict.entry.relation
+    if verdict.status != "refuted" or relation is None or has_probability(relation):
+        return None
+    name = assumed_of(relation, document.models[verdict.entry.scope])
+    return _of_relation(name, relation, verdict.entry.equation, verdict) if name else None
+
+
+def _of_relation(name: str, relation: Relation, equation: int = 0, verdict: Verdict | None = None) -> Assumed:
+    shown, structure = unicode_line(relation), structure_of(relation)
+    words = f"the document assumes {shown}"
+    return Assumed(name, words, shown, equation, verdict, structure[1] if structure else None)
 
 
 def _in_text(document: Document) -> Iterator[Assumed]:
@@ -170,12 +193,14 @@ def _in_text(document: Document) -> Iterator[Assumed]:
         if entry.relation is not None:
             name = assumed_of(entry.relation, document.models[entry.scope])
             if name:
-                yield Assumed(name, f"the document assumes {unicode_line(entry.relation)}")
+                yield _of_relation(name, entry.relation)
     for name, words in document.prose.properties:
-        yield Assumed(name, f"the running text says of `{unicode_line(Symbol(name))}` that it is {words}")
+        shown = unicode_line(Symbol(name))
+        said = f"the running text says of `{shown}` that it is {words}"
+        yield Assumed(name, said, f"{shown} is {words}", structure=NAMED.get(words))
 
 
-def _under(document: Document, verdict: Verdict, assumed: Sequence[Assumed]) -> Verdict:
+def _under(document: Document, place: int, verdict: Verdict, assumed: Sequence[Assumed], judged: Rejudged) -> Verdict:
     entry, relation = verdict.entry, verdict.entry.relation
     if verdict.status != "refuted" or relation is None:
         return verdict
@@ -186,8 +211,22 @@ def _under(document: Document, verdict: Verdict, assumed: Sequence[Assumed]) -> 
     model = document.models[entry.scope]
     roots = (relation, *formulas_used(relation, model))
     used = {part.name for root in roots for part in walk(root) if isinstance(part, Symbol)}
-    for one in assumed:
-        if one.name in used and one.equation <= entry.equation:
-            message = f"it fails in general, but {one.words}, which the samples do not satisfy"
-            return replace(verdict, status="unchecked", message=message, counterexample=None, suggestions=(), code="")
-    return verdict
+    needed = [one for one in assumed if one.name in used and one.equation <= entry.equation]
+    if not needed:
+        return verdict
+    wanted = {one.name: one.structure for one in needed if one.structure is not None}
+    same = len({(one.name, one.structure) for one in needed}) == len(wanted)
+    found = judged(wanted, place) if same else ()
+    shown = tuple(dict.fromkeys(one.shown for one in needed))
+    told = tuple(f"under the assumption {one}" for one in shown)
+    if found and {one.status for one in found} <= {"proved", "verified", "conditional"}:
+        conditions = tuple(dict.fromkeys((*shown, *(c for one in found for c in one.conditions))))
+        code = "depends-on-reading"
+        return replace(found[0], entry=entry, status="conditional", conditions=conditions, method="", code=code)
+    for status in ("refuted", "unchecked"):
+        for one in found:
+            if one.status == status:
+                return replace(one, entry=entry, told=(*one.told, *told), suggestions=())
+    words = " and ".join(one.words for one in needed)
+    message = f"it fails in general, but {words}, which the samples do not satisfy"
+    return replace(verdict, status="unchecked", message=message, counterexample=None, suggestions=(), code="")

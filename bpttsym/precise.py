@@ -154,12 +154,18 @@ class PreciseWorld(GridOperations[Any]):
         matrix = self.context.matrix([list(row) for row in value])
         match function:
             case r"\sigma_{\max}" | r"\sigma_{\min}":
-                found = self.context.svd_r(matrix, compute_uv=False)
+                found = self._singular_values(matrix)
             case r"\rho":
                 found = map(abs, self._eigenvalues(matrix))
             case _:
                 found = self.context.eigsy(matrix, eigvals_only=True)
         return ((max(found) if "max" in function or function == r"\rho" else min(found),),)
+
+    def _singular_values(self, matrix: Any) -> Any:
+        try:
+            return self.context.svd_r(matrix, compute_uv=False)
+        except RuntimeError:
+            raise CannotSay("the singular values of a matrix were not found") from None
 
     def _eigenvalues(self, matrix: Any) -> Any:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bpttsym.aftermath import assumptions, behind_arrow, on_average, under_assumptions
 from bpttsym.attack import BOUNDS
@@ -35,6 +35,7 @@ from bpttsym.guesses import formulas_used
 from bpttsym.inequalities import Inequalities
 from bpttsym.latex import unicode_line
 from bpttsym.likelihoods import judge_likelihood
+from bpttsym.model import Model
 from bpttsym.readings import OPTIONS
 from bpttsym.records import replace
 from bpttsym.remarks import harmless, near_names
@@ -46,6 +47,7 @@ from bpttsym.ruling import Suggestion as Suggestion
 from bpttsym.ruling import Verdict as Verdict
 from bpttsym.shape_claims import judge_shape
 from bpttsym.sides import has_probability
+from bpttsym.structured import Structure, structured
 from bpttsym.variants import EQUALITIES, scalar_variant, unknown_symbols
 from bpttsym.witness import smallest_counterexample
 
@@ -69,6 +71,7 @@ class Judge:
         self.bench = Bench(samples, self.declared, shelf)
         self.candidates = Candidates(document)
         self.inequalities = Inequalities(document, self.declared)
+        self._again: dict[tuple[str, ...], list[list[Verdict]]] = {}
 
     def run(self) -> list[Verdict]:
         """The verdicts of all relations, in order."""
@@ -96,13 +99,29 @@ class Judge:
                 verdict = self._other(entry, layouts)
             before = [other for other in verdicts if other.entry.equation == equation]
             verdicts.append(behind_arrow(verdict, before) if entry.concluded else verdict)
-        verdicts = under_assumptions(self.document, verdicts)
+        verdicts = under_assumptions(self.document, verdicts, self._structured)
         claims = [r for r, entry in zip(written, self.document.entries, strict=True) if r and entry.kind == "claim"]
         verdicts = [on_average(*pair, self.document, claims) for pair in zip(verdicts, written, strict=True)]
         return [
             Verdict(verdict.entry, "definition", HYPOTHESIS) if self.inequalities.is_assumed(verdict.entry) else verdict
             for verdict in verdicts
         ]
+
+    def _structured(self, wanted: Mapping[str, Structure], place: int) -> Sequence[Verdict]:
+        """The verdicts on the relation at a place, with parameters that have the structure that the text assumes."""
+        key = tuple(sorted(wanted))
+        if key not in self._again:
+            models = [list(structured(model, wanted)) for model in self.document.models]
+            entries = [replace(entry) for entry in self.document.entries]
+            kinds = zip(*models, strict=True) if all(models) else ()
+            self._again[key] = [self._with(list(kind), entries) for kind in kinds]
+        return [verdicts[place] for verdicts in self._again[key]]
+
+    def _with(self, models: list[Model], entries: Sequence[Entry]) -> list[Verdict]:
+        """The verdicts on all relations about other models, one for each scope."""
+        other = self.document.holding([replace(entry) for entry in entries])
+        other.models = models
+        return Judge(other, self.samples, mend=False).run()
 
     def _other(self, entry: Entry, layouts: frozenset[str]) -> Verdict:
         if entry.kind == "definition" or entry.failure is not None or entry.relation is None:

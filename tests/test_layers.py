@@ -131,7 +131,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         *("starts", "attack", "bounds"),
         *("conditions", "ruling", "rephrased", "bench", "shape_claims", "insertions", "repairs"),
         *("remarks", "doubts", "gated_numbers", "layered", "candidates", "monomials", "spread", "exact_norms"),
-        *("estimates", "norms", "hypotheses", "inequalities", "aftermath"),
+        *("estimates", "norms", "hypotheses", "inequalities", "structured", "aftermath"),
         *("likelihoods", "givens"),
     ),
     "derivation": (

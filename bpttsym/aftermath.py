@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 
 from bpttsym.averages import Kind, has_average
 from bpttsym.copies import is_copy
@@ -146,14 +146,17 @@ class Assumed:
     structure: Structure | None = None
 
 
-def under_assumptions(document: Document, verdicts: Sequence[Verdict], judged: Rejudged) -> list[Verdict]:
+def under_assumptions(
+    document: Document, verdicts: Sequence[Verdict], judged: Rejudged, met: Set[str]
+) -> list[Verdict]:
     """The verdicts where what is assumed of a parameter is no claim, and refutes nothing that rests on it.
 
-    What fails is ``judged`` anew with the parameter as it is assumed to be, where the structure is a known one.
+    What fails is ``judged`` anew with the parameter as it is assumed to be, where the structure is a known one; of some
+    it is ``met`` already.
     """
     if all(verdict.status != "refuted" for verdict in verdicts):
         return list(verdicts)
-    assumed = [*_in_text(document)]
+    assumed = [one for one in _in_text(document) if one.name not in met]
     for place, verdict in enumerate(verdicts):
         found = _in_display(document, verdict)
         if found is None:

@@ -63,11 +63,11 @@ def _orthogonal(free: Free, size: int, kind: int) -> Expr:
 
 
 NAMED: dict[str, Structure] = {
-    **dict.fromkeys(("orthogonal", "orthonormal"), _orthogonal),
+    **dict.fromkeys(("orthogonal", "orthonormal", "unitary"), _orthogonal),
     "symmetric": _symmetric,
     **dict.fromkeys(("skew-symmetric", "antisymmetric", "skew"), _skew),
 }
-"""Structures that have a name in running text."""
+"""Structures of real matrices that have a name in running text."""
 
 
 def _reflection(vector: Symbol) -> Expr:
@@ -77,14 +77,19 @@ def _reflection(vector: Symbol) -> Expr:
 
 
 def structured(model: Model, wanted: Mapping[str, Structure]) -> Iterator[Model]:
-    """The model with each of some parameters as a formula, for each kind of matrices; none where one is not square."""
+    """The model with each of some parameters as a formula, for each kind of matrices.
+
+    None where one of them is not square or has a formula.
+    """
     try:
         shapes = make_ground(model, SOME_STEPS).shapes
     except NotRead:
         return
     known = {*model.arities, *shapes}
+    wanted = {name: make for name, make in wanted.items() if name in known}
     sizes = {name: shapes.get(name, (0, 1)) for name in wanted}
-    if any(rows != columns or rows < 2 for rows, columns in sizes.values()) or "I" in known:
+    given = any(definition.name in wanted for definition in model.definitions)
+    if any(rows != columns or rows < 2 for rows, columns in sizes.values()) or given or "I" in known:
         return
     for kind in (0, 1):
         free = _Free(known)

@@ -71,6 +71,7 @@ class Judge:
         self.bench = Bench(samples, self.declared, shelf)
         self.candidates = Candidates(document)
         self.inequalities = Inequalities(document, self.declared)
+        self.met: frozenset[str] = frozenset()  # the parameters that have the structure which the document assumes
         self._again: dict[tuple[str, ...], list[list[Verdict]]] = {}
 
     def run(self) -> list[Verdict]:
@@ -99,7 +100,7 @@ class Judge:
                 verdict = self._other(entry, layouts)
             before = [other for other in verdicts if other.entry.equation == equation]
             verdicts.append(behind_arrow(verdict, before) if entry.concluded else verdict)
-        verdicts = under_assumptions(self.document, verdicts, self._structured)
+        verdicts = under_assumptions(self.document, verdicts, self._structured, self.met)
         claims = [r for r, entry in zip(written, self.document.entries, strict=True) if r and entry.kind == "claim"]
         verdicts = [on_average(*pair, self.document, claims) for pair in zip(verdicts, written, strict=True)]
         return [
@@ -114,14 +115,16 @@ class Judge:
             models = [list(structured(model, wanted)) for model in self.document.models]
             entries = [replace(entry) for entry in self.document.entries]
             kinds = zip(*models, strict=True) if all(models) else ()
-            self._again[key] = [self._with(list(kind), entries) for kind in kinds]
+            self._again[key] = [self._with(list(kind), entries, frozenset(wanted)) for kind in kinds]
         return [verdicts[place] for verdicts in self._again[key]]
 
-    def _with(self, models: list[Model], entries: Sequence[Entry]) -> list[Verdict]:
-        """The verdicts on all relations about other models, one for each scope."""
+    def _with(self, models: list[Model], entries: Sequence[Entry], met: frozenset[str]) -> list[Verdict]:
+        """The verdicts on all relations about models, one for each scope, that meet what is assumed of parameters."""
         other = self.document.holding([replace(entry) for entry in entries])
         other.models = models
-        return Judge(other, self.samples, mend=False).run()
+        again = Judge(other, self.samples, mend=False)
+        again.met = met
+        return again.run()
 
     def _other(self, entry: Entry, layouts: frozenset[str]) -> Verdict:
         if entry.kind == "definition" or entry.failure is not None or entry.relation is None:

@@ -109,6 +109,29 @@ def test_the_condition_and_the_assumption_are_told() -> None:
     assert false.counterexample is not None
 
 
+@pytest.mark.parametrize(
+    ("words", "true", "false"),
+    [
+        ("Let $W$ be orthogonal.", rf"{STEP}({STEP})^\top=I", rf"{STEP}=W^\top"),
+        (r"Suppose that $W W^\top = I$.", rf"{STEP}({STEP})^\top=I", rf"{STEP}=W^\top"),
+        ("We assume that $W$ is symmetric.", rf"{STEP}=W^\top", rf"{STEP}({STEP})^\top=I"),
+    ],
+)
+def test_running_text_assumes_as_well(words: str, true: str, false: str) -> None:
+    """A property in words or in a formula of the text."""
+    text = f"{SETTINGS}{words}\n\n{LINEAR}\n$${true}$$\n\n$${false}$$\n"
+    found = judge(read_document(source_from_text(text)), mend=False)
+    assert [one.status for one in found[-2:]] == ["conditional", "refuted"]
+
+
+def test_an_earlier_section_without_the_parameter_stands_as_it_is() -> None:
+    """The structure is that of the sections that have the parameter."""
+    one, claims = "# One\n\n$$s_t=A s_{t-1}$$\n\n", (ORTHOGONAL, f"{LONG}=1", f"{LONG}=2")
+    text = f"{SETTINGS}{one}# Two\n\n{LINEAR}\n" + "\n\n".join(f"$${claim}$$" for claim in claims)
+    found = judge(read_document(source_from_text(text)), mend=False)
+    assert [one.status for one in found[-2:]] == ["conditional", "refuted"]
+
+
 def test_what_holds_of_too_much_says_nothing() -> None:
     """The length of ``W h_t`` is that of ``W^\\top h_t`` too, so that nothing is said of the W in it."""
     found = verdicts(LINEAR, ORTHOGONAL, r"\|W h_t\|=\|h_t\|", r"\|W h_t\|=2\|h_t\|")

@@ -28,7 +28,9 @@ from bpttsym.expr import (
     Steps,
     Sum,
     Symbol,
+    Transpose,
     children,
+    integer,
     names,
     shifted,
     walk,
@@ -93,6 +95,9 @@ def total(terms: Sequence[Expr], span: Span) -> list[Expr]:
     place = _place(plain, span)
     signs = [isinstance(term, Negate) for term in terms]
     found = _sequence([*terms[:place]], [*terms[place + 1 :]])
+    if found is None:
+        powers = _powers(terms)
+        found = _sequence(powers[:place], powers[place + 1 :])
     if found is None or signs[place - 1] != signs[place] or signs[place] != signs[place + 1]:
         raise NotRead(_UNCLEAR, plain[place].span, "two terms before them, and the last one behind them")
     first, end = place - found.before, place + 1 + found.behind
@@ -104,6 +109,28 @@ def total(terms: Sequence[Expr], span: Span) -> list[Expr]:
     else:
         whole = Sum(found.body, found.index, low, high, span=where)
     return [*terms[:first], whole, *terms[end:]]
+
+
+def _powers(terms: Sequence[Expr]) -> list[Expr]:
+    r"""The terms of ``1 + \gamma + \cdots + \gamma^T`` as powers of one letter, which may be written by the last."""
+    bases = [term.base for term in terms if isinstance(term, Power)]
+    bases += [term.body for term in terms if isinstance(term, Transpose) and term.letter]
+    base = bases[0] if bases else None
+    if not isinstance(base, Symbol) or base.index or any(other != base for other in bases):
+        return [*terms]
+    return [_as_power(term, base) for term in terms]
+
+
+def _as_power(term: Expr, base: Symbol) -> Expr:
+    match term:
+        case Number(value) if value == 1 and not base.name[:1].isupper():  # beside a matrix it is no power of it
+            return Power(base, integer(0), span=term.span)
+        case Symbol() if term == base:
+            return Power(base, integer(1), span=term.span)
+        case Transpose(body) if term.letter and body == base:
+            return Power(base, Symbol("T"), span=term.span)
+        case _:
+            return term
 
 
 def steps(items: Sequence[Expr], span: Span) -> Steps:

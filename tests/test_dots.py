@@ -117,3 +117,28 @@ def test_a_chain_may_show_one_link_only() -> None:
     term = front + step("T", "T-1") + r"\cdots" + end
     assert verdict(r"\frac{\partial h_T}{\partial h_0} = " + step("T", "T-1") + r"\cdots" + step("1", "0")) != "refuted"
     assert verdict(whole + term) == "refuted"
+
+
+@pytest.mark.parametrize(
+    "total",
+    [
+        r"\gamma^0+\cdots+\gamma^T",
+        r"\gamma^0+\gamma^1+\cdots+\gamma^T",
+        r"1+\gamma+\cdots+\gamma^T",
+        r"1+\gamma+\gamma^2+\cdots+\gamma^{T}",
+        r"\gamma^T+\cdots+\gamma+1",
+    ],
+)
+def test_a_geometric_sum_is_known_by_its_ends(total: str) -> None:
+    """One and the bare letter are powers as well, and a raised T beside powers is one; the closed form is proved."""
+    closed = [rf"\frac{{1-\gamma^{{{power}}}}}{{1-\gamma}}" for power in ("T+1", "T", "T+2")]
+    text = r"$$J=\sum_{t=0}^T\gamma^t r_t$$" + "\n\n" + "\n\n".join(f"$${total}={one}$$" for one in closed)
+    found = judge(read_document(source_from_text(text)), mend=False)[1:]
+    assert [one.status for one in found] == ["proved", "refuted", "refuted"]
+
+
+@pytest.mark.parametrize("total", [r"1+W+\cdots+W^T", r"1+\gamma+\cdots+\beta^T", r"1+\gamma+\cdots+\gamma^T+\gamma^3"])
+def test_what_is_no_run_of_powers_of_one_number_is_not_guessed(total: str) -> None:
+    """A one beside a matrix, another letter, or a power out of its turn leaves the dots unread."""
+    text = r"$$J=\sum_{t=0}^T\gamma^t r_t$$" + f"\n\n$${total}=2$$\n"
+    assert judge(read_document(source_from_text(text)), mend=False)[-1].status == "unchecked"

@@ -165,6 +165,8 @@ class Reckoner(ABC):
                 self.told.add(key)
             case Indicator():
                 self.told.add(key)  # it limits a range
+            case Add() if _counts_steps(expr, dict(key[1])):
+                self.told.add(key)  # so does a number that is zero at this step alone
             case Multiply(parts) if any(self._place(part, dict(key[1])) in self.told for part in parts):
                 self.told.add(key)
             case Negate(part) | Transpose(part) if self._place(part, dict(key[1])) in self.told:
@@ -220,3 +222,14 @@ class Reckoner(ABC):
 
     def is_abbreviated(self, symbol: Symbol) -> bool:
         return symbol.name in self.model.abbreviated
+
+
+def _counts_steps(expr: Expr, bindings: Mapping[str, int]) -> bool:
+    """Whether a number is reckoned from steps alone, ``t-1``, and is another one at other steps."""
+    parts = list(walk(expr))
+    letters = {part.name for part in parts if isinstance(part, Symbol)}
+    plain = all(isinstance(part, Number | Add | Negate | Symbol) for part in parts)
+    if not plain or not letters <= bindings.keys():
+        return False
+    here = index_value(expr, bindings)
+    return any(index_value(expr, {**bindings, name: bindings[name] + 1}) != here for name in letters)

@@ -251,3 +251,20 @@ def test_a_planted_error_is_not_printed(error: str, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(owner, rule, wrong)
     with pytest.raises(NotProved):
         derive(main_model(load_preset(name)), by=by).form("sum")
+
+
+@pytest.mark.parametrize(
+    ("right", "status"),
+    [
+        (r"\sum_{t=1}^T(t-1)\gamma^{t-2}r_t", "proved"),
+        (r"\sum_{t=2}^T(t-1)\gamma^{t-2}r_t", "proved"),
+        (r"\sum_{t=1}^T t\gamma^{t-2}r_t", "refuted"),
+        (r"\sum_{t=1}^T(t-1)\gamma^{t-1}r_t", "refuted"),
+        (r"\sum_{t=2}^T(t-1)\gamma^{t-2}r_t+\sum_{t=1}^T(t-t)\gamma^t r_t", "unchecked"),
+    ],
+)
+def test_a_number_of_steps_may_be_zero_at_one_of_them(right: str, status: str) -> None:
+    """``t-1`` leaves out the first step as a range would; what is zero at every step says nothing."""
+    model = r"$$h_t=\tanh(W h_{t-1}+U x_t)$$" "\n" r"$$r_t=\|h_t-y_t\|^2$$" "\n" r"$$J=\sum_{t=1}^T\gamma^{t-1}r_t$$"
+    text = rf"{model}" "\n\n" rf"$$\frac{{\partial J}}{{\partial\gamma}}={right}$$"
+    assert judge(read_document(source_from_text(text)), mend=False)[-1].status == status

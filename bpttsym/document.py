@@ -32,6 +32,7 @@ from bpttsym.records import dataclass, field, replace
 from bpttsym.runs import Readings, looked_at
 from bpttsym.scope import DEFINING, Scope
 from bpttsym.settings import check_settings, counted, counts
+from bpttsym.shape_words import ELEMENTWISE
 from bpttsym.sides import has_probability, holds_steps
 from bpttsym.signature import Signature, signature
 from bpttsym.sized import with_declared
@@ -143,8 +144,9 @@ class Document:
             left = relation.left if relation is not None and relation.operator in DEFINING else None
             if entry.kind == "claim" and relation is not None and isinstance(left, Call):
                 formals = (*left.arguments, *left.parameters)
-                plain = all(isinstance(one, Symbol) and not one.index for one in formals)
-                if plain and self.signature.applies(left.function) and left.function not in given:
+                plain = all(isinstance(one, Symbol) for one in formals) and not isinstance(relation.right, Symbol)
+                known = left.function in given or left.function in ELEMENTWISE
+                if plain and self.signature.applies(left.function) and not known:
                     found.setdefault(left.function, unicode_line(relation))
         return found
 

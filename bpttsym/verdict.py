@@ -72,7 +72,7 @@ class Judge:
         self.candidates = Candidates(document)
         self.inequalities = Inequalities(document, self.declared)
         self.met: frozenset[str] = frozenset()  # the parameters that have the structure which the document assumes
-        self._again: dict[tuple[str, ...], list[list[Verdict]]] = {}
+        self._again: dict[frozenset[str], list[list[Verdict]]] = {}
 
     def run(self) -> list[Verdict]:
         """The verdicts of all relations, in order."""
@@ -110,17 +110,16 @@ class Judge:
 
     def _structured(self, wanted: Mapping[str, Structure], place: int) -> Sequence[Verdict]:
         """The verdicts on the relation at a place, with parameters that have the structure that the text assumes."""
-        key = tuple(sorted(wanted))
+        key = frozenset(wanted)
         if key not in self._again:
             models = [list(structured(model, wanted)) for model in self.document.models]
-            entries = [replace(entry) for entry in self.document.entries]
             kinds = zip(*models, strict=True) if all(models) else ()
-            self._again[key] = [self._with(list(kind), entries, frozenset(wanted)) for kind in kinds]
+            self._again[key] = [self._with(list(kind), key) for kind in kinds]
         return [verdicts[place] for verdicts in self._again[key]]
 
-    def _with(self, models: list[Model], entries: Sequence[Entry], met: frozenset[str]) -> list[Verdict]:
+    def _with(self, models: list[Model], met: frozenset[str]) -> list[Verdict]:
         """The verdicts on all relations about models, one for each scope, that meet what is assumed of parameters."""
-        other = self.document.holding([replace(entry) for entry in entries])
+        other = self.document.holding([replace(entry) for entry in self.document.entries])
         other.models = models
         again = Judge(other, self.samples, mend=False)
         again.met = met

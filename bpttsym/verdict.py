@@ -71,8 +71,7 @@ class Judge:
         self.bench = Bench(samples, self.declared, shelf)
         self.candidates = Candidates(document)
         self.inequalities = Inequalities(document, self.declared)
-        self.met: frozenset[str] = frozenset()  # the parameters that have the structure which the document assumes
-        self._again: dict[frozenset[str], list[list[Verdict]]] = {}
+        self.met, self._again = frozenset[str](), dict[frozenset[str], list[list[Verdict]]]()
 
     def run(self) -> list[Verdict]:
         """The verdicts of all relations, in order."""
@@ -113,8 +112,8 @@ class Judge:
         key = frozenset(wanted)
         if key not in self._again:
             models = [list(structured(model, wanted)) for model in self.document.models]
-            kinds = zip(*models, strict=True) if all(models) else ()
-            self._again[key] = [self._with(list(kind), key) for kind in kinds]
+            kinds = zip(*models, strict=True) if all(models) else []
+            self._again[key] = [self._with([*kind], key) for kind in kinds]
         return [verdicts[place] for verdicts in self._again[key]]
 
     def _with(self, models: list[Model], met: frozenset[str]) -> list[Verdict]:
@@ -122,7 +121,7 @@ class Judge:
         other = self.document.holding([replace(entry) for entry in self.document.entries])
         other.models = models
         again = Judge(other, self.samples, mend=False)
-        again.met = met
+        again.met = met  # these have the structure that the document assumes
         return again.run()
 
     def _other(self, entry: Entry, layouts: frozenset[str]) -> Verdict:

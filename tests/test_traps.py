@@ -600,3 +600,12 @@ def test_another_formula_is_never_taken_in_without_a_word() -> None:
     verdict = judge(read_document(source_from_text(re.sub(r"\$\$\s*\$\$", "$$\n\n$$", text))))[-1]
     assert verdict.status == "definition"
     assert "is false" in verdict.message
+
+
+@pytest.mark.parametrize("activation", [r"\mathrm{diag}(1 - h_t^2)", r"\mathrm{diag}(1 - h_t)"])
+def test_a_known_function_on_the_left_is_no_quantity_at_a_step(activation: str) -> None:
+    """From right to left, what stands behind a known function is what it is applied to, and no step of it."""
+    own = r"\frac{\partial^{+} h_t}{\partial b}"
+    text = f"$$\nh_t = \\tanh(W h_{{t-1}} + U x_t + b)\n$$\n\n$$\n{activation} = {own}\n$$\n"
+    verdict = judge(read_document(source_from_text(text)))[-1]
+    assert verdict.status == ("proved" if "^2" in activation else "refuted")

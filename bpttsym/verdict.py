@@ -112,8 +112,7 @@ class Judge:
         key = frozenset(wanted)
         if key not in self._again:
             models = [list(structured(model, wanted)) for model in self.document.models]
-            kinds = zip(*models, strict=True) if all(models) else []
-            self._again[key] = [self._with([*kind], key) for kind in kinds]
+            self._again[key] = [self._with([*kind], key) for kind in zip(*models, strict=False)]
         return [verdicts[place] for verdicts in self._again[key]]
 
     def _with(self, models: list[Model], met: frozenset[str]) -> list[Verdict]:

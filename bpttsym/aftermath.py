@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 
 from bpttsym.averages import Kind, has_average
 from bpttsym.copies import is_copy
+from bpttsym.displays import Entry
 from bpttsym.document import LOGISTIC, Document
 from bpttsym.expr import (
     Derivative,
@@ -135,7 +136,8 @@ def _is_plain(side: Expr) -> bool:
 class Assumed:
     """What a document assumes of a parameter, in words, from which equation on; and its verdict, if it is one.
 
-    ``shown`` is the assumption itself, and ``structure`` what it makes of the parameter, where that is known.
+    ``shown`` is the assumption itself, and ``structure`` what it makes of the parameter, where that is known. It counts
+    between two places of the text, ``begin`` and ``end``.
     """
 
     name: str
@@ -144,6 +146,13 @@ class Assumed:
     equation: int = 0
     verdict: Verdict | None = None
     structure: Structure | None = None
+    begin: int = 0
+    end: int | None = None
+
+    def concerns(self, entry: Entry) -> bool:
+        """Whether an equation stands where the assumption counts."""
+        behind = self.end is not None and entry.span.start >= self.end
+        return self.equation <= entry.equation and self.begin <= entry.span.start and not behind
 
 
 def under_assumptions(
@@ -197,10 +206,10 @@ def _in_text(document: Document) -> Iterator[Assumed]:
             name = assumed_of(entry.relation, document.models[entry.scope])
             if name:
                 yield _of_relation(name, entry.relation)
-    for name, words in document.prose.properties:
+    for name, words, begin, end in document.prose.properties:
         shown = unicode_line(Symbol(name))
         said = f"the running text says of `{shown}` that it is {words}"
-        yield Assumed(name, said, f"{shown} is {words}", structure=NAMED.get(words))
+        yield Assumed(name, said, f"{shown} is {words}", structure=NAMED.get(words), begin=begin, end=end)
 
 
 def _under(document: Document, place: int, verdict: Verdict, assumed: Sequence[Assumed], judged: Rejudged) -> Verdict:
@@ -214,7 +223,7 @@ def _under(document: Document, place: int, verdict: Verdict, assumed: Sequence[A
     model = document.models[entry.scope]
     roots = (relation, *formulas_used(relation, model))
     used = {part.name for root in roots for part in walk(root) if isinstance(part, Symbol)}
-    needed = [one for one in assumed if one.name in used and one.equation <= entry.equation]
+    needed = [one for one in assumed if one.name in used and one.concerns(entry)]
     if not needed:
         return verdict
     wanted = {one.name: one.structure for one in needed if one.structure is not None}

@@ -19,12 +19,17 @@ CONDITIONAL = r"(?i)\b(?:if|then|when\w*|unless|whether|otherwise|implies)\b|이
 """What ends a sentence, what makes an assumption of one, and what makes it a theorem or a case."""
 
 
-def supposes(text: str, start: int, end: int) -> bool:
-    """Whether the sentence around a formula assumes it (``let``, ``with``): behind ``if`` it holds in a case only."""
+def sentence(text: str, start: int, end: int) -> str:
+    """The sentence that a part of a text stands in."""
     begin = max((found.end() for found in re.finditer(SENTENCE, text[:start])), default=0)
     following = re.search(SENTENCE, text[end:])
-    sentence = text[begin : end + following.start() if following else len(text)]
-    return re.search(SUPPOSING, sentence) is not None and re.search(CONDITIONAL, sentence) is None
+    return text[begin : end + following.start() if following else len(text)]
+
+
+def supposes(text: str, start: int, end: int) -> bool:
+    """Whether the sentence around a formula assumes it (``let``, ``with``): behind ``if`` it holds in a case only."""
+    around = sentence(text, start, end)
+    return re.search(SUPPOSING, around) is not None and re.search(CONDITIONAL, around) is None
 
 
 class Asides:

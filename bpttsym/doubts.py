@@ -9,7 +9,7 @@ from bpttsym.guesses import formulas_used
 from bpttsym.latex import unicode_line
 from bpttsym.model import Model
 from bpttsym.remarks import loose_letter
-from bpttsym.shapes import ELEMENTWISE
+from bpttsym.shapes import ELEMENTWISE, SPECTRAL
 from bpttsym.signature import is_word
 
 NAMED = (
@@ -51,7 +51,7 @@ def doubts(relation: Relation, words: str, model: Model, told_of: Mapping[str, s
     lost = next((name for name in sorted(behind) if name.partition("_{")[0] in model.unread), "")
     if lost:
         return f"it fails if `{lost}` is any function, and what the document says of it was not understood"
-    strange = sorted(here - used - ELEMENTWISE)
+    strange = sorted(here - used - ELEMENTWISE - SPECTRAL)
     return f"no definition in the document says what `{strange[0]}` is" if strange else ""
 
 

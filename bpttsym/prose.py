@@ -13,7 +13,9 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from functools import cached_property
+from typing import NamedTuple
 
+from bpttsym.asides import CONDITIONAL, PARAGRAPH, SUPPOSING, sentence
 from bpttsym.census import BUILTIN_FUNCTIONS, base_name
 from bpttsym.errors import NotRead
 from bpttsym.expr import Symbol
@@ -56,6 +58,7 @@ _ZERO = re.compile(
     r"|zero\s+initial|(?:start|initiali[sz]ed?)[^.]{0,30}\b(?:zeros?|0)\b|초기[^.]{0,20}?(?:0|영)",
     re.IGNORECASE,
 )
+_DENIES = re.compile(r"\b(?:not|need not|never|no longer|non-?zero|neither)\b|n't\b|않|아니", re.IGNORECASE)
 _LOOSELY = re.compile(
     r"approximat\w+|ignor(?:e|ed|ing)|neglect\w*|stop[- ]gradient|drop(?:ping|ped)? the (?:non-?linearity|activation)"
     r"|treat\w*[^.]{1,60}as (?:an? )?constants?|lineari[sz]\w+|at the (?:optimum|minimum)|stationary point"
@@ -94,6 +97,15 @@ def functions_in_words(source: Source) -> set[str]:
     return found - LOSS_LETTERS
 
 
+class Property(NamedTuple):
+    """What the text says of a name, and from where to where in the document it counts."""
+
+    name: str
+    words: str
+    begin: int
+    end: int
+
+
 @dataclass
 class Prose:
     """What the running text of a document says in words."""
@@ -116,20 +128,38 @@ class Prose:
     @cached_property
     def starts_at_zero(self) -> bool:
         """Whether it says that the states before the first step are zero."""
-        return _ZERO.search(self.source.text) is not None
+        return any(self._plainly(said) for said in _ZERO.finditer(self.source.text))
 
     @cached_property
-    def properties(self) -> tuple[tuple[str, str], ...]:
-        """The names of which it says what kind of matrix or vector they are, and what it says."""
-        found: list[tuple[str, str]] = []
+    def properties(self) -> tuple[Property, ...]:
+        """What it says of the kind of matrix or vector that a name is; what it says of a case, or denies, is none."""
+        found: list[Property] = []
         for said in _OF.finditer(self.source.text):
+            if not self._plainly(said):
+                continue
             name, words = (said["name"], said["words"]) if said["name"] else (said["of"], said["before"])
+            begin, end = self._reach(said)
             chains = (line.chain for line in read_display(name, said.start(), {}, ""))
             for chain in (one for one in chains if one is not None):
                 with suppress(NotRead):
                     sides, _ = read_chain(chain, self.signature)
-                    found += [(side.name, words) for side in sides if isinstance(side, Symbol)]
+                    found += [Property(side.name, words, begin, end) for side in sides if isinstance(side, Symbol)]
         return tuple(found)
+
+    def _plainly(self, said: re.Match[str]) -> bool:
+        """Whether the sentence around some words says what they say: of no case, and not that it is otherwise."""
+        around = sentence(self.source.text, said.start(), said.end())
+        return re.search(CONDITIONAL, around) is None and _DENIES.search(around) is None
+
+    def _reach(self, said: re.Match[str]) -> tuple[int, int]:
+        """From where to where it counts: from the display before on, and only near it where nothing is assumed."""
+        displays = [item for item in self.source.items if isinstance(item, Maths) and not item.inline]
+        begin = max((item.start for item in displays if item.end <= said.start()), default=0)
+        if said["name"] or re.search(SUPPOSING, sentence(self.source.text, said.start(), said.end())):
+            return begin, len(self.source.text)
+        paragraph = PARAGRAPH.search(self.source.text, said.end())
+        behind = [item.end for item in displays if paragraph and item.start <= paragraph.end() + 2]
+        return begin, max((*behind, said.end()))
 
     def loosely(self, start: int) -> str:
         """The words of the paragraph before a display by which it says that the display is no equation; or nothing."""

@@ -10,11 +10,13 @@ from bpttsym.copies import is_copy
 from bpttsym.displays import Entry
 from bpttsym.document import LOGISTIC, Document
 from bpttsym.expr import (
+    Call,
     Derivative,
     Divide,
     Expr,
     Multiply,
     Negate,
+    Norm,
     Number,
     Power,
     Relation,
@@ -132,12 +134,15 @@ def _is_plain(side: Expr) -> bool:
             return False
 
 
+ONE_HOT = re.compile(r"one[- ]?hot|원-?핫", re.IGNORECASE)
+
+
 @dataclass(frozen=True)
 class Assumed:
     """What a document assumes of a parameter, in words, from which equation on; and its verdict, if it is one.
 
     ``shown`` is the assumption itself, and ``structure`` what it makes of the parameter, where that is known. It counts
-    between two places of the text, ``begin`` and ``end``.
+    between two places of the text, ``begin`` and ``end``. A vector that is a ``corner`` has one entry that is not zero.
     """
 
     name: str
@@ -148,6 +153,7 @@ class Assumed:
     structure: Structure | None = None
     begin: int = 0
     end: int | None = None
+    corner: bool = False
 
     def concerns(self, entry: Entry) -> bool:
         """Whether an equation stands where the assumption counts."""
@@ -209,7 +215,29 @@ def _in_text(document: Document) -> Iterator[Assumed]:
     for name, words, begin, end in document.prose.properties:
         shown = unicode_line(Symbol(name))
         said = f"the running text says of `{shown}` that it is {words}"
-        yield Assumed(name, said, f"{shown} is {words}", structure=NAMED.get(words), begin=begin, end=end)
+        corner = ONE_HOT.fullmatch(words) is not None
+        yield Assumed(name, said, f"{shown} is {words}", 0, None, NAMED.get(words), begin, end, corner)
+
+
+def _is_met(one: Assumed, roots: Sequence[Expr], model: Model) -> bool:
+    """Whether what fails for shares that sum to 1 fails for a one-hot vector too: an equation in which it stands once.
+
+    Such an equation is affine in the vector; if it held for every corner of the simplex, it would hold within.
+    """
+    if not one.corner or one.name not in model.distributions:
+        return False
+
+    def bends(part: Expr) -> bool:
+        if isinstance(part, Multiply):
+            return sum(map(moves, part.factors)) > 1
+        return isinstance(part, Power | Norm | Call) and moves(part)
+
+    def moves(part: Expr) -> bool:
+        slopes = (inner.of for inner in walk(part) if isinstance(inner, Derivative))
+        return one.name in names(part) or any(isinstance(of, Symbol) and of.name in model.losses for of in slopes)
+
+    once = all(sum(isinstance(p, Symbol) and p.name == one.name for p in walk(root)) <= 1 for root in roots)
+    return once and not any(map(bends, (part for root in roots for part in walk(root))))
 
 
 def _under(document: Document, place: int, verdict: Verdict, assumed: Sequence[Assumed], judged: Rejudged) -> Verdict:
@@ -223,7 +251,7 @@ def _under(document: Document, place: int, verdict: Verdict, assumed: Sequence[A
     model = document.models[entry.scope]
     roots = (relation, *formulas_used(relation, model))
     used = {part.name for root in roots for part in walk(root) if isinstance(part, Symbol)}
-    needed = [one for one in assumed if one.name in used and one.concerns(entry)]
+    needed = [one for one in assumed if one.name in used and one.concerns(entry) and not _is_met(one, roots, model)]
     if not needed:
         return verdict
     wanted = {one.name: one.structure for one in needed if one.structure is not None}

@@ -124,6 +124,51 @@ def test_running_text_assumes_as_well(words: str, true: str, false: str) -> None
     assert [one.status for one in found[-2:]] == ["conditional", "refuted"]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "The two are one only if $W$ is symmetric.",
+        "Here $W$ is not symmetric.",
+        "Note that $W$ need not be symmetric.",
+        "A symmetric $W$ makes this shorter.\n\nHere is another thing.\n\n$$x_t=x_t$$",
+    ],
+)
+def test_what_the_text_says_of_a_case_or_denies_is_no_assumption(words: str) -> None:
+    """A claim that symmetric weights would make true is false."""
+    text = f"{SETTINGS}{LINEAR}\n{words}\n\n$${STEP}=W^\\top$$\n"
+    assert judge(read_document(source_from_text(text)), mend=False)[-1].status == "refuted"
+
+
+def test_what_the_text_says_at_the_end_of_an_example_reaches_no_display_before_it() -> None:
+    """But the sentence right behind a display may be about that display."""
+    claim = f"$${STEP}=W^\\top$$"
+    text = f"{SETTINGS}{LINEAR}\n{claim}\n\n$$x_t=x_t$$\n\nAs an example, let $W$ be symmetric.\n\n{claim}\n"
+    found = judge(read_document(source_from_text(text)), mend=False)
+    assert (found[1].status, found[-1].status) == ("refuted", "conditional")
+
+
+CLASSES = r"""
+$$h_t=\tanh(W h_{t-1}+U x_t), \quad p_t=\mathrm{softmax}(V h_t), \quad L=-\sum_{t=1}^T y_t^\top\log p_t$$
+
+where $y_t$ is a one-hot vector.
+"""
+
+
+@pytest.mark.parametrize(
+    ("claim", "wanted"),
+    [
+        (r"\frac{\partial L}{\partial h_T}=(p_T-y_T)^\top V", "proved"),
+        (r"\frac{\partial L}{\partial h_T}=(y_T-p_T)^\top V", "refuted"),
+        (r"\nabla_V L=\sum_{t=1}^T(p_t-y_t\odot y_t)h_t^\top", "unchecked"),
+        (r"\nabla_V L=\sum_{t=1}^T(p_t-y_t)h_{t-1}^\top", "refuted"),
+    ],
+)
+def test_a_one_hot_target_leaves_open_only_what_is_not_affine_in_it(claim: str, wanted: str) -> None:
+    """What fails for shares that sum to 1 fails for a corner of the simplex, unless the target is multiplied."""
+    text = f"{SETTINGS}{CLASSES}\n$${claim}$$\n"
+    assert judge(read_document(source_from_text(text)), mend=False)[-1].status == wanted
+
+
 def test_an_earlier_section_without_the_parameter_stands_as_it_is() -> None:
     """The structure is that of the sections that have the parameter."""
     one, claims = "# One\n\n$$s_t=A s_{t-1}$$\n\n", (ORTHOGONAL, f"{LONG}=1", f"{LONG}=2")

@@ -39,7 +39,7 @@ def completed(model: Model, asked: Symbol | None = None) -> Completed:
             model = replace(model, definitions=(*model.definitions, added))
             shown = " and ".join(unicode_line(argument) for argument in arguments)
             words.append(f"{unicode_line(loss)} is not defined, and is taken for any function of {shown}")
-        elif count == 0 and (added_up := _added_up(name, model)):
+        elif asked == Symbol(name) and (added_up := _added_up(name, model)):
             model, told = added_up
             words.append(told)
     return Completed(model, tuple(words))

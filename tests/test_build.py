@@ -285,7 +285,7 @@ def _unmarked(self: Structure, of: Symbol, by: Symbol) -> Derivative:
     return Derivative(of, by)
 
 
-def _contradicting(*_: object) -> None:
+def _contradicting(*_: object, **__: object) -> None:
     raise Contradiction("the free ring proves an equation that the numbers refute")
 
 

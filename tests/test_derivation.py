@@ -593,7 +593,7 @@ MESSAGES = {
     "parameter": (lambda: derive("tanh_many_to_one", by="w"), "there is no quantity `w`; the nearest is `W`"),
     "preset": (lambda: derive("many_to_on"), "there is no model `many_to_on`; did you mean `many_to_one`?"),
     "steps": (lambda: derive("many_to_one", T=0), "the number of steps is at least 1"),
-    "loss": (lambda: derive(model_of(r"h_t = f(x_t, h_{t-1}; \psi)"), "L"), "there is no quantity `L`"),
+    "quantity": (lambda: derive(model_of(r"h_t = f(x_t, h_{t-1}; \psi)"), "z"), "there is no quantity `z`"),
 }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from bpttsym.axes import LAYERS
 from bpttsym.derivation import FORMS, Derivation, steps_words
 from bpttsym.expr import Add, Call, Derivative, Expr, Relation, Symbol, add, integer, walk
 from bpttsym.heads import written
@@ -61,6 +62,9 @@ def settings(model: Model) -> dict[str, str]:
     if model.scalar:
         found["state"] = "scalar"
     found |= {name: str(number) for name, number in model.counts if name in NUMBERS}
+    layers = [str(end.number) for end in model.axes.ends.values() if not end.steps]
+    if layers and not model.counts:
+        found[LAYERS] = layers[0]  # what is derived names them one by one
     return found
 
 

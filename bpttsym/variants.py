@@ -28,12 +28,13 @@ from bpttsym.ground import power_letters, used_symbols
 from bpttsym.guesses import folded, formulas_used, loss_models, narrow_loss_models
 from bpttsym.latex import unicode_line
 from bpttsym.loss_forms import Form, are_targets, forms
-from bpttsym.model import Definition, Model, moved_by
+from bpttsym.model import Model, moved_by
 from bpttsym.naming import ARGUMENT
 from bpttsym.parameter_sets import only_differentiated_by, with_sets
 from bpttsym.records import dataclass, replace
 from bpttsym.shape_words import EXTREMA, PART, SQUARE
 from bpttsym.shapes import ELEMENTWISE, LOSS_LETTERS, SCALAR_LETTERS, SPECTRAL
+from bpttsym.suggested import ONLY_THE_FACTORS, suggested_model
 from bpttsym.totals import completions
 from bpttsym.weight_shapes import IDENTITIES
 
@@ -101,7 +102,9 @@ def variants(relation: Relation, scope: int, models: Sequence[Model]) -> list[Va
         if identity is not None:
             return [identity]
         suggested = suggested_model(relation, models[scope])
-        return [] if suggested is None else [suggested]
+        return (
+            [] if suggested is None else [Variant(ONLY_THE_FACTORS, "", suggested, _fixed(suggested), suggested=True)]
+        )
     distinct: list[Variant] = []
     for group in fitting:
         for variant in group:
@@ -323,65 +326,3 @@ def _formed(losses: set[tuple[str, int]], targets: set[tuple[str, int]], model: 
     """The model with an undefined loss as one of the usual functions of an output and of a target in the claim."""
     for form in forms(losses, min(targets), model) if losses and are_targets(targets) else ():
         yield Variant(form.words, model.label, model, _fixed(form.model), True, True, form=form)
-
-
-def suggested_model(relation: Relation, scope: Model) -> Variant | None:
-    """The graph whose edges are the factors of a product of derivatives, for a claim with no definitions.
-
-    Only for literal symbols: each ``\\partial a/\\partial b`` that is a factor makes ``a`` a function of ``b``.
-    """
-    if any(not isinstance(part.by, Symbol) or not isinstance(part.of, Symbol) for part in _derivatives(relation)):
-        return None
-    factors = [
-        factor
-        for part in walk(relation)
-        if isinstance(part, Multiply)
-        for factor in part.factors
-        if isinstance(factor, Derivative)
-    ]
-    symbols = used_symbols(relation, scope.horizon)
-    if not factors or any(isinstance(part, Symbol) and not _literal(part) for part in walk(relation)):
-        return None
-    parents: dict[Symbol, list[Symbol]] = {}
-    for factor in factors:
-        assert isinstance(factor.of, Symbol) and isinstance(factor.by, Symbol)
-        below = parents.setdefault(factor.of, [])
-        if factor.by not in below:
-            below.append(factor.by)
-    known = {(symbol.name, len(symbol.index)) for symbol in (*parents, *(p for ps in parents.values() for p in ps))}
-    if symbols - known or _circular(parents) or any(name in scope.unread for name, _ in known):
-        return None
-    definitions = tuple(
-        Definition(of.name, of.index, Call(f"f_{{{of.name}{_shown(of)}}}", tuple(below)))
-        for of, below in parents.items()
-    )
-    model = Model(definitions, horizon=scope.horizon, length=scope.length, label="")
-    condition = "each quantity depends only on those by which the factors differentiate it"
-    return Variant(condition, "", model, _fixed(model), suggested=True)
-
-
-def _circular(parents: dict[Symbol, list[Symbol]]) -> bool:
-    done: set[Symbol] = set()
-
-    def visit(node: Symbol, open_: frozenset[Symbol]) -> bool:
-        if node in open_:
-            return True
-        if node in done:
-            return False
-        circular = any(visit(parent, open_ | {node}) for parent in parents.get(node, ()))
-        done.add(node)
-        return circular
-
-    return any(visit(node, frozenset()) for node in parents)
-
-
-def _derivatives(relation: Relation) -> Iterator[Derivative]:
-    return (part for part in walk(relation) if isinstance(part, Derivative))
-
-
-def _literal(symbol: Symbol) -> bool:
-    return not any(isinstance(part, Symbol) for index in symbol.index for part in walk(index))
-
-
-def _shown(symbol: Symbol) -> str:
-    return ",".join(str(part.value) for part in symbol.index if hasattr(part, "value"))

@@ -122,6 +122,7 @@ PARTS: dict[str, tuple[str, ...]] = {
             "loss_forms",
             "copies",
             "parameter_sets",
+            "suggested",
             "variants",
             "scrutiny",
             "trial",

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from complex_step import Array, Network
 
 from bpttsym.document import read_document
 from bpttsym.report import report
@@ -18,8 +19,6 @@ from bpttsym.verdict import judge
 from bpttsym.wording import Judged
 
 T, HIDDEN, INPUT, CLASSES = 4, 3, 2, 4
-STEP = 1e-30
-Array = Any
 
 DEFINITIONS = r"""
 $$h_t = \tanh(W h_{t-1} + U x_t + b)$$
@@ -34,19 +33,19 @@ $$L = \sum_{t=1}^{T} L_t$$
 """
 
 
-class Network:
-    """The network of DEFINITIONS: values by name and step, and derivatives by complex steps."""
+class Tanh(Network):
+    """The network of DEFINITIONS: values by name and step."""
 
     def __init__(self) -> None:
         random = np.random.default_rng(3)
         shapes = {"W": (HIDDEN, HIDDEN), "U": (HIDDEN, INPUT), "b": (HIDDEN,), "V": (CLASSES, HIDDEN), "c": (CLASSES,)}
-        self.leaves: dict[Any, Array] = {name: random.normal(size=shape) for name, shape in shapes.items()}
-        self.leaves["h", 0] = random.normal(size=HIDDEN)
+        leaves: dict[Any, Array] = {name: random.normal(size=shape) for name, shape in shapes.items()}
+        leaves["h", 0] = random.normal(size=HIDDEN)
         for t in range(1, T + 1):
-            self.leaves["x", t] = random.normal(size=INPUT)
+            leaves["x", t] = random.normal(size=INPUT)
             weights = np.exp(random.normal(size=CLASSES))
-            self.leaves["y", t] = weights / weights.sum()
-        self.values = self.run({})
+            leaves["y", t] = weights / weights.sum()
+        super().__init__(leaves)
 
     def run(self, moved: dict[Any, Array]) -> dict[Any, Array]:
         """All values, where some quantities have the given ones whatever their formula says."""
@@ -67,20 +66,8 @@ class Network:
     def __call__(self, name: str, t: int | None = None) -> Array:
         return self.values[name if t is None else (name, t)]
 
-    def d(self, of: Any, by: Any) -> Array:
-        """The derivative, its axes those of ``of`` and then those of ``by``."""
-        base = self.values[by]
-        columns = []
-        for place in np.ndindex(base.shape):
-            moved = base.astype(complex)
-            moved[place] += 1j * STEP
-            columns.append(np.imag(self.run({by: moved})[of]) / STEP)
-        return np.moveaxis(
-            np.reshape(columns, (*base.shape, *np.shape(self.values[of]))), range(base.ndim), range(-base.ndim, 0)
-        )
 
-
-N = Network()
+N = Tanh()
 EYE = {n: np.eye(n) for n in (HIDDEN, CLASSES)}
 P, Y, H, OUT = (lambda t, name=name: N(name, t) for name in "pyho")
 
@@ -296,7 +283,7 @@ ROWS: dict[str, Row] = {
 
 def last(definitions: str, claim: str) -> tuple[str, str]:
     """The status and message of a claim under definitions."""
-    verdict = judge(read_document(source_from_text(f"{definitions}\n\n$${claim}$$\n")))[-1]
+    verdict = judge(read_document(source_from_text(f"{definitions}\n\n$${claim}$$\n")), mend=False)[-1]
     return verdict.status, verdict.message
 
 
@@ -559,7 +546,7 @@ def test_a_step_that_is_left_out_is_a_condition() -> None:
         r"\frac{\partial L_t}{\partial o_i} = \sum_{k=1}^{K} \frac{\partial L_t}{\partial \hat y_k}"
         r"\frac{\partial \hat y_k}{\partial o_i}"
     )
-    verdict = judge(read_document(source_from_text(f"{DEFINITIONS}\n\n$${claim}$$\n")))[-1]
+    verdict = judge(read_document(source_from_text(f"{DEFINITIONS}\n\n$${claim}$$\n")), mend=False)[-1]
     assert verdict.status == "conditional"
     assert verdict.conditions == ("indices count entries, the step is left out",)
 
@@ -569,8 +556,8 @@ def test_a_report_is_written_about_entries() -> None:
     """Repairs, counterexamples and readings of equations by components are put into words, also a second time."""
     claims = "\n\n".join(f"$${claim}$$" for claim, _, _ in ROWS.values())
     document = read_document(source_from_text(f"{DEFINITIONS}\n\n{claims}\n"))
-    statuses = [verdict.status for verdict in judge(document)]
-    assert [verdict.status for verdict in judge(document)] == statuses
+    statuses = [verdict.status for verdict in judge(document, mend=False)]
+    assert [verdict.status for verdict in judge(document, mend=False)] == statuses
     text = report(Judged(document, tuple(judge(document))))
     assert "counterexample" in text
     assert "i = 1" in text

@@ -50,7 +50,7 @@ def statuses(name: str, claims: list[str], cell: str = CELL) -> list[str]:
     """The verdicts on some claims about a cell and a name for its states."""
     shown = "\n\n".join(f"$${claim}$$" for claim in (name, r"\delta_t := \frac{\partial L}{\partial s_t}", *claims))
     text = f"---\nlayout: numerator\n---\n\n$$\n\\begin{{gathered}}\n{cell}\\end{{gathered}}\n$$\n\n{shown}\n"
-    return [verdict.status for verdict in judge(read_document(source_from_text(text)))[-len(claims) :]]
+    return [verdict.status for verdict in judge(read_document(source_from_text(text)), mend=False)[-len(claims) :]]
 
 
 @pytest.mark.parametrize("name", NAMES)

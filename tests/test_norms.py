@@ -217,9 +217,9 @@ CLEAR = 1 + 1e-9
 
 def judged(definitions: tuple[str, ...], bound: str) -> Verdict:
     """The verdict on the last of some displays."""
-    return judge(read_document(source_from_text("\n\n".join(f"$${display}$$" for display in (*definitions, bound)))))[
-        -1
-    ]
+    return judge(
+        read_document(source_from_text("\n\n".join(f"$${display}$$" for display in (*definitions, bound)))), mend=False
+    )[-1]
 
 
 def is_proved(*displays: str) -> bool:

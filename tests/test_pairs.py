@@ -39,7 +39,7 @@ def verdict_on(claim: str, cell: str = GATES, declared: str = "") -> Verdict:
     """The verdict on a claim about a cell."""
     front = f"---\nlayout: numerator\n{declared}---\n\n"
     text = f"{front}$$\n\\begin{{gathered}}\n{cell}{LOSS}\n\\end{{gathered}}\n$$\n\n$${claim}$$\n"
-    return judge(read_document(source_from_text(text)))[-1]
+    return judge(read_document(source_from_text(text)), mend=False)[-1]
 
 
 CHAIN = (

@@ -51,7 +51,7 @@ Point = tuple[int, int]
 def verdicts(definitions: str, *equations: str) -> list[str]:
     """The words for some equations, each in a display of its own."""
     text = definitions + "".join(f"\n$${equation}$$\n" for equation in equations)
-    return [verdict.status for verdict in judge(read_document(source_from_text(text)))][-len(equations) :]
+    return [verdict.status for verdict in judge(read_document(source_from_text(text)), mend=False)][-len(equations) :]
 
 
 def walks(start: Point, end: Point) -> Iterator[tuple[Point, ...]]:

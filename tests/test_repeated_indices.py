@@ -53,7 +53,7 @@ def test_a_model_without_signs_of_sums_is_the_same_model(name: str) -> None:
 
 def test_a_definition_that_is_summed_says_so() -> None:
     """The reader is told over what it was summed: nothing of it is written."""
-    verdicts = judge(read_document(source_from_text(REPEATED)))
+    verdicts = judge(read_document(source_from_text(REPEATED)), mend=False)
     assert [verdict.status for verdict in verdicts] == ["definition"] * 5
     assert verdicts[0].assumed == ("summed over j and k, as repeated indices are",)
     assert verdicts[2].assumed == ()
@@ -72,7 +72,7 @@ def test_what_is_not_repeated_defines_nothing(name: str) -> None:
     """A letter that nothing binds and that no product repeats is no sum."""
     definition, letter = SILENT[name]
     text = f"$$h_{{t,i}} = \\tanh(a_{{t,i}})$$\n\n$${definition}$$\n"
-    verdict = judge(read_document(source_from_text(text)))[-1]
+    verdict = judge(read_document(source_from_text(text)), mend=False)[-1]
     assert verdict.status == "unchecked"
     assert not letter or f"the index `{letter}` stands on the right side only" in verdict.message
 
@@ -81,7 +81,7 @@ def test_a_vector_whose_own_letter_may_be_missing_is_not_summed() -> None:
     """An entry of g may be meant, or a sum: nothing says which. A loss is a number, and so a sum."""
     cell = r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$" "\n\n"
     texts = [r"$$g_t=(1-h_{t,i}^2)h_{t,i}$$", r"$$J_t=y_{t,i}h_{t,i}$$"]
-    assert [judge(read_document(source_from_text(cell + text)))[-1].status for text in texts] == [
+    assert [judge(read_document(source_from_text(cell + text)), mend=False)[-1].status for text in texts] == [
         "unchecked",
         "definition",
     ]
@@ -92,7 +92,7 @@ def test_a_label_beside_the_letter_of_the_steps_is_a_name() -> None:
     text = (
         r"$$s_k=\tanh(W_{ss}s_{k-1}+W_{sk}x_k)$$ $$\frac{\partial s_k}{\partial s_{k-1}}=\mathrm{diag}(1-s_k^2)W_{ss}$$"
     )
-    assert [v.status for v in judge(read_document(source_from_text(text)))] == ["definition", "conditional"]
+    assert [v.status for v in judge(read_document(source_from_text(text)), mend=False)] == ["definition", "conditional"]
 
 
 def test_another_section_may_define_it_anew() -> None:
@@ -106,7 +106,7 @@ def test_another_section_may_define_it_anew() -> None:
         "\n\n"
         r"$$\frac{\partial h_{t,i}}{\partial h_{t-1,j}} = (1-h_{t,i}^2)W_{ij}$$"
     )
-    assert [v.status for v in judge(read_document(source_from_text(text)))] == [
+    assert [v.status for v in judge(read_document(source_from_text(text)), mend=False)] == [
         *("definition", "definition"),
         *("proved", "refuted"),
     ]

@@ -166,9 +166,9 @@ NEAR_MISSES = {
 
 def verdict_on(side: str) -> str:
     """The verdict on the derivative by P."""
-    return judge(read_document(source_from_text("---\nlayout: numerator\n---\n" + TEXT.replace("SIDE", side))))[
-        -1
-    ].status
+    return judge(
+        read_document(source_from_text("---\nlayout: numerator\n---\n" + TEXT.replace("SIDE", side))), mend=False
+    )[-1].status
 
 
 def test_a_pair_of_states_is_one_node() -> None:

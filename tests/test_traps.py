@@ -552,11 +552,11 @@ def test_what_is_defined_anew_is_told() -> None:
     """Another formula for the same name is true as a claim, or told to be another one."""
     model = r"$$h_t=\tanh(Wh_{t-1}+Ux_t)$$ $$L=\|h_T-y\|^2$$"
     document = read_document(source_from_text(re.sub(r"\$\$ \$\$", "$$\n\n$$", rf"{model} $$L=\|h_T\|^2$$")))
-    verdict = judge(document)[-1]
+    verdict = judge(document, mend=False)[-1]
     assert verdict.status == "definition"
     assert "as a claim about the former it is false" in verdict.message
     text = re.sub(r"\$\$ \$\$", "$$\n\n$$", rf"{model} $$L=(h_T-y)^\top(h_T-y)$$")
-    assert judge(read_document(source_from_text(text)))[-1].status == "proved"
+    assert judge(read_document(source_from_text(text)), mend=False)[-1].status == "proved"
 
 
 CONDITIONAL = {
@@ -574,7 +574,7 @@ CONDITIONAL = {
 def test_what_is_true_under_a_reading_names_it(name: str) -> None:
     """A meaning that is not the one as written is a condition."""
     document = read_document(source_from_text(re.sub(r"\$\$\s*\$\$", "$$\n\n$$", TRUE[name])))
-    assert judge(document)[-1].conditions[:1] == (CONDITIONAL[name],)
+    assert judge(document, mend=False)[-1].conditions[:1] == (CONDITIONAL[name],)
 
 
 def test_the_logistic_function_is_told_where_nothing_says_so() -> None:
@@ -583,7 +583,7 @@ def test_the_logistic_function_is_told_where_nothing_says_so() -> None:
     for claim in (LOGISTIC, SQUARED, r"$$\left\|\frac{\partial h_t}{\partial h_{t-1}}\right\|\le\|W\|$$"):
         for before, told in (("", True), ("The sigmoid:", False), (r"$$\sigma(z)=\frac{1}{1+e^{-z}}$$", False)):
             document = read_document(source_from_text("\n\n".join((before, cell, r"$$L=\|h_T\|^2$$", claim))))
-            assert (said in judge(document)[-1].told) == told
+            assert (said in judge(document, mend=False)[-1].told) == told
 
 
 @pytest.mark.parametrize(
@@ -597,7 +597,7 @@ def test_an_indicator_limits_a_range(name: str) -> None:
 def test_another_formula_is_never_taken_in_without_a_word() -> None:
     """A claim about all indices begins no section in which the next formula would define anew."""
     text = SUMMED + r"$$L=\sum_{t\ne k}L_t$$ $$L=\sum_{t\ne T}3L_t$$"
-    verdict = judge(read_document(source_from_text(re.sub(r"\$\$\s*\$\$", "$$\n\n$$", text))))[-1]
+    verdict = judge(read_document(source_from_text(re.sub(r"\$\$\s*\$\$", "$$\n\n$$", text))), mend=False)[-1]
     assert verdict.status == "definition"
     assert "is false" in verdict.message
 
@@ -607,5 +607,5 @@ def test_a_known_function_on_the_left_is_no_quantity_at_a_step(activation: str) 
     """From right to left, what stands behind a known function is what it is applied to, and no step of it."""
     own = r"\frac{\partial^{+} h_t}{\partial b}"
     text = f"$$\nh_t = \\tanh(W h_{{t-1}} + U x_t + b)\n$$\n\n$$\n{activation} = {own}\n$$\n"
-    verdict = judge(read_document(source_from_text(text)))[-1]
+    verdict = judge(read_document(source_from_text(text)), mend=False)[-1]
     assert verdict.status == ("proved" if "^2" in activation else "refuted")

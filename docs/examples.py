@@ -156,7 +156,7 @@ def said(body: str, settings: dict[str, str]) -> Iterator[str]:
     declared = {key: value for key, value in settings.items() if value != "none"}
     lines = [line if line.startswith((r"\section", "%")) else rf"\[{line}\]" for line in body.splitlines()]
     document = read_document(source_from_text("\n".join(lines), "example.tex", "tex"), declared)
-    verdicts = judge(document)
+    verdicts = judge(document, mend=False)
     for verdict in [one for one in verdicts if one.status != "definition"] or verdicts[-1:]:
         words = " and ".join(verdict.conditions)
         if verdict.status in ("refuted", "unchecked"):

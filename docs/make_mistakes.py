@@ -24,13 +24,14 @@ ROUNDS = 5
 def written(text: str) -> str:
     """The text of the page with all blocks as they should be; line numbers move until they are right."""
     for _ in range(ROUNDS):
-        former, text = text, _once(text)
+        former, text = text, once(text)
         if text == former:
             return text
     raise ValueError("the blocks of the page do not settle")
 
 
-def _once(text: str) -> str:
+def once(text: str) -> str:
+    """The text of the page with its blocks as they should be where its lines now stand."""
     document = read_document(source_from_text(text, PAGE.name))
     judged = Judged(document, tuple(judge(document)))
     said = [(one.span, block(document.source, one, Style(plain=True)).rstrip("\n")) for one in judged.diagnostics]

@@ -12,6 +12,8 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -283,8 +285,9 @@ def test_every_figure_draws_in_every_format(name: str, tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def elsewhere() -> dict[str, list[str]]:
-    """The hashes of all figures' bytes and data, made by another process with other hashes of strings."""
+def elsewhere(request: pytest.FixtureRequest) -> dict[str, list[str]]:
+    """The hashes of the bytes and data of the figures asked for, made by another process with other string hashes."""
+    asked = {item.callspec.params["name"] for item in request.session.items if item.fixturenames.count("elsewhere")}
     code = (
         "import hashlib, json, sys\n"
         "from bpttsym import figures\n"
@@ -294,7 +297,7 @@ def elsewhere() -> dict[str, list[str]]:
         "    found[name] = [digest, *(hashlib.sha256(written[ending]).hexdigest() for ending in written)]\n"
         "print(json.dumps([found, 'matplotlib.pyplot' in sys.modules]))\n"
     )
-    options = {name: QUICK.get(name, {}) for name in FIGURES}
+    options = {name: QUICK.get(name, {}) for name in FIGURES if name in asked}
     environment = {**os.environ, "PYTHONHASHSEED": "7", "TZ": "Asia/Seoul"}
     command = [sys.executable, "-c", code, json.dumps(options)]
     run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=True)
@@ -434,29 +437,34 @@ def model_of(text: str) -> Model:
     return read_document(source_from_text(text)).models[-1]
 
 
-def layouts() -> dict[str, Layout]:
-    """Graphs of several models, lengths and terms."""
-    found = {}
-    for name, (kind, preset) in MODELS.items():
-        model = load_preset(preset).models[-1]
-        for T in (1, 2, 4, 6, 10):
-            found[f"{name}, T={T}"] = figure_data.graph_data(kind, model, T)
-    found["stacked"] = figure_data.graph_data("graph-many-to-many", model_of(STACKED), 4)
-    found["skipping"] = figure_data.graph_data("graph-many-to-one", model_of(SKIPPING), 4)
-    found["first to last"] = figure_data.graph_data("graph-many-to-many", None, 4, 1, 4)
-    found["last"] = figure_data.graph_data("graph-many-to-many", None, 4, 4, 4)
-    found["by phi"] = figure_data.graph_data("graph-many-to-many", None, 4, by="phi")
-    return found
+def preset_graph(name: str, T: int) -> Layout:
+    """The graph of one of the models above."""
+    kind, preset = MODELS[name]
+    return figure_data.graph_data(kind, load_preset(preset).models[-1], T)
 
 
-LAYOUTS = layouts()
+LAYOUTS: dict[str, Callable[[], Layout]] = {
+    **{f"{name}, T={T}": partial(preset_graph, name, T) for name in MODELS for T in (1, 2, 4, 6, 10)},
+    "stacked": lambda: figure_data.graph_data("graph-many-to-many", model_of(STACKED), 4),
+    "skipping": lambda: figure_data.graph_data("graph-many-to-one", model_of(SKIPPING), 4),
+    "first to last": lambda: figure_data.graph_data("graph-many-to-many", None, 4, 1, 4),
+    "last": lambda: figure_data.graph_data("graph-many-to-many", None, 4, 4, 4),
+    "by phi": lambda: figure_data.graph_data("graph-many-to-many", None, 4, by="phi"),
+}
+"""Graphs of several models, lengths and terms."""
+
+
+@cache
+def layout_of(name: str) -> Layout:
+    """One of them, laid out once."""
+    return LAYOUTS[name]()
 
 
 @pytest.mark.campaign(quick=8)
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_labels_of_a_graph_cover_nothing(name: str) -> None:
     """No label lies on another, on a node or on an arrow; nodes lie apart; measured by the renderer."""
-    layout = LAYOUTS[name]
+    layout = layout_of(name)
     page = page_of(layout)
     texts = texts_of(page)
     assert overlaps(texts, page) == []
@@ -512,7 +520,7 @@ def crossed(box: Bbox, line: np.ndarray) -> bool:
 @pytest.mark.parametrize("name", ["one, T=4", "many, T=4", "tagger, T=4", "stacked"])
 def test_a_label_takes_no_more_room_than_was_kept_for_it(name: str) -> None:
     """The room that the layout keeps for a formula is at least what matplotlib needs."""
-    layout = LAYOUTS[name]
+    layout = layout_of(name)
     page = page_of(layout)
     texts = texts_of(page)
     scale = page.bbox.width / WIDTH
@@ -636,7 +644,7 @@ def test_labels_are_mathematics_that_both_writers_know(name: str) -> None:
     """No label of these graphs needs the fallback, and no TikZ style is called x or y."""
     from bpttsym.figure_paint import _readable
 
-    layout = LAYOUTS[name]
+    layout = layout_of(name)
     assert [
         text for text in (*(b.label for b in layout.boxes), *(x.text for x in layout.labels)) if _readable(text) != text
     ] == []

@@ -57,9 +57,15 @@ def document(*texts: str, front: str = "") -> str:
     return front + "\n\n".join(f"$${text}$$" for text in texts) + "\n"
 
 
-def verdicts(text: str) -> list[Verdict]:
+def verdicts(text: str, mend: bool = True) -> list[Verdict]:
     """The verdicts of all relations of a document."""
-    return judge(read_document(source_from_text(text)))
+    return judge(read_document(source_from_text(text)), mend=mend)
+
+
+@cache
+def known(text: str) -> list[Verdict]:
+    """The verdicts of a document that many others are compared with."""
+    return verdicts(text, mend=False)
 
 
 def told(verdict: Verdict, text: str) -> bool:
@@ -204,7 +210,7 @@ def listed(table: dict[str, str | tuple[str, str]]) -> list[object]:
 @pytest.mark.parametrize("text", listed(CLAIMS))
 def test_a_bad_display_is_told_and_stops_no_other(text: str) -> None:
     """A display that cannot be read or judged has a verdict with a reason; those around it keep theirs."""
-    plain = [(verdict.status, verdict.conditions) for verdict in verdicts(document(*MODEL, TRUE, TRUE))]
+    plain = [(verdict.status, verdict.conditions) for verdict in known(document(*MODEL, TRUE, TRUE))]
     whole = document(*MODEL, TRUE, text, TRUE)
     found = verdicts(whole)
     assert all(told(verdict, whole) for verdict in found)
@@ -399,7 +405,7 @@ def test_a_horizon_of_strange_figures_is_told(value: str) -> None:
 )
 def test_the_form_of_a_file_does_not_matter(change: Callable[[str], str]) -> None:
     """Line ends, byte order marks and blanks change no verdict of the sheet."""
-    assert [verdict.status for verdict in verdicts(change(SHEET))] == [verdict.status for verdict in verdicts(SHEET)]
+    assert [v.status for v in verdicts(change(SHEET), mend=False)] == [verdict.status for verdict in known(SHEET)]
 
 
 @pytest.mark.parametrize("text", ["$" * 20_001, "$ " * 20_000, "$$\n" * 5000, r"\[" * 5000, r"\begin{align}" * 3000])
@@ -475,7 +481,7 @@ FACTOR = 2.8
             40, lambda n: document(*MODEL, *(rf"\text{{words}} {k}" for k in range(n)), TRUE), id="no relations"
         ),
         pytest.param(40, lambda n: document(*MODEL, *(r"2 = \frac{1" for _ in range(n)), TRUE), id="unreadable"),
-        pytest.param(60, lambda n: document(*MODEL, "0 = " + "+".join(["y"] * n), TRUE), id="one long sum"),
+        pytest.param(40, lambda n: document(*MODEL, "0 = " + "+".join(["y"] * n), TRUE), id="one long sum"),
         pytest.param(60, lambda n: document(*MODEL, "z = " + "y" * 50 * n, TRUE), id="one long product"),
         pytest.param(40, lambda n: ("# x\n\n" + document(*MODEL)) * n + document(TRUE), id="headings"),
         pytest.param(100, lambda n: document(*MODEL, *map(definition, range(n)), TRUE), id="definitions"),
@@ -533,7 +539,7 @@ def slips(seed: int, count: int) -> Iterator[Slip]:
         yield Slip(number, text, displays[number].start, displays[number].end + len(text) - len(SHEET))
 
 
-@pytest.mark.campaign(quick=2)
+@pytest.mark.campaign(quick=1)
 @pytest.mark.parametrize("seed", range(PIECES))
 def test_every_slip_is_read_or_told(seed: int) -> None:
     """Of 3000 one-character slips of the sheet each is read, or not read with a reason and a place in its display."""
@@ -559,13 +565,13 @@ def same_models(first: Document, second: Document) -> bool:
     ]
 
 
-def check_judged(seed: int, count: int) -> None:
+def check_judged(seed: int, count: int, mend: bool) -> None:
     """A slip in one display leaves every other display its verdict, unless it changed a definition."""
     displays, plain = sheet()
-    before = judge(plain)
+    before = known(SHEET)
     for slip in slips(seed, count):
         read = read_document(source_from_text(slip.text))
-        found = judge(read)
+        found = judge(read, mend=mend)
         assert all(told(verdict, slip.text) for verdict in found)
         number = sum(isinstance(item, Maths) and not item.inline for item in read.source.items)
         if number == len(displays) and same_models(read, plain):
@@ -573,19 +579,20 @@ def check_judged(seed: int, count: int) -> None:
             assert around == [(v.status, v.conditions) for v in before if v.entry.equation != slip.display + 1]
 
 
+@pytest.mark.campaign(quick=2)
 @pytest.mark.parametrize("seed", range(PIECES))
 def test_a_slip_leaves_the_other_displays_their_verdicts(seed: int) -> None:
     """Judged with a slip in one display, the sheet has the same verdicts elsewhere."""
-    check_judged(100 + seed, JUDGED)
+    check_judged(100 + seed, JUDGED, mend=seed == 1)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(PIECES))
 def test_many_slips_leave_the_other_displays_their_verdicts(seed: int) -> None:
-    """The same for 1500 other slips."""
+    """The same for 1500 other slips, each of them mended."""
     if hasattr(signal, "SIGALRM"):
         signal.alarm(0)
-    check_judged(200 + seed, EACH // 2)
+    check_judged(200 + seed, EACH // 2, mend=True)
 
 
 @pytest.mark.parametrize(
@@ -604,5 +611,5 @@ def test_a_slip_in_one_row_leaves_the_other_rows(old: str) -> None:
     """A row that cannot be read is one unchecked relation; the definitions of its display stand."""
     wrong = old.replace(r"\partial", r"\partail", 1)
     found = verdicts(SHEET.replace(old, wrong, 1))
-    plain = verdicts(SHEET)
+    plain = known(SHEET)
     assert sum(verdict.status == "definition" for verdict in found) == sum(v.status == "definition" for v in plain)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from bpttsym.components import STEP, compared_letters
 from bpttsym.conditions import Row
 from bpttsym.displays import Entry
 from bpttsym.document import LOGISTIC, Document
@@ -15,10 +16,10 @@ from bpttsym.layered import with_layers
 from bpttsym.loss_forms import Form
 from bpttsym.model import Model
 from bpttsym.records import replace
-from bpttsym.rephrased import of_lines, of_sets, rephrasings, turned_primes
+from bpttsym.rephrased import has_lines, of_lines, of_sets, rephrasings, turned_primes
 from bpttsym.variants import Variant, either, from_zero, given_function, narrow_variants, variants
 
-LEFT_OUT = "indices count entries, the step is left out"
+LEFT_OUT = "{} count entries, the step is left out"
 OTHER_LOSS = "it does not go with the loss that an equation before it needs: {}"
 
 
@@ -78,9 +79,17 @@ class Candidates:
             yield relation, [from_zero(variant) for variant in self.possible(entry, self.of(entry, relation))[0]]
         for words, read in turned_primes(relation, models[-1].arities):
             yield read, self._under(entry, read, words)
-        without = self.document.with_left_out_step(written, entry.scope, named)
-        left_out = [] if without is None else [(LEFT_OUT, without)]
-        left_out += [(f"{LEFT_OUT} and {words}", read) for _, one in left_out for words, read in rephrasings(one)]
+        without = self.document.with_left_out_step(written, entry.scope, named, entry.where)
+        compared = sorted(compared_letters((written, *entry.where)))
+        counting = " and ".join(compared) if STEP in compared else "indices"  # the letter of steps counts them here
+        left_out = [(LEFT_OUT.format(counting), one) for one in without]
+        # both at once, a step left out and a line of a matrix, would make of x_k in another step a part of x_t
+        left_out += [
+            (f"{said} and {words}", read)
+            for said, one in left_out
+            for words, read in rephrasings(one)
+            if has_lines(one) or not has_lines(read)
+        ]
         for words, read in (*left_out, *rephrasings(relation), *of_lines(relation)):
             yield read, self._under(entry, read, words)
         for words, read in of_sets(relation):

@@ -9,7 +9,8 @@ gives a name, by a matrix with two letters, or by a sum up to a number of classe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 
 from bpttsym.axes import LAYER_LETTERS
@@ -33,10 +34,12 @@ from bpttsym.expr import (
     Transpose,
     children,
     integer,
+    names,
     walk,
 )
 from bpttsym.kinds import (
     ENTRY_LETTERS,
+    KRONECKER,
     ONES,
     Kind,
     Kinds,
@@ -230,6 +233,21 @@ def resolved(
 
 
 STEP = "t"
+OTHER_STEPS = (r"\tau", "s", "n")
+"""Letters for the step that is left out where the usual one counts entries."""
+
+
+def compared_letters(roots: Iterable[Expr]) -> set[str]:
+    r"""The letters that are compared with another in cases, indicators and conditions: ``t = k``, ``t \ne k``."""
+    found: set[str] = set()
+    for part in (part for root in roots for part in walk(root)):
+        match part:
+            case Relation(Symbol(one, ()), "=" | r"\ne", Symbol(other, ())):
+                found |= {one, other}
+            case Symbol() if part.name == KRONECKER or (labelled(part) or ("",))[0] == KRONECKER:
+                letters = labelled(part)
+                found |= set(letters[1]) if letters else {one for index in part.index for one in letters_in(index)}
+    return found
 
 
 def with_left_out_step(
@@ -238,13 +256,20 @@ def with_left_out_step(
     horizon: str,
     steps: frozenset[str],
     lasts: frozenset[str] = frozenset(),
-) -> Relation | None:
+    where: tuple[Relation, ...] = (),
+) -> Iterator[Relation]:
     r"""A relation that leaves the step out, ``\partial\hat{y}_i/\partial o_j``, with its step and its entries.
 
     None where a letter is a step for sure, or where nothing can have been left out. Nor where a quantity would be
-    differentiated by an entry of itself.
+    differentiated by an entry of itself. Letters that the relation, or its conditions ``where``, compare may count
+    entries though elsewhere they count steps (SEMANTICS 4); ``\partial\hat{y}_t/\partial z_t`` may be the whole then.
     """
     step = min(steps) if len(steps) == 1 else STEP
+    counting = compared_letters((relation, *where)) - {horizon}
+    if step in counting:
+        taken = names(relation) | steps
+        step = next(letter for letter in OTHER_STEPS if letter not in taken)
+    steps -= counting
 
     def change(node: Expr) -> Expr:
         if isinstance(node, Symbol) and len(node.index) == 1 and ranks.get(node.name) == frozenset((1,)):
@@ -253,17 +278,24 @@ def with_left_out_step(
                 return replace(node, index=(Symbol(step), letter))
         return node
 
-    changed = transform(relation, change)
-    if changed == relation or not isinstance(changed, Relation):
-        return None
-    if any(isinstance(part, Derivative) and _by_itself(part) for part in walk(changed)):
-        return None
-    try:
-        read = resolved(changed, ranks, horizon, steps, lasts)
-    except NotRead:
-        return None
-    left = (part for part in walk(read) if isinstance(part, Symbol) and len(part.index) == 2)
-    return None if any(2 not in ranks.get(part.name, ()) for part in left) else read
+    def whole(node: Expr) -> Expr:
+        match node:
+            case Derivative(Symbol(_, (Symbol(letter, ()),)) as of, Symbol(_, (Symbol(other, ()),)) as by):
+                if letter == other and letter in counting:
+                    return replace(node, of=replace(of, index=(Symbol(step),)), by=replace(by, index=(Symbol(step),)))
+        return node
+
+    for start in dict.fromkeys((relation, transform(relation, whole))):
+        changed = transform(start, change)
+        if changed == relation or not isinstance(changed, Relation):
+            continue
+        if any(isinstance(part, Derivative) and _by_itself(part) for part in walk(changed)):
+            continue
+        with suppress(NotRead):
+            read = resolved(changed, ranks, horizon, steps, lasts)
+            left = (part for part in walk(read) if isinstance(part, Symbol) and len(part.index) == 2)
+            if all(2 in ranks.get(part.name, ()) for part in left):
+                yield read
 
 
 def _by_itself(derivative: Derivative) -> bool:
@@ -273,6 +305,15 @@ def _by_itself(derivative: Derivative) -> bool:
             return name == other and len(index) != len(by) and index[:1] == by[:1]
         case _:
             return False
+
+
+def clashes(relation: Relation, ranks: Mapping[str, frozenset[int]], horizon: str) -> bool:
+    r"""Whether a formula has an index that is a step and an entry: ``\hat{y}_t = e^{z_t} / \sum_{k=1}^{K} e^{z_k}``."""
+    try:
+        resolved(relation, ranks, horizon)
+    except NotRead:
+        return True
+    return False
 
 
 def says_again(relation: Relation, ranks: Mapping[str, frozenset[int]], horizon: str) -> bool:

@@ -11,6 +11,7 @@ from bpttsym.declarations import declared_sizes
 from bpttsym.errors import NotRead
 from bpttsym.expr import Call, Expr, Hole, Norm, Relation, Span, Symbol, names, walk
 from bpttsym.implied import with_steps
+from bpttsym.latex import unicode_line
 from bpttsym.macros import expand
 from bpttsym.notation import Written, read_chain
 from bpttsym.parse import Line
@@ -22,10 +23,13 @@ from bpttsym.source import Heading, Maths, Source
 from bpttsym.sums import with_falling_products
 from bpttsym.surface import Chain, Surface
 from bpttsym.tables import CLOSES, OPENS
+from bpttsym.text_cases import TextCase
 from bpttsym.tokens import tokenize
 from bpttsym.unit_kinds import Kinds, each_kind
 
 INEQUALITIES = frozenset(("<", ">", r"\le", r"\ge"))
+
+STEPPED = "read as {}: the step is left out where entries are summed"
 
 
 @dataclass
@@ -38,7 +42,8 @@ class Entry:
     that it stands behind an arrow;
     ``former`` is the number of the scope in which another formula was given to what it defines;
     ``aside`` is the scope of the formula that running text nearby gives, which may be meant as well; over the letters
-    in ``summed`` it is summed without a sign.
+    in ``summed`` it is summed without a sign; ``case`` is the case of indices that the
+    text before it puts; ``told`` is how a definition was read, where that does not go without saying.
     """
 
     equation: int
@@ -59,6 +64,8 @@ class Entry:
     former: int | None = None
     aside: int | None = None
     summed: tuple[str, ...] = ()
+    case: tuple[Relation, ...] = ()
+    told: str = ""
 
 
 class Displays:
@@ -71,6 +78,7 @@ class Displays:
         self.scopes = [first]
         self.place = 0  # of the scope in which the walk is
         self.asides = Asides(self.scopes)
+        self.case = TextCase(source.text)
         self.entries: list[Entry] = []
         self.supposed: list[Entry] = []
         self.remarked: list[Entry] = []
@@ -85,6 +93,7 @@ class Displays:
             while headings and headings[0].start < maths.start:
                 heading = headings.pop(0)
                 self.asides.close()
+                self.case.close()
                 if self.scope.own or any(entry.scope == self.place for entry in self.entries[-1:]):
                     self._begin(heading.start, heading.title)
                 else:
@@ -120,6 +129,8 @@ class Displays:
             for relation in self._relations(line):
                 if not isinstance(relation, Relation):
                     continue
+                if self.scope.is_index_relation(relation) and self.case.put(relation, maths.start):
+                    self._case_behind(relation)
                 relation, _ = self.scope.summed(relation)
                 if self._is_supposition(relation):
                     if not supposes(self.source.text, maths.start, maths.end):
@@ -158,6 +169,12 @@ class Displays:
             if entry.kind == "claim" and not PARAGRAPH.search(between) and self.asides.place is not None:
                 entry.aside = self.asides.place
 
+    def _case_behind(self, relation: Relation) -> None:
+        """Running text puts the case of the display that stands right before it."""
+        for entry in self.entries:
+            if entry.equation == self.entries[-1].equation and not entry.where:
+                entry.case = (relation,)
+
     def _display(self, maths: Maths, lines: list[Line]) -> None:
         """Take in a display, in the scope of the formula that the text before it gives if there is one."""
         before, aside = self.place, self.asides.place
@@ -165,7 +182,11 @@ class Displays:
         begin = len(self.entries)
         if only and aside is not None:
             self.place = aside
+        case = self.case.before(maths.start)
         self._lines(maths, lines)
+        for entry in self.entries[begin:]:
+            entry.case = () if entry.where else case
+        self.case.behind(maths.end, next((e.where for e in self.entries[begin:] if e.concluded), ()))
         claims = [entry for entry in self.entries[begin:] if entry.kind == "claim"]
         if only:
             self.place = before
@@ -219,6 +240,8 @@ class Displays:
                     entry.kind, entry.relation = "definition", relation
                     continue
                 relation = self.scope.upright(relation)
+                if (read := self.scope.stepped(relation)) is not relation:
+                    relation, entry.told = read, STEPPED.format(unicode_line(read))
                 self.asides.restated(relation, self.scope)
                 part_named = self.scope.part_named(relation, self.heads)
                 conflict = self.scope.conflict(relation) if part_named is None else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from copy import copy
 from functools import cached_property
 
@@ -184,9 +185,11 @@ class Document:
         relation = with_three_letters_opened(relation, self.scopes[scope].abbreviations.values())
         return self.letters.opened(relation, scope)
 
-    def with_left_out_step(self, relation: Relation, scope: int, model: Model | None = None) -> Relation | None:
-        """A relation whose single indices count entries, the step left out; None where they cannot."""
-        return with_left_out_step(self._opened(relation, scope), *self._known(scope, model))
+    def with_left_out_step(
+        self, relation: Relation, scope: int, model: Model | None = None, where: tuple[Relation, ...] = ()
+    ) -> Iterator[Relation]:
+        """A relation whose single indices count entries, the step left out; none where they cannot."""
+        return with_left_out_step(self._opened(relation, scope), *self._known(scope, model), where)
 
     def _known(
         self, scope: int, model: Model | None

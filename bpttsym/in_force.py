@@ -6,7 +6,7 @@ from collections.abc import Container
 from fractions import Fraction
 from typing import Self
 
-from bpttsym.components import says_again
+from bpttsym.components import clashes, says_again, with_left_out_step
 from bpttsym.declarations import Declared, Labels
 from bpttsym.expr import Call, Expr, Hole, Listing, Number, Relation, SetOf, Span, Steps, Sum, Symbol, names, walk
 from bpttsym.forward import Slot
@@ -245,10 +245,35 @@ class InForce:
 
     def _says_again(self, relation: Relation) -> bool:
         """Whether it gives by its entries what is defined as a whole: that is a claim."""
-        if not isinstance(relation.left, Symbol) or not self._others(relation.left):
+        left = relation.left
+        if not isinstance(left, Symbol):
             return False
-        ranks = {name: frozenset(slot[1] for slot in slots) for name, slots in self.slots.items()}
-        return says_again(relation, ranks, self.signature.horizon)
+        if not self._is_first(left, relation.right) and self._with_step(relation) is not None:
+            return True
+        return bool(self._others(left)) and says_again(relation, self._ranks(), self.signature.horizon)
+
+    def stepped(self, relation: Relation) -> Relation:
+        """A formula with the step that it leaves out, where it is the first for what it defines."""
+        left = relation.left
+        first = isinstance(left, Symbol) and self._is_first(left, relation.right)
+        return (self._with_step(relation) if first else None) or relation
+
+    def _is_first(self, left: Symbol, right: Expr) -> bool:
+        known = self.definitions.get(self.slot(left))
+        return known is None or known.body == right or self._agrees(known.body, right)
+
+    def _with_step(self, relation: Relation) -> Relation | None:
+        r"""A formula that leaves its step out where entries are summed, ``\sum_{k=1}^{K} e^{z_k}``; None for others."""
+        left, ranks, horizon = relation.left, self._ranks(), self.signature.horizon
+        if not isinstance(left, Symbol) or len(left.index) != 1 or relation.operator not in DEFINING:
+            return None
+        if not any(isinstance(part, Sum) for part in walk(relation.right)) or not clashes(relation, ranks, horizon):
+            return None
+        steps = frozenset(letter.name for letter in left.index if isinstance(letter, Symbol))
+        return next(with_left_out_step(relation, ranks, horizon, steps), None) if steps else None
+
+    def _ranks(self) -> dict[str, frozenset[int]]:
+        return {name: frozenset(slot[1] for slot in slots) for name, slots in self.slots.items()}
 
     def _others(self, left: Symbol) -> list[Slot]:
         """The definitions of a name with another number of indices."""

@@ -33,6 +33,7 @@ from bpttsym.expr import (
     Symbol,
     Transpose,
     children,
+    walk,
 )
 from bpttsym.extents import free_entries
 from bpttsym.latex import unicode_line
@@ -229,6 +230,11 @@ def _ends(of: Expr, by: Expr, letters: list[str]) -> Iterator[tuple[Expr, Expr]]
             above, below = order[:share], order[share:]
             if not (above and isinstance(of, Component)) and not (below and isinstance(by, Component)):
                 yield _entry(of, above), _entry(by, below)
+
+
+def has_lines(relation: Relation) -> bool:
+    """Whether a row or a column of a matrix stands anywhere inside."""
+    return any(isinstance(part, Every) for part in walk(relation))
 
 
 def _lines(node: Expr, letter: str) -> Iterator[Component]:

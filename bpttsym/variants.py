@@ -190,6 +190,13 @@ def from_zero(variant: Variant) -> Variant:
     )
 
 
+def supposing(variant: Variant, words: str) -> Variant:
+    """The same model on a condition more; itself where there is none."""
+    if not words:
+        return variant
+    return replace(variant, condition=" and ".join(filter(None, (variant.condition, words))), suggested=True)
+
+
 def either(first: list[Variant], second: list[Variant]) -> list[Variant]:
     """Two models that a claim may be about, each one reading of it."""
     same = [one.base for one in first] == [other.base for other in second]

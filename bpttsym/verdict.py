@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from bpttsym.aftermath import assumptions, behind_arrow, on_average, under_assumptions
 from bpttsym.attack import BOUNDS
+from bpttsym.attempts import Attempts
 from bpttsym.bench import UNCONFIRMED, Bench
 from bpttsym.candidates import Candidates
 from bpttsym.common import Shelf
@@ -48,7 +49,7 @@ from bpttsym.ruling import Verdict as Verdict
 from bpttsym.shape_claims import judge_shape
 from bpttsym.sides import has_probability
 from bpttsym.structured import Structure, structured
-from bpttsym.variants import EQUALITIES, scalar_variant, unknown_symbols
+from bpttsym.variants import EQUALITIES, unknown_symbols
 from bpttsym.witness import smallest_counterexample
 
 HYPOTHESIS = "a hypothesis: the bounds that it is about are judged under it"
@@ -70,6 +71,7 @@ class Judge:
         }
         self.bench = Bench(samples, self.declared, shelf)
         self.candidates = Candidates(document)
+        self.attempts = Attempts(document, self.candidates, self.bench)
         self.inequalities = Inequalities(document, self.declared)
         self.met, self._again = frozenset[str](), dict[frozenset[str], list[list[Verdict]]]()
 
@@ -83,7 +85,7 @@ class Judge:
             if entry.kind != "claim" or relation is None or relation.operator not in EQUALITIES:
                 continue
             if declared_sizes(relation) is None and not has_probability(relation):
-                cases[position] = self.try_all(entry, relation)
+                cases[position] = self.attempts.on(entry, relation)
         layouts = self._document_layouts(list(cases.values()))
         verdicts: list[Verdict] = []
         allowed: list[dict[str, str]] = [{}]
@@ -151,7 +153,7 @@ class Judge:
         relation = claim.relation
         assert relation is not None
         name = unicode_line(relation.left)
-        verdict, _ = self._decide(self.try_all(claim, relation), layouts, [{}])
+        verdict, _ = self._decide(self.attempts.on(claim, relation), layouts, [{}])
         if verdict.status in ("proved", "verified", "conditional"):
             return verdict
         label = self.document.models[former].label
@@ -181,43 +183,6 @@ class Judge:
         near = near_names([name for name, _ in missing], self.document.models[entry.scope])
         message = f"no definition in the document says what {names} is"
         return Verdict(entry, "unchecked", "; close to it: ".join(filter(None, (message, near))), code="undefined")
-
-    def try_all(self, entry: Entry, relation: Relation) -> Case:
-        """Every reading of a relation on every model that it may be about."""
-        case, written = Case(entry, relation), relation
-        try:
-            relation = case.relation = entry.relation = self.candidates.resolved(entry, relation)
-        except NotRead as failure:
-            case.failure = failure
-            self._otherwise(case, entry, written, written)
-            return case
-        found, why = self.candidates.possible(entry, self.candidates.of(entry, relation))
-        if why:
-            case.failure = NotRead(why, relation.span)
-        for variant in found:
-            self.bench.run(case, relation, variant, len(found) > 1 or variant.suggested or variant.supposed)
-        self.bench.run_in_turn(case, relation, [other for one in found for other in one.otherwise])
-        if case.rows and all(row.outcome.kind == "impossible" for row in case.rows) and not found[0].base.scalar:
-            for variant in found:
-                scalar = scalar_variant(relation, variant)
-                if scalar is not None:
-                    self.bench.run(case, relation, scalar, True)
-        if not any(row.holds for row in case.rows):
-            self._otherwise(case, entry, written, relation)
-        self.candidates.settle(entry, case.rows)
-        return case
-
-    def _otherwise(self, case: Case, entry: Entry, written: Relation, relation: Relation) -> None:
-        """Where nothing holds, what else the relation may say, the first of it that does; else nothing is kept."""
-        before = list(case.rows)
-        for read, found in self.candidates.otherwise(entry, written, relation):
-            for variant in found:
-                self.bench.run(case, read, variant, True)
-            if any(row.holds for row in case.rows):
-                case.relation = entry.relation = read
-                return
-            case.reread += case.rows[len(before) :]
-            case.rows[:] = before
 
     def _document_layouts(self, cases: Sequence[Case]) -> frozenset[str]:
         """The layouts that the equations of the document leave open; empty where they do not decide.

@@ -94,6 +94,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         "asides",
         "prose",
         "unit_kinds",
+        "text_cases",
         "displays",
         "named_derivatives",
         "sized",
@@ -133,7 +134,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         *("conditions", "ruling", "rephrased", "bench", "shape_claims", "insertions", "repairs"),
         *("remarks", "doubts", "gated_numbers", "layered", "candidates", "monomials", "spread", "exact_norms"),
         *("estimates", "norms", "hypotheses", "inequalities", "structured", "aftermath"),
-        *("likelihoods", "givens"),
+        *("likelihoods", "givens", "attempts"),
     ),
     "derivation": (
         *("names", "structure", "ways", "expansion", "summation"),

@@ -42,7 +42,7 @@ def true_relations(case: Case) -> tuple[Judge, list[tuple[Relation, Row]]]:
     found = []
     for entry, (_, reading) in zip(claims, case.equations, strict=True):
         assert entry.relation is not None
-        rows = [row for row in judged.try_all(entry, entry.relation).rows if row.holds and agrees(row, reading)]
+        rows = [row for row in judged.attempts.on(entry, entry.relation).rows if row.holds and agrees(row, reading)]
         found += [(entry.relation, rows[0])] if rows else []
     return judged, found
 

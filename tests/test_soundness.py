@@ -28,7 +28,7 @@ def rows_of(judged: Judge, position: int) -> list[Row]:
     """All rows that were tried for the n-th claim of a document."""
     entry = [entry for entry in judged.document.entries if entry.kind == "claim"][position]
     assert entry.relation is not None
-    return judged.try_all(entry, entry.relation).rows
+    return judged.attempts.on(entry, entry.relation).rows
 
 
 def row_for(rows: list[Row], reading: dict[str, str]) -> Row:

@@ -150,7 +150,7 @@ def relations(judged: Judge) -> Iterator[tuple[Relation, Row]]:
     for entry in judged.document.entries:
         if entry.kind != "claim" or entry.relation is None or entry.relation.operator != "=":
             continue
-        rows = judged.try_all(entry, entry.relation).rows
+        rows = judged.attempts.on(entry, entry.relation).rows
         yield from ((entry.relation, row) for row in rows)
         holding = [row for row in rows if row.holds]
         if holding and mutated < MUTATED:
@@ -180,7 +180,7 @@ def test_every_claim_is_about_something(name: str) -> None:
     judged = Judge(read_document(source_from_text(DOCUMENTS[name])))
     for entry in judged.document.entries:
         if entry.kind == "claim" and entry.relation is not None and entry.relation.operator == "=":
-            rows = judged.try_all(entry, entry.relation).rows
+            rows = judged.attempts.on(entry, entry.relation).rows
             said = {found.numbers for row in rows for found in answers(judged, entry.relation, row)}
             assert said & {"equal", "differs", "ShapeClash"}, latex(entry.relation)
 

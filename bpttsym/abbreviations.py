@@ -89,7 +89,8 @@ def _steps_between(reckoner: Reckoner, entry: Definition, index: tuple[int, ...]
 
 def may_end(model: Model, expr: Expr) -> bool:
     """Whether a term of a sum may end at some step."""
-    return not _names_of_terms(expr).isdisjoint((*model.abbreviated, INDICATED))
+    found = _names_of_terms(expr)
+    return INDICATED in found or not found.isdisjoint(model.abbreviated)
 
 
 def ends(reckoner: Reckoner, term: Expr, bindings: Mapping[str, int]) -> bool:
@@ -98,7 +99,8 @@ def ends(reckoner: Reckoner, term: Expr, bindings: Mapping[str, int]) -> bool:
     What else such a term names (``h_{T+1}`` beside ``\\delta_{T+1}``) need not exist. Neither need it where an
     indicator is zero, as ``\\mathbf 1_{[t<T]}`` at the last step.
     """
-    if _names_along(term).isdisjoint((*reckoner.model.abbreviated, INDICATED)):
+    found = _names_along(term)
+    if INDICATED not in found and found.isdisjoint(reckoner.model.abbreviated):
         return False
     match term:
         case Symbol(name, index) if index:

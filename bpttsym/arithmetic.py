@@ -12,11 +12,11 @@ from bpttsym.world import V, World
 
 def total_of(world: World, values: list[V], expr: Expr) -> V:
     """The sum of values of one shape; a number is added to each entry of a vector, or of a batch of vectors."""
-    spread = isinstance(expr, Add) and all(isinstance(term, Number) or is_batch(term) for term in expr.terms)
     total, first = values[0], world.shape(values[0])
     for value in values[1:]:
         second = world.shape(value)
         if first != second:
+            spread = isinstance(expr, Add) and all(isinstance(term, Number) or is_batch(term) for term in expr.terms)
             if second == (1, 1) and (1 in first or spread):
                 value = world.broadcast(value, first)
             elif first == (1, 1) and (1 in second or spread):
@@ -42,6 +42,8 @@ def product(
         return world.scale(first, second)
     if b == (1, 1):
         return world.scale(second, first)
+    if not operator and a[1] == b[0] > 1:
+        return world.matrix_product(first, second)
     span = right.span if right is not None else None
     if operator in (r"\odot", r"\circ"):
         if a == b:

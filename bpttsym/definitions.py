@@ -205,6 +205,11 @@ class Model:
         return {name: frozenset(counts) for name, counts in found.items()}
 
     @cached_property
+    def stand_ins(self) -> frozenset[str]:
+        """The names that may stand for something else than a node of the graph."""
+        return frozenset((*self.abbreviated, *self.entry_counts))
+
+    @cached_property
     def set_members(self) -> dict[str, tuple[str, ...]]:
         """The members of each named set of parameters."""
         return dict(self.sets)

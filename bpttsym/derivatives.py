@@ -48,38 +48,40 @@ def jacobian_of(
     bound: frozenset[str],
 ) -> tuple[V, bool]:
     """A row for each entry of what is differentiated and a column for each of what moves; whether it is a number."""
-    row = None
-    if isinstance(node.of, Component) and _is_node(reckoner, node.of.of) and not is_line(node.of):
-        row = node.of
-    of = row.of if row is not None else node.of
-    if _is_node(reckoner, of):
-        assert isinstance(of, Symbol)
+    of: Expr = node.of
+    row: Component | None = None
+    if isinstance(of, Component) and _is_node(reckoner, of.of) and not is_line(of):
+        row = of
+        of = row.of
+    if isinstance(of, Symbol) and of.name not in reckoner.model.abbreviated:
         key = reckoner.key(of, bindings, bound)
-        immediate = node.kind == "immediate" or (node.kind == "partial" and _immediate(reckoner, node, key, variables))
-        if immediate:
-            variables = tuple(reckoner.graph.copy(key, variable) for variable in variables)
-        if immediate and _is_through_helpers(reckoner, key, variables):
-            whole = reckoner.graph.written_out(key)
-            jacobian = reckoner.world.derivative_of(
-                lambda world: reckoner.on(world).value(whole, {}, frozenset()), variables, True
-            )
+        if node.kind == "immediate" or (node.kind == "partial" and _immediate(reckoner, node, key, variables)):
+            jacobian = _immediate_jacobian(reckoner, key, variables)
         else:
-            jacobian = reckoner.world.derivative(key, variables, immediate)
-        scalar = row is not None or reckoner.world.shapes[key[0]] == (1, 1)
-        if row is not None:
-            jacobian = _row(reckoner, jacobian, _flat(row, reckoner.world.shapes[key[0]], bindings, bound)[0])
-    elif isinstance(of, Concatenate) and all(_is_node(reckoner, part) for part in of.parts):
-        jacobian, scalar = _stacked(reckoner, node, of, variables, bindings, bound), False
-    else:
-        frozen = node.kind == "immediate" or _is_argument(node.of, by)
-        inner = _named(reckoner, node.of, by)
+            jacobian = reckoner.world.derivative(key, variables, False)
+        shape = reckoner.world.shapes[key[0]]
+        if row is None:
+            return jacobian, shape == (1, 1)
+        return _row(reckoner, jacobian, _flat(row, shape, bindings, bound)[0]), True
+    if isinstance(of, Concatenate) and all(_is_node(reckoner, part) for part in of.parts):
+        return _stacked(reckoner, node, of, variables, bindings, bound), False
+    frozen = node.kind == "immediate" or _is_argument(of, by)
+    inner = _named(reckoner, of, by)
 
-        def evaluate(world: World) -> V:
-            return reckoner.on(world).value(inner, bindings, bound)
+    def evaluate(world: World) -> V:
+        return reckoner.on(world).value(inner, bindings, bound)
 
-        jacobian = reckoner.world.derivative_of(evaluate, variables, frozen)
-        scalar = reckoner.world.shape(jacobian)[0] == 1
-    return jacobian, scalar
+    jacobian = reckoner.world.derivative_of(evaluate, variables, frozen)
+    return jacobian, reckoner.world.shape(jacobian)[0] == 1
+
+
+def _immediate_jacobian(reckoner: Reckoner, of: Key, by: tuple[Key, ...]) -> V:
+    """How a node depends on some others by its own definition, its helpers written out where it needs them."""
+    variables = tuple(reckoner.graph.copy(of, variable) for variable in by)
+    if not _is_through_helpers(reckoner, of, variables):
+        return reckoner.world.derivative(of, variables, True)
+    whole = reckoner.graph.written_out(of)
+    return reckoner.world.derivative_of(lambda world: reckoner.on(world).value(whole, {}, frozenset()), variables, True)
 
 
 def _by_row(reckoner: Reckoner, node: Derivative, by: Expr, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
@@ -217,7 +219,8 @@ def _variables(reckoner: Reckoner, by: Expr, bindings: Mapping[str, int], bound:
 def _immediate(reckoner: Reckoner, node: Derivative, of: Key, by: tuple[Key, ...]) -> bool:
     """Whether an unmarked derivative is immediate under the reading; asked only where it matters."""
     graph, together = reckoner.graph, isinstance(node.by, Concatenate)
-    if not (graph.ambiguous_together(of, by) if together else any(graph.ambiguous(of, variable) for variable in by)):
+    differ = graph.ambiguous_together(of, by) if together else any(graph.ambiguous(of, variable) for variable in by)
+    if not differ:
         return False
     if any(variable[1] for variable in by):
         return reckoner.readings.ask("states", node) == "immediate"

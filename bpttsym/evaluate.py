@@ -7,8 +7,9 @@ Values are matrices: a column vector is (n, 1), a scalar (1, 1), a derivative in
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
+from typing import Any
 
 from bpttsym.abbreviations import abbreviated, ends, may_end
 from bpttsym.arithmetic import product, quotient, regrouped, show, total_of
@@ -38,20 +39,18 @@ from bpttsym.expr import (
     Symbol,
     Transpose,
     Whole,
-    walk,
 )
 from bpttsym.extents import entry_letters, extent
-from bpttsym.memo import of_node
 from bpttsym.model import Key, index_value, inlined
 from bpttsym.moves import check_moves, differential
-from bpttsym.ones import add_repeated, fitted, has_no_size, is_ones, is_repeated, ones
+from bpttsym.ones import as_identity, beside, holds_sizeless, in_order, is_ones, sum_with_sizeless
 from bpttsym.over_paths import over_paths, whole_number
 from bpttsym.ranges import big_product, big_sum, matrix_power, power_of
 from bpttsym.reckoner import Lone, Reckoner
 from bpttsym.shape_words import DIFFERENTIAL, PART, SQUARE
 from bpttsym.shapes import ELEMENTWISE, SPECTRAL, ShapeClash
 from bpttsym.square import of_square
-from bpttsym.weight_shapes import IDENTITIES, between_elementwise
+from bpttsym.weight_shapes import between_elementwise
 from bpttsym.world import V, World
 
 
@@ -69,9 +68,10 @@ class Evaluator(Reckoner):
         try:
             if isinstance(node.body, Entries):
                 return listed(self, node.body, node.bindings, shape)
-            share = self._of_identity(node.body, node.bindings, frozenset())
-            if share is not None and shape[0] == shape[1]:
-                return self._identity(shape[0], node.body, share)
+            if holds_sizeless(node.body):
+                identity = as_identity(self, node.body, shape[0], node.bindings, frozenset())
+                if identity is not None and shape[0] == shape[1]:
+                    return identity
             value = self.value(node.body, node.bindings)
         except ShapeClash as clash:
             raise NotRead(f"in the definition of `{key[0]}` {clash}", clash.span) from None
@@ -83,62 +83,32 @@ class Evaluator(Reckoner):
         raise NotRead(f"`{key[0]}` is {show(shape)} where it is used and {found} by its definition", node.body.span)
 
     def _value(self, expr: Expr, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
-        match expr:
-            case Symbol():
-                return self._symbol(expr, bindings, bound)
-            case Derivative():
-                return derivative(self, expr, bindings, bound)
-            case Multiply(factors, operators):
-                if len(factors) > 2 and self.readings.fixed.get("grouping", "written") != "written":
-                    return self._regrouped(expr, factors, operators, bindings, bound)
-                return self._multiply(factors, operators, bindings, bound)
-            case Add(terms):
-                return self._add(terms, expr, bindings, bound)
-            case Call(function) if function in self.formulas:
-                return self._formula(expr, bindings, bound)
-            case Call(function, arguments, parameters, primes):
-                return self._call(expr, function, (*arguments, *parameters), primes, bindings, bound)
-            case Negate(body):
-                return self.world.negate(self.value(body, bindings, bound))
-            case Number(number):
-                return self.world.number(number)
-            case Divide(numerator, denominator):
-                below = self.world.reciprocal(self.value(denominator, bindings, bound))
-                return quotient(self.world, self.value(numerator, bindings, bound), below, expr)
-            case Power(base, exponent):
-                return power_of(self, base, exponent, bindings, bound)
-            case Transpose(body):
-                value = self.value(body, bindings, bound)
-                if expr.letter and self.world.shape(value) == (1, 1) and not self._is_transposed(expr):
-                    return self.world.power(value, Fraction(self.graph.length))
-                if expr.letter and self._is_power(expr, value):
-                    return matrix_power(self, value, Fraction(self.graph.length), body, expr, bindings, bound)
-                return self.world.transpose(value)
-            case Norm(body, order):
-                inner = self.value(body, bindings, bound)
-                return self.world.norm(inner, order or self._order(expr, inner))
-            case Component():
-                return entry(self, expr, bindings, bound)
-            case Entries(body, letter):
-                return listed(self, expr, bindings, (extent(self.world.shapes, body, letter, expr), 1))
-            case Sum(components=True):
-                return sum_over(self, expr, bindings, bound)
-            case Indicator():
-                return indicated(self, expr, bindings)
-            case Cases():
-                return self.value(chosen(self, expr, bindings), bindings, bound)
-            case Concatenate():
-                return concatenated(self, expr, bindings, bound)
-            case Sum(body, index):
-                return big_sum(self, expr, body, index, bindings, bound)
-            case Product(body, index):
-                return big_product(self, expr, body, index, bindings, bound)
-            case Paths():
-                return over_paths(self, expr, bindings, bound)
-            case Whole():
-                return whole_number(self, expr, bindings, bound)
-            case _:
-                raise NotRead("this part of an equation has no value", expr.span)
+        found = VALUES.get(type(expr))
+        if found is None:
+            raise NotRead("this part of an equation has no value", expr.span)
+        return found(self, expr, bindings, bound)
+
+    def _transpose(self, expr: Transpose, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
+        value = self.value(expr.body, bindings, bound)
+        if expr.letter and self.world.shape(value) == (1, 1) and not self._is_transposed(expr):
+            return self.world.power(value, Fraction(self.graph.length))
+        if expr.letter and self._is_power(expr, value):
+            return matrix_power(self, value, Fraction(self.graph.length), expr.body, expr, bindings, bound)
+        return self.world.transpose(value)
+
+    def _norm(self, expr: Norm, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
+        inner = self.value(expr.body, bindings, bound)
+        return self.world.norm(inner, expr.order or self._order(expr, inner))
+
+    def _divide(self, expr: Divide, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
+        below = self.world.reciprocal(self.value(expr.denominator, bindings, bound))
+        return quotient(self.world, self.value(expr.numerator, bindings, bound), below, expr)
+
+    def _sum(self, expr: Sum, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
+        return (sum_over if expr.components else big_sum)(self, expr, bindings, bound)
+
+    def _entries(self, expr: Entries, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
+        return listed(self, expr, bindings, (extent(self.world.shapes, expr.body, expr.index, expr), 1))
 
     def _order(self, expr: Expr, value: V) -> str:
         """The order of a norm without a mark, of a matrix where the reading says so: the norm of its entries."""
@@ -169,102 +139,73 @@ class Evaluator(Reckoner):
     def _sides(self, relation: Relation, bindings: Mapping[str, int]) -> tuple[V, V]:
         if self.model.moved:
             check_moves(self, relation, bindings)
-        for side, other in ((relation.left, relation.right), (relation.right, relation.left)):
-            if has_no_size(side) and not has_no_size(other):
-                value = self.value(other, bindings)
-                fit = fitted(self, side, self.world.shape(value), bindings, frozenset())
+        if holds_sizeless(relation):
+            for side, other in ((relation.left, relation.right), (relation.right, relation.left)):
+                value, fit = beside(self, side, other, bindings)
                 if fit is not None:
                     return (fit, value) if other is relation.right else (value, fit)
-            share = self._of_identity(side, bindings, frozenset())
-            if share is not None:
-                value = self.value(other, bindings)
-                identity = self._identity(self.world.shape(value)[0], side, share)
-                return (identity, value) if other is relation.right else (value, identity)
         return self.value(relation.left, bindings), self.value(relation.right, bindings)
 
     def _symbol(self, symbol: Symbol, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
         if not symbol.index and symbol.name in bindings and not self.graph.is_quantity(symbol.name):
             return self.world.number(Fraction(bindings[symbol.name]))
-        counted = self.model.entry_counts.get(symbol.name) if not symbol.index else None
-        if counted is not None:
-            return self.world.number(Fraction(count_of(self, symbol, counted)))
-        abbreviation = abbreviated(self, symbol, bindings)
-        if abbreviation is not None:
-            return abbreviation
+        if symbol.name in self.model.stand_ins:
+            counted = self.model.entry_counts.get(symbol.name) if not symbol.index else None
+            if counted is not None:
+                return self.world.number(Fraction(count_of(self, symbol, counted)))
+            abbreviation = abbreviated(self, symbol, bindings)
+            if abbreviation is not None:
+                return abbreviation
         return self.world.node(self.key(symbol, bindings, bound))
 
-    def _add(self, terms: tuple[Expr, ...], expr: Expr, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
-        """A sum, in which the identity has the size of the other terms; terms past the end are left out."""
+    def _add(self, expr: Add, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
+        """A sum; terms past the end are left out."""
+        terms = expr.terms
         if may_end(self.model, expr):
             terms = tuple(term for term in terms if not ends(self, term, bindings)) or terms
-        repeated = tuple(term for term in terms if is_repeated(self, term, bindings, bound))
-        if repeated and len(repeated) < len(terms):
-            others = tuple(term for term in terms if term not in repeated)
-            return add_repeated(self, self._add(others, expr, bindings, bound), repeated, bindings, bound)
-        if not any(map(_names_identity, terms)):
-            return total_of(self.world, [self.value(term, bindings, bound) for term in terms], expr)
-        shares = {place: self._of_identity(term, bindings, bound) for place, term in enumerate(terms)}
-        sized = [term for place, term in enumerate(terms) if shares[place] is None]
-        if not sized:
-            raise NotRead("the size of this identity matrix is not known", expr.span)
-        total = total_of(self.world, [self.value(term, bindings, bound) for term in sized], expr)
-        for place, share in shares.items():
-            if share is not None:
-                rows, columns = self.world.shape(total)
-                if rows != columns:
-                    raise ShapeClash(f"the identity is added to {show((rows, columns))}", terms[place].span)
-                total = self.world.add(total, self._identity(rows, terms[place], share))
+        if holds_sizeless(expr):
+            return sum_with_sizeless(self, terms, expr, bindings, bound)
+        return total_of(self.world, [self.value(term, bindings, bound) for term in terms], expr)
+
+    def _multiply(self, expr: Multiply, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
+        """A product of factors that have a size each, from left to right; any other is taken with care."""
+        factors, operators = expr.factors, expr.operators
+        if holds_sizeless(expr) or (len(factors) > 2 and self._is_grouped(operators)):
+            return self._grouped(expr, bindings, bound)
+        before = factors[0]
+        total = self.value(before, bindings, bound)
+        for operator, factor in zip(operators, factors[1:], strict=False):
+            value = self.value(factor, bindings, bound)
+            total = product(self.world, self.readings, total, value, operator, before, factor)
+            before = factor
         return total
 
-    def _identity(self, size: int, term: Expr, share: V) -> V:
-        one = self.world.identity(size)
-        if self.is_identity(term):
-            return one
-        plain = isinstance(term, Negate) and self.is_identity(term.body)
-        return self.world.negate(one) if plain else self.world.scale(share, one)
+    def _is_grouped(self, operators: tuple[str, ...]) -> bool:
+        """Whether some factors may be taken together before others."""
+        signs = r"\odot" in operators or r"\circ" in operators
+        return signs or self.readings.fixed.get("grouping", "written") != "written"
 
-    def _of_identity(self, term: Expr, bindings: Mapping[str, int], bound: frozenset[str]) -> V | None:
-        """The number by which an identity without a size is multiplied; None where it is no multiple of one."""
-        if self.is_identity(term):
-            return self.world.number(Fraction(1))
-        match term:
-            case Negate(body):
-                inner = self._of_identity(body, bindings, bound)
-                return None if inner is None else self.world.negate(inner)
-            case Divide(numerator, denominator):
-                above = self._of_identity(numerator, bindings, bound)
-                below = self.value(denominator, bindings, bound) if above is not None else None
-                if above is None or self.world.shape(below) != (1, 1):
-                    return None
-                return self.world.scale(above, self.world.reciprocal(below))
-            case Multiply(factors) if any(map(self.is_identity, factors)):
-                share = self.world.number(Fraction(1))
-                for factor in factors:
-                    if not self.is_identity(factor):
-                        value = self.value(factor, bindings, bound)
-                        if self.world.shape(value) != (1, 1):
-                            return None
-                        share = self.world.scale(share, value)
-                return share
-            case _:
-                return None
+    def _grouped(self, expr: Multiply, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
+        factors, operators = expr.factors, expr.operators
+        if len(factors) > 2 and self.readings.fixed.get("grouping", "written") != "written":
+            return self._regrouped(expr, factors, operators, bindings, bound)
+        return self._between_signs(factors, operators, bindings, bound)
 
-    def _multiply(
+    def _between_signs(
         self, factors: tuple[Expr, ...], operators: tuple[str, ...], bindings: Mapping[str, int], bound: frozenset[str]
     ) -> V:
-        if r"\odot" not in operators and r"\circ" not in operators:
-            return self._in_order(factors, operators, bindings, bound)
+        """A product in which those entry by entry bind less than a product without a sign."""
         parts = between_elementwise(factors, operators)
         if 1 < len(parts) < len(factors):
             try:
-                values = [self._multiply(part, inner, bindings, bound) for part, inner in parts]
+                values = [self._between_signs(part, inner, bindings, bound) for part, inner in parts]
                 total = values[0]
                 for value in values[1:]:
                     total = product(self.world, self.readings, total, value, r"\odot")
                 return total
             except ShapeClash:
                 pass
-        return self._in_order(factors, operators, bindings, bound)
+        return in_order(self, factors, operators, bindings, bound)
 
     def _regrouped(
         self,
@@ -277,51 +218,10 @@ class Evaluator(Reckoner):
         """A product whose factors are grouped as the reading says."""
         kept = [n for n, factor in enumerate(factors) if not self.is_identity(factor)]
         if len(kept) < 3 or any(is_ones(factor) for factor in factors) or is_settled(operators):
-            return self._multiply(factors, operators, bindings, bound)
+            return self._between_signs(factors, operators, bindings, bound)
         values = [self.value(factors[n], bindings, bound) for n in kept]
         before = [operators[n - 1] if n else "" for n in kept]
         return regrouped(self.world, self.readings, values, [factors[n] for n in kept], before, run)
-
-    def _in_order(
-        self, factors: tuple[Expr, ...], operators: tuple[str, ...], bindings: Mapping[str, int], bound: frozenset[str]
-    ) -> V:
-        """A product taken from left to right."""
-        total: V | None = None
-        before: Expr | None = None
-        operator, identity = "", False
-        for position, factor in enumerate(factors):
-            if position:
-                operator = operators[position - 1] or operator if total is None else operators[position - 1]
-            if self.is_identity(factor):
-                identity = True
-                continue
-            if is_ones(factor):
-                value = ones(self, factors, position, bindings, bound)
-            else:
-                value = self._fitting(factor, total, factors[position + 1 :], bindings, bound)
-            total = (
-                value if total is None else product(self.world, self.readings, total, value, operator, before, factor)
-            )
-            before = factor
-        if total is None or (identity and self.world.shape(total) == (1, 1)):
-            raise NotRead("the size of this identity matrix is not known", factors[0].span)
-        return total
-
-    def _fitting(
-        self,
-        factor: Expr,
-        before: V | None,
-        after: tuple[Expr, ...],
-        bindings: Mapping[str, int],
-        bound: frozenset[str],
-    ) -> V:
-        """The value of a factor; one without a size is as large as what stands beside it asks for."""
-        if not isinstance(factor, Add) or not has_no_size(factor):
-            return self.value(factor, bindings, bound)
-        near = self.value(after[0], bindings, bound) if before is None and after else before
-        size = 1 if near is None else self.world.shape(near)[0 if before is None else 1]
-        found = fitted(self, factor, (size, size), bindings, bound) if size > 1 else None
-        return self.value(factor, bindings, bound) if found is None else found
 
     def _formula(self, node: Call, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
         """The value of a function that the document gives a formula."""
@@ -330,17 +230,13 @@ class Evaluator(Reckoner):
             raise NotRead(f"`{node.function}` is not applied as its formula defines it", node.span)
         return self.value(expanded, bindings, bound)
 
-    def _call(
-        self,
-        node: Call,
-        function: str,
-        arguments: tuple[Expr, ...],
-        primes: int,
-        bindings: Mapping[str, int],
-        bound: frozenset[str],
-    ) -> V:
+    def _call(self, node: Call, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
+        function, primes = node.function, node.primes
+        if function in self.formulas:
+            return self._formula(node, bindings, bound)
         if function == DIFFERENTIAL:
             return differential(self, node, bindings, bound)
+        arguments = (*node.arguments, *node.parameters)
         if function in SQUARE and len(arguments) == 1 and not primes:
             return of_square(self, node, bindings, bound)
         values = tuple(self.value(argument, bindings, bound) for argument in arguments)
@@ -373,7 +269,26 @@ def is_settled(operators: tuple[str, ...]) -> bool:
     return bool(signs & {r"\odot", r"\circ"}) and signs <= {r"\odot", r"\circ", ""}
 
 
-@of_node
-def _names_identity(expr: Expr) -> bool:
-    """Whether the name of an identity matrix stands anywhere inside."""
-    return any(isinstance(part, Symbol) and part.name in IDENTITIES for part in walk(expr))
+VALUES: dict[type[Expr], Callable[[Evaluator, Any, Mapping[str, int], frozenset[str]], V]] = {
+    Symbol: Evaluator._symbol,
+    Derivative: derivative,
+    Multiply: Evaluator._multiply,
+    Add: Evaluator._add,
+    Call: Evaluator._call,
+    Negate: lambda self, expr, bindings, bound: self.world.negate(self.value(expr.body, bindings, bound)),
+    Number: lambda self, expr, bindings, bound: self.world.number(expr.value),
+    Divide: Evaluator._divide,
+    Power: power_of,
+    Transpose: Evaluator._transpose,
+    Norm: Evaluator._norm,
+    Component: entry,
+    Entries: Evaluator._entries,
+    Sum: Evaluator._sum,
+    Product: big_product,
+    Indicator: lambda self, expr, bindings, bound: indicated(self, expr, bindings),
+    Cases: lambda self, expr, bindings, bound: self.value(chosen(self, expr, bindings), bindings, bound),
+    Concatenate: concatenated,
+    Paths: over_paths,
+    Whole: whole_number,
+}
+"""How a node of each kind has a value; any other has none."""

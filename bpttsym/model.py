@@ -76,6 +76,7 @@ class Graph:
         self._ancestors: dict[Key, frozenset[Key]] = {}
         self._dependents: dict[tuple[Key, ...], frozenset[Key]] = {}
         self._ambiguous: dict[tuple[Key, Key], bool] = {}
+        self._mentioned: dict[Key, tuple[Key, ...]] = {}
         self._looked = 0
         self.ends = model.axes.bindings(length)
         if length - model.first >= MAXIMUM_RANGE:
@@ -302,9 +303,10 @@ class Graph:
         They can only where the definition of ``of`` mentions ``by`` (a parameter perhaps through ``helpers``), and
         ``of`` depends on it through another node as well.
         """
-        if (of, by) not in self._ambiguous:
-            self._ambiguous[of, by] = self._differ(of, by)
-        return self._ambiguous[of, by]
+        known = self._ambiguous.get((of, by))
+        if known is None:
+            known = self._ambiguous[of, by] = self._differ(of, by)
+        return known
 
     def _differ(self, of: Key, by: Key) -> bool:
         if of not in self.nodes or by not in self.nodes or of == by:
@@ -334,13 +336,16 @@ class Graph:
 
     def mentioned(self, of: Key) -> tuple[Key, ...]:
         """The parents of a node with its helpers written out."""
-        found, coming = dict.fromkeys(self.nodes[of].parents), [of]
-        while coming:
-            for helper in self.helpers(coming.pop()):
-                if found.pop(helper, helper) is None:
-                    found |= dict.fromkeys(self.nodes[helper].parents)
-                    coming.append(helper)
-        return tuple(found)
+        known = self._mentioned.get(of)
+        if known is None:
+            found, coming = dict.fromkeys(self.nodes[of].parents), [of]
+            while coming:
+                for helper in self.helpers(coming.pop()):
+                    if found.pop(helper, helper) is None:
+                        found |= dict.fromkeys(self.nodes[helper].parents)
+                        coming.append(helper)
+            known = self._mentioned[of] = tuple(found)
+        return known
 
     def written_out(self, of: Key, members: Container[Key] = (), kept: Container[Key] = ()) -> Expr:
         """The definition of a node at its step, its helpers written out, and some ``members``; ``kept`` are not."""
@@ -362,7 +367,7 @@ class Graph:
 
     def copy(self, of: Key, by: Key) -> Key:
         """What a node uses of a parameter: its copy at the step of the node if there is one, else the parameter."""
-        copies = (parent for parent in self.mentioned(of) if parent[0] == by[0] and parent[1] and not by[1])
+        copies = () if by[1] else (one for one in self.mentioned(of) if one[0] == by[0] and one[1])
         return next((copy for copy in copies if self.nodes[copy].body == Symbol(by[0])), by)
 
 

@@ -77,8 +77,7 @@ class NumericWorld(StandIns, Samples):
         return np.errstate(all="ignore")
 
     def shape(self, value: Array) -> Shape:
-        rows, columns = value.shape[-2:]
-        return rows, columns
+        return value.shape[-2:]
 
     def number(self, value: Fraction) -> Array:
         return np.full((1, 1, 1), float(value))
@@ -98,8 +97,10 @@ class NumericWorld(StandIns, Samples):
         return value[..., row : row + 1, column : column + 1]
 
     def node(self, key: Key) -> Array:
-        if key not in self._values:
-            self._reach(key)
+        found = self._values.get(key)
+        if found is not None:
+            return found
+        self._reach(key)
         return self._values[key]
 
     @QUIET
@@ -134,7 +135,9 @@ class NumericWorld(StandIns, Samples):
     def derivative(self, of: Key, by: tuple[Key, ...], immediate: bool) -> Array:
         asked = of, by, immediate
         cached = self._jacobians.get(asked)
-        if cached is None and self._kept:
+        if cached is not None:
+            return cached
+        if self._kept:
             cached = self._kept.derivative(asked)
         if cached is None:
             cached = self._jacobian(of, by, immediate)
@@ -362,8 +365,10 @@ class _Perturbed(NumericWorld):
     def jacobian(self, value: Array) -> Array:
         """Rows are the entries of the value, columns the directions."""
         rows, columns = self.shape(value)
-        if not np.iscomplexobj(value):
+        if value.dtype.kind != "c":
             return np.zeros((1, rows * columns, self.directions))
-        full = np.broadcast_to(value.imag, (self.directions, *value.shape[-3:]))
+        full = value.imag
+        if value.ndim < 4 or len(value) != self.directions:
+            full = np.broadcast_to(full, (self.directions, *value.shape[-3:]))
         flat = full.reshape(self.directions, full.shape[1], rows * columns) / STEP
-        return np.ascontiguousarray(np.moveaxis(flat, 0, -1))
+        return np.ascontiguousarray(flat.transpose(1, 2, 0))

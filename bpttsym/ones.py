@@ -1,6 +1,6 @@
-r"""Vectors of ones, whose size their surroundings give (a part of the evaluator).
+r"""Identities and vectors of ones, whose size their surroundings give (a part of the evaluator).
 
-\mathbf{1}^\top v    A \mathbf{1}    X W + \mathbf{1} b, a bias for each sample of a batch
+J - I    \mathbf{1}^\top v    A \mathbf{1}    X W + \mathbf{1} b, a bias for each sample of a batch
 """
 
 from __future__ import annotations
@@ -11,12 +11,20 @@ from itertools import pairwise
 
 from bpttsym.arithmetic import product, show, total_of
 from bpttsym.errors import NotRead
-from bpttsym.expr import Add, Expr, Multiply, Negate, Ones, Symbol, Transpose, walk
+from bpttsym.expr import Add, Divide, Expr, Multiply, Negate, Ones, Symbol, Transpose, children, walk
 from bpttsym.memo import of_node
 from bpttsym.reckoner import Reckoner
 from bpttsym.shapes import Shape, ShapeClash
 from bpttsym.weight_shapes import IDENTITIES
 from bpttsym.world import V, World
+
+
+@of_node
+def holds_sizeless(expr: Expr) -> bool:
+    """Whether an identity or a vector of ones may stand anywhere inside: what has no size by itself."""
+    if isinstance(expr, Symbol) and expr.name in IDENTITIES:
+        return True
+    return isinstance(expr, Ones) or any(map(holds_sizeless, children(expr)))
 
 
 def is_ones(factor: Expr) -> bool:
@@ -149,3 +157,131 @@ def _product(reckoner: Reckoner, factors: list[Expr], bindings: Mapping[str, int
 
 def _filled(world: World, shape: tuple[int, int]) -> V:
     return world.broadcast(world.number(Fraction(1)), shape)
+
+
+def beside(reckoner: Reckoner, side: Expr, other: Expr, bindings: Mapping[str, int]) -> tuple[V, V | None]:
+    """The value of a side of a relation, and the other side as large; None where that has a size of its own."""
+    if has_no_size(side) and not has_no_size(other):
+        value = reckoner.value(other, bindings)
+        fit = fitted(reckoner, side, reckoner.world.shape(value), bindings, frozenset())
+        if fit is not None:
+            return value, fit
+    share = _of_identity(reckoner, side, bindings, frozenset())
+    if share is None:
+        return None, None
+    value = reckoner.value(other, bindings)
+    return value, _identity(reckoner, reckoner.world.shape(value)[0], side, share)
+
+
+def as_identity(
+    reckoner: Reckoner, expr: Expr, size: int, bindings: Mapping[str, int], bound: frozenset[str]
+) -> V | None:
+    """A multiple of an identity without a size, so large; None for anything else."""
+    share = _of_identity(reckoner, expr, bindings, bound)
+    return None if share is None else _identity(reckoner, size, expr, share)
+
+
+def sum_with_sizeless(
+    reckoner: Reckoner, terms: tuple[Expr, ...], expr: Expr, bindings: Mapping[str, int], bound: frozenset[str]
+) -> V:
+    """A sum in which an identity has the size of the other terms, and ones are repeated as often as they ask for."""
+    world = reckoner.world
+    repeated = tuple(term for term in terms if is_repeated(reckoner, term, bindings, bound))
+    if repeated and len(repeated) < len(terms):
+        others = tuple(term for term in terms if term not in repeated)
+        total = sum_with_sizeless(reckoner, others, expr, bindings, bound)
+        return add_repeated(reckoner, total, repeated, bindings, bound)
+    shares = {place: _of_identity(reckoner, term, bindings, bound) for place, term in enumerate(terms)}
+    sized = [term for place, term in enumerate(terms) if shares[place] is None]
+    if not sized:
+        raise NotRead("the size of this identity matrix is not known", expr.span)
+    total = total_of(world, [reckoner.value(term, bindings, bound) for term in sized], expr)
+    for place, share in shares.items():
+        if share is not None:
+            rows, columns = world.shape(total)
+            if rows != columns:
+                raise ShapeClash(f"the identity is added to {show((rows, columns))}", terms[place].span)
+            total = world.add(total, _identity(reckoner, rows, terms[place], share))
+    return total
+
+
+def in_order(
+    reckoner: Reckoner,
+    factors: tuple[Expr, ...],
+    operators: tuple[str, ...],
+    bindings: Mapping[str, int],
+    bound: frozenset[str],
+) -> V:
+    """A product taken from left to right, in which identities and ones are as large as their neighbours ask for."""
+    total: V | None = None
+    before: Expr | None = None
+    operator, identity = "", False
+    for position, factor in enumerate(factors):
+        if position:
+            operator = operators[position - 1] or operator if total is None else operators[position - 1]
+        if reckoner.is_identity(factor):
+            identity = True
+            continue
+        if is_ones(factor):
+            value = ones(reckoner, factors, position, bindings, bound)
+        else:
+            value = _fitting(reckoner, factor, total, factors[position + 1 :], bindings, bound)
+        if total is not None:
+            value = product(reckoner.world, reckoner.readings, total, value, operator, before, factor)
+        total, before = value, factor
+    if total is None or (identity and reckoner.world.shape(total) == (1, 1)):
+        raise NotRead("the size of this identity matrix is not known", factors[0].span)
+    return total
+
+
+def _fitting(
+    reckoner: Reckoner,
+    factor: Expr,
+    before: V | None,
+    after: tuple[Expr, ...],
+    bindings: Mapping[str, int],
+    bound: frozenset[str],
+) -> V:
+    """The value of a factor; one without a size is as large as what stands beside it asks for."""
+    if not isinstance(factor, Add) or not has_no_size(factor):
+        return reckoner.value(factor, bindings, bound)
+    near = reckoner.value(after[0], bindings, bound) if before is None and after else before
+    size = 1 if near is None else reckoner.world.shape(near)[0 if before is None else 1]
+    found = fitted(reckoner, factor, (size, size), bindings, bound) if size > 1 else None
+    return reckoner.value(factor, bindings, bound) if found is None else found
+
+
+def _identity(reckoner: Reckoner, size: int, term: Expr, share: V) -> V:
+    one = reckoner.world.identity(size)
+    if reckoner.is_identity(term):
+        return one
+    plain = isinstance(term, Negate) and reckoner.is_identity(term.body)
+    return reckoner.world.negate(one) if plain else reckoner.world.scale(share, one)
+
+
+def _of_identity(reckoner: Reckoner, term: Expr, bindings: Mapping[str, int], bound: frozenset[str]) -> V | None:
+    """The number by which an identity without a size is multiplied; None where it is no multiple of one."""
+    world = reckoner.world
+    if reckoner.is_identity(term):
+        return world.number(Fraction(1))
+    match term:
+        case Negate(body):
+            inner = _of_identity(reckoner, body, bindings, bound)
+            return None if inner is None else world.negate(inner)
+        case Divide(numerator, denominator):
+            above = _of_identity(reckoner, numerator, bindings, bound)
+            below = reckoner.value(denominator, bindings, bound) if above is not None else None
+            if above is None or world.shape(below) != (1, 1):
+                return None
+            return world.scale(above, world.reciprocal(below))
+        case Multiply(factors) if any(map(reckoner.is_identity, factors)):
+            share = world.number(Fraction(1))
+            for factor in factors:
+                if not reckoner.is_identity(factor):
+                    value = reckoner.value(factor, bindings, bound)
+                    if world.shape(value) != (1, 1):
+                        return None
+                    share = world.scale(share, value)
+            return share
+        case _:
+            return None

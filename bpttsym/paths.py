@@ -74,7 +74,7 @@ class PathWorld:
         self.graph = graph
         self.shapes = shapes
         self.alphabet = Alphabet()
-        self._totals: dict[tuple[Key, Key], Ring] = {}
+        self._totals: dict[Key, dict[Key, Ring]] = {}
         self._locals: dict[tuple[Key, Key], Ring] = {}
 
     def quiet(self) -> AbstractContextManager[object]:
@@ -155,19 +155,22 @@ class PathWorld:
 
     def total(self, of: Key, by: Key) -> Ring:
         """The sum over all paths from ``by`` to ``of``, the factor nearest to ``of`` leftmost."""
-        if (of, by) not in self._totals:
+        known = self._totals.get(by)
+        if known is None:
+            known = self._totals[by] = {by: self.identity(self._count(by))}
+        if of not in known:
             between = self.graph.dependents((by,))
-            done = {node for node, start in self._totals if start == by} | {by}
-            for node in self.graph.missing(of, done, between):
-                self._totals[node, by] = self._one_total(node, by, between)
-        return self.identity(self._count(of)) if of == by else self._totals[of, by]
+            for node in self.graph.missing(of, known, between):
+                known[node] = self._one_total(node, by, known)
+        return known[of]
 
-    def _one_total(self, of: Key, by: Key, between: frozenset[Key]) -> Ring:
+    def _one_total(self, of: Key, by: Key, known: Mapping[Key, Ring]) -> Ring:
         """The sum over the parents, whose own sums are known."""
+        between = self.graph.dependents((by,))
         result = self.zeros((self._count(of), self._count(by)))
         for parent in self.graph.nodes[of].parents:
             if parent == by or parent in between:
-                step = self.matrix_product(self.local(of, parent), self.total(parent, by))
+                step = self.matrix_product(self.local(of, parent), known[parent])
                 result = self.add(result, step)
         return result
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from bpttsym.arithmetic import product, show, total_of
+from bpttsym.axes import letters_of
 from bpttsym.errors import NotRead
-from bpttsym.expr import Expr, Negate, Norm, Number, Product, Sum, Symbol
+from bpttsym.expr import Expr, Negate, Norm, Number, Power, Product, Sum
 from bpttsym.inner_products import is_batch
-from bpttsym.model import index_letters, index_value, sum_range
+from bpttsym.model import index_value, sum_range
 from bpttsym.reckoner import Reckoner
 from bpttsym.shapes import Shape, ShapeClash
 from bpttsym.square import check_square
@@ -18,13 +19,10 @@ from bpttsym.world import CannotSay, MissingNode, V
 MAXIMUM_MATRIX_POWER = 64
 
 
-def power_of(reckoner: Reckoner, base: Expr, exponent: Expr, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
+def power_of(reckoner: Reckoner, node: Power, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
     """A base with an exponent: a power of a matrix, or of every entry."""
-    match exponent:
-        case Number(value):
-            power = value
-        case _:
-            power = Fraction(index_value(exponent, bindings))
+    base, exponent = node.base, node.exponent
+    power = exponent.value if isinstance(exponent, Number) else Fraction(index_value(exponent, bindings))
     if power == 2 and isinstance(base, Norm) and base.order in ("", "2", "F"):
         inner = reckoner.value(base.body, bindings, bound)
         rows, columns = reckoner.world.shape(inner)
@@ -33,12 +31,13 @@ def power_of(reckoner: Reckoner, base: Expr, exponent: Expr, bindings: Mapping[s
             return reckoner.world.matrix_product(reckoner.world.transpose(flat), flat)
     found = reckoner.value(base, bindings, bound)
     rows, columns = reckoner.world.shape(found)
-    if 1 in (rows, columns) and rows != columns and index_letters(Symbol("", (exponent,))) & bound:
+    letters = letters_of(exponent)
+    if 1 in (rows, columns) and rows != columns and not letters.isdisjoint(bound):
         raise NotRead("this superscript may count components, which are not judged", exponent.span)
     if rows > 1 and columns > 1 and (rows == columns or not is_batch(base)):
         return matrix_power(reckoner, found, power, base, exponent, bindings, bound)
-    letters = index_letters(Symbol("", (exponent,))) - set(reckoner.graph.ends) - bound
-    if power < 0 and len(letters) > 1:  # the number of steps between two of them, the later one first
+    between = letters - set(reckoner.graph.ends) - bound if power < 0 else ()
+    if len(between) > 1:  # the number of steps between two of them, the later one first
         raise MissingNode((str(power), ()), "", int(power), exponent.span)
     return reckoner.world.power(found, power)
 
@@ -59,7 +58,7 @@ def matrix_power(
     if power < 0 and isinstance(exponent, Negate) and isinstance(exponent.body, Number):
         check_square(reckoner, value, "inverse", base)
         value, power = reckoner.world.inverse(value), -power
-    if power < 0 and not index_letters(Symbol("", (exponent,))) & bound:
+    if power < 0 and not letters_of(exponent) & bound:
         raise MissingNode((str(power), ()), "", int(power), exponent.span)
     if power.denominator != 1 or not 0 <= power <= MAXIMUM_MATRIX_POWER:
         raise CannotSay("this power of a matrix is not read", exponent.span)
@@ -69,12 +68,11 @@ def matrix_power(
     return total
 
 
-def big_sum(
-    reckoner: Reckoner, node: Sum, body: Expr, index: str, bindings: Mapping[str, int], bound: frozenset[str]
-) -> V:
+def big_sum(reckoner: Reckoner, node: Sum, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
     """A sum over steps; an empty one is zero, of the shape that its body has elsewhere."""
+    body, index, inside = node.body, node.index, bound | {node.index}
     values = [
-        reckoner.value(body, {**bindings, index: value}, bound | {index})
+        reckoner.value(body, {**bindings, index: value}, inside)
         for value in sum_range(node, bindings, reckoner.model, reckoner.graph.length)
     ]
     if values:
@@ -83,13 +81,12 @@ def big_sum(
     return reckoner.world.zeros(_shape_elsewhere(reckoner, node, bindings, bound))
 
 
-def big_product(
-    reckoner: Reckoner, node: Product, body: Expr, index: str, bindings: Mapping[str, int], bound: frozenset[str]
-) -> V:
+def big_product(reckoner: Reckoner, node: Product, bindings: Mapping[str, int], bound: frozenset[str]) -> V:
     """A product over steps in its order; an empty one is the identity, of vectors, entry by entry, ones."""
+    body, index, inside = node.body, node.index, bound | {node.index}
     steps = list(sum_range(node, bindings, reckoner.model, reckoner.graph.length))
     _check_order(reckoner, node, bindings, bound)
-    values = [reckoner.value(body, {**bindings, index: value}, bound | {index}) for value in steps]
+    values = [reckoner.value(body, {**bindings, index: value}, inside) for value in steps]
     if not values:
         rows, columns = _shape_elsewhere(reckoner, node, bindings, bound)
         if columns == 1:
@@ -114,8 +111,7 @@ def big_product(
 def _check_order(reckoner: Reckoner, node: Product, bindings: Mapping[str, int], bound: frozenset[str]) -> None:
     """A product whose free bounds stand the wrong way round (``k > t``) says nothing at these indices."""
     lower, upper = index_value(node.lower, bindings), index_value(node.upper, bindings)
-    letters = index_letters(Symbol("", (node.lower, node.upper)))
-    if upper < lower - 1 and not letters & bound:
+    if upper < lower - 1 and bound.isdisjoint(letters_of(node.lower) | letters_of(node.upper)):
         raise MissingNode((node.index, (upper,)), "", upper, node.span)
 
 

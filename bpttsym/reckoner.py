@@ -27,6 +27,7 @@ from bpttsym.model import Key, index_letters, index_value
 from bpttsym.readings import Readings
 from bpttsym.records import dataclass
 from bpttsym.weight_shapes import IDENTITIES
+from bpttsym.whole_numbers import index_values
 from bpttsym.world import MissingNode, V, World
 
 MAXIMUM_STEPS = 400_000
@@ -100,7 +101,7 @@ class Reckoner(ABC):
 
     def value(self, expr: Expr, bindings: Mapping[str, int], bound: frozenset[str] = frozenset()) -> V:
         """The value of an expression at the given values of its index letters."""
-        key = self._place(expr, bindings)
+        key = self._place(expr, bindings) if self.counting else (id(expr), tuple(bindings.items()))
         found = self.memory.get(key)
         if found is not None:
             return found[1]
@@ -148,7 +149,9 @@ class Reckoner(ABC):
         """
         if isinstance(expr, Number):
             return
-        whole = (key[0], tuple(pair for pair in key[1] if pair[0] not in (self.counting or ())))
+        whole = key
+        if self.counting:
+            whole = (key[0], tuple(pair for pair in key[1] if pair[0] not in (self.counting or ())))
         if not self.world.is_zero(result):
             self.alive.add(whole)
             self.vanished.pop(whole, None)
@@ -201,7 +204,7 @@ class Reckoner(ABC):
 
     def key(self, symbol: Symbol, bindings: Mapping[str, int], bound: frozenset[str]) -> Key:
         """The node that a symbol names; MissingNode where there is none."""
-        index = tuple([index_value(part, bindings) for part in symbol.index]) if symbol.index else ()
+        index = index_values(symbol, bindings) if symbol.index else ()
         key = (symbol.name, index)
         if key in self.graph.nodes:
             return key

@@ -16,6 +16,9 @@ ROUGH = 1e-9
 ABSOLUTE = 1e-13
 
 
+LARGEST = np.maximum.reduce
+
+
 class Samples:
     """Compares values that are arrays (samples, rows, columns)."""
 
@@ -24,7 +27,7 @@ class Samples:
     def is_zero(self, value: Array) -> bool:
         if value.size and abs(value.item(0)) > ABSOLUTE:  # as almost always
             return False
-        return not (np.abs(value) > ABSOLUTE).any()
+        return not np.count_nonzero(np.abs(value) > ABSOLUTE)
 
     def difference(self, first: Array, second: Array, relation: Expr | None = None) -> tuple[float, int]:
         """The largest relative difference over the samples, and the sample where it is.
@@ -55,10 +58,10 @@ def _relative(first: Array, second: Array, relation: Expr | None) -> list[float]
     floor = ABSOLUTE
     with np.errstate(all="ignore"):
         gaps = np.abs(first - second)
-        if gaps.max() <= floor:  # false where one of them has no value
+        if LARGEST(gaps, axis=None) <= floor:  # false where one of them has no value
             return [0.0]
-        gap = gaps.max(axis=(-2, -1))
-        size = np.maximum(np.abs(first).max(axis=(-2, -1)), np.abs(second).max(axis=(-2, -1)))
+        gap = LARGEST(gaps, axis=(-2, -1))
+        size = np.maximum(LARGEST(np.abs(first), axis=(-2, -1)), LARGEST(np.abs(second), axis=(-2, -1)))
         between = relation is not None and ((gap > ABSOLUTE) & (gap <= ROUGH)).any()
         if between and relation is not None and has_nested(relation):
             floor = ROUGH

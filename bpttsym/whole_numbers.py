@@ -43,6 +43,24 @@ def index_value(expr: Expr, bindings: Bindings) -> int:
             raise NotRead("this is no index", expr.span)
 
 
+def index_values(symbol: Symbol, bindings: Bindings) -> tuple[int, ...]:
+    """The integers that the indices of a symbol are."""
+    plain = _letters_and_offsets(symbol)
+    if plain is not None:
+        try:
+            return tuple([bindings[letter] + offset if letter else offset for letter, offset in plain])
+        except KeyError:
+            pass
+    return tuple([index_value(part, bindings) for part in symbol.index])
+
+
+@of_node
+def _letters_and_offsets(symbol: Symbol) -> tuple[tuple[str, int], ...] | None:
+    """Its indices, where each is a number or a letter moved by a number; None where one is something else."""
+    plain = [_letter_and_offset(part) for part in symbol.index]
+    return tuple(one for one in plain if one is not None) if None not in plain else None
+
+
 @of_node
 def _letter_and_offset(expr: Expr) -> tuple[str, int] | None:
     """An index that is a number, or a letter moved by a number, the letter empty for a number; None for any other."""

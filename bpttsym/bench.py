@@ -66,7 +66,7 @@ class Bench:
     def run(self, case: Case, relation: Relation, variant: Variant, named: bool) -> None:
         where = case.entry.where
         try:
-            trials = [self.trial(variant, length) for length in lengths(relation, variant.base)]
+            trials = [self.trial(variant, length) for length in lengths(relation, variant.base, where)]
         except NotRead as failure:
             case.failure = failure
             return
@@ -152,7 +152,7 @@ class Bench:
 
     def is_empty(self, relation: Relation, row: Row) -> bool:
         """Whether a side is zero on every sample under a row: such an equation is true of nothing."""
-        trial = self.trial(row.variant, lengths(relation, row.variant.base)[0])
+        trial = self.trial(row.variant, lengths(relation, row.variant.base, row.readings.where)[0])
         evaluator = Evaluator(trial.numbers, row.readings.settled(), lone_sides(relation))
         for bindings in instances(relation, trial.ground, evaluator.readings):
             try:
@@ -181,7 +181,7 @@ class Bench:
 
     def is_of_numbers(self, relation: Relation, row: Row) -> bool:
         """Whether both sides are numbers under a row; a letter on one side only then stands for each of its values."""
-        trial = self.trial(row.variant, lengths(relation, row.variant.base)[0])
+        trial = self.trial(row.variant, lengths(relation, row.variant.base, row.readings.where)[0])
         evaluator = Evaluator(trial.numbers, row.readings.settled(), lone_sides(relation))
         for bindings in instances(relation, trial.ground, evaluator.readings):
             with suppress(NotRead):
@@ -190,7 +190,7 @@ class Bench:
 
     def status_under(self, relation: Relation, row: Row) -> tuple[Status, Outcome]:
         """What a relation is under the model and the choices of a row that was tried for another one."""
-        trials = [self.trial(row.variant, length) for length in lengths(relation, row.variant.base)]
+        trials = [self.trial(row.variant, length) for length in lengths(relation, row.variant.base, row.readings.where)]
         readings = row.readings.settled()
         tried = Row({}, row.variant, readings, outcomes_of(relation, trials, readings))
         if all(outcome.kind == "holds" for outcome in tried.outcomes):

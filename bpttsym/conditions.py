@@ -209,6 +209,15 @@ def scope_words(outcomes: Sequence[Outcome]) -> str:
     return "T=" + ", ".join(map(str, steps))
 
 
+def length_words(outcomes: Sequence[Outcome], model: Model) -> tuple[str, ...]:
+    """That a number of steps that the document gives was not tried itself."""
+    steps = sorted({outcome.length for outcome in outcomes})
+    if model.length is None or model.length in steps:
+        return ()
+    tried = ", ".join(map(str, steps))
+    return (f"{model.horizon} = {model.length} is long; the equation names no step of it and was tried at {tried}",)
+
+
 def range_words(outcomes: Sequence[Outcome], model: Model, relation: Relation) -> str:
     """The free indices' range where it is narrower than their whole axis; empty if nothing was left out."""
     first = model.first

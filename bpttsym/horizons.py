@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import chain
 
 from bpttsym.axes import Place
-from bpttsym.expr import Add, Expr, Negate, Number, Product, Relation, Sum, Symbol, children
+from bpttsym.expr import (
+    Add,
+    Cases,
+    Derivative,
+    Divide,
+    Expr,
+    Indicator,
+    Multiply,
+    Negate,
+    Number,
+    Power,
+    Product,
+    Relation,
+    Sum,
+    Symbol,
+    children,
+    names,
+    walk,
+)
 from bpttsym.memo import of_node
 from bpttsym.model import MAXIMUM_RANGE, Model
 
@@ -43,9 +62,14 @@ def _with_literals(expr: Expr) -> tuple[Expr, ...]:
 LONG = 24
 """A horizon over which a model is not unrolled where nothing names one of its steps."""
 
+LONGEST_REACH = LONG - 2
+"""The farthest step that a claim may name, or tell from others, for it to be tried on both sides of it."""
 
-def lengths(relation: Relation, model: Model) -> tuple[int, ...]:
-    """The horizons at which a relation is tried, the one it is about first.
+MOST_HORIZONS = 8
+
+
+def lengths(relation: Relation, model: Model, where: Sequence[Relation] = ()) -> tuple[int, ...]:
+    """The horizons at which a relation is tried, the one it is about first; ``where`` are its conditions on indices.
 
     One that names no step of a long model is tried at the horizons of a model of any length.
     """
@@ -53,28 +77,121 @@ def lengths(relation: Relation, model: Model) -> tuple[int, ...]:
     if model.length is not None:
         bodies = (literal_steps(Relation(Symbol(d.name, d.index), "=", d.body), model) for d in model.definitions)
         steps = [step for found in (literals, *bodies) for step in found if step > model.first]
-        return (model.length,) if model.length <= LONG or steps else any_lengths(relation, model)
+        return (model.length,) if model.length <= LONG or steps else any_lengths(relation, model, where)
     if literals and literals[-1] > model.first:
-        base = max(literals[-1], 2)
+        far = min(reach(relation, model, where), LONGEST_REACH)
+        base = max(literals[-1], 2, far + 1 if far > 2 else 2)
         return (base, base + 1)
-    return any_lengths(relation, model)
+    return any_lengths(relation, model, where)
 
 
-def any_lengths(relation: Relation, model: Model) -> tuple[int, ...]:
-    """Horizons for a claim about all of them: two steps longer than what a step reaches, and never below three."""
-    reach = max(map(_reach, (relation, *(definition.body for definition in model.definitions))))
-    first = min(max(3, reach + 2), LONG)
-    return (first, first + 1, first + 2)
+def any_lengths(relation: Relation, model: Model, where: Sequence[Relation] = ()) -> tuple[int, ...]:
+    """Horizons for a claim about all of them: two steps longer than what a step reaches, and never below three.
+
+    They are more than the degree of the claim in the number of steps, so that no polynomial agrees at all of them.
+    """
+    first = min(max(3, reach(relation, model, where) + 2), LONG)
+    count = min(max(3, _degree(relation, model) + 2), MOST_HORIZONS)
+    return tuple(range(first, first + count))
+
+
+def is_out_of_reach(relation: Relation, model: Model, where: Sequence[Relation], length: int) -> bool:
+    """Whether a claim tells steps apart that no network of this many steps has, though the model is longer."""
+    return model.length != length and reach(relation, model, where) > LONGEST_REACH
+
+
+def reach(relation: Relation, model: Model, where: Sequence[Relation] = ()) -> int:
+    r"""How far from a step lies what a relation, its conditions or the definitions name or tell from the rest.
+
+    The 10 of ``h_{t-10}``, of a sum from ``\max(1, t-10)`` and of ``t - k > 10``; for a step that is compared with a
+    number, one less: ``\min(t, 10)``, ``t < 10``.
+    """
+    parts = (relation, *(definition.body for definition in model.definitions))
+    far = max(chain(map(_reach, parts), map(_compared, where)))
+    if model.axes.numbers:
+        named = frozenset().union(*map(_letters, parts), *map(names, where))
+        far = max(far, *(number for name, number in model.axes.numbers.items() if name in named), 0)
+    return far
 
 
 @of_node
 def _reach(expr: Expr) -> int:
-    """How far from a step the quantities of an expression lie at most."""
-    indices = expr.index if isinstance(expr, Symbol) else ()
-    offsets = (term for index in indices if isinstance(index, Add) for term in index.terms)
-    return max(chain(map(_size, offsets), map(_reach, children(expr))), default=0)
+    """How far from a step the quantities of an expression lie at most, and what its ranges and cases tell apart."""
+    own = chain(map(_offset, _indices(expr)), map(_compared, _conditions(expr)))
+    return max(chain(own, map(_reach, children(expr))), default=0)
 
 
-def _size(offset: Expr) -> int:
-    inner = offset.body if isinstance(offset, Negate) else offset
-    return int(inner.value) if isinstance(inner, Number) else 0
+@of_node
+def _letters(expr: Expr) -> frozenset[str]:
+    """The letters in the indices, ranges and conditions of an expression."""
+    own = (names(part) for part in (*_indices(expr), *_conditions(expr)))
+    return frozenset().union(*own, *map(_letters, children(expr)))
+
+
+def _indices(expr: Expr) -> tuple[Expr, ...]:
+    """What reckons a step in an expression itself: the indices of a symbol, the ends of a range."""
+    match expr:
+        case Symbol(index=indices):
+            return tuple(index for index in indices if not isinstance(index, Number))
+        case Sum(components=True):
+            return ()
+        case Sum(_, _, lower, upper) | Product(_, _, lower, upper):
+            return tuple(end for end in (lower, upper) if end is not None)
+        case _:
+            return ()
+
+
+def _conditions(expr: Expr) -> tuple[Relation, ...]:
+    """The relations between steps that choose a value."""
+    match expr:
+        case Indicator(condition, components=False):
+            chosen: tuple[Expr, ...] = (condition,)
+        case Cases(_, conditions, components=False):
+            chosen = conditions
+        case _:
+            return ()
+    return tuple(part for condition in chosen for part in walk(condition) if isinstance(part, Relation))
+
+
+def _compared(condition: Relation) -> int:
+    """How far apart the steps are that a condition tells apart."""
+    sides = condition.left, condition.right
+    moved = any(isinstance(side, Add) for side in sides)
+    return max(_offset(side, moved) for side in sides)
+
+
+def _offset(expr: Expr, moved: bool = False) -> int:
+    """The largest number by which a step is ``moved``, or one less than a number that is a step itself."""
+    match expr:
+        case Number(value):
+            return int(abs(value)) if moved else max(int(value) - 1, 0)
+        case Negate(body):
+            return _offset(body, moved)
+        case Add(terms):
+            return sum(_offset(term, True) for term in terms)
+        case Multiply() | Divide():
+            return max(_offset(part, True) for part in children(expr))
+        case _:
+            return max((_offset(part, moved) for part in children(expr)), default=0)
+
+
+def _degree(relation: Relation, model: Model) -> int:
+    """The degree of a relation in the number of its steps, where that is a factor: 2 for ``T (T + 1)``."""
+    return max(_power(side, model.horizon) for side in (relation.left, relation.right))
+
+
+def _power(expr: Expr, horizon: str) -> int:
+    """The degree of an expression in a letter that stands there as a number."""
+    match expr:
+        case Symbol(name, ()):
+            return int(name == horizon)
+        case Symbol():
+            return 0
+        case Power(base, Number(exponent)):
+            return _power(base, horizon) * max(1, int(abs(exponent)))
+        case Multiply() | Divide():
+            return sum(_power(part, horizon) for part in children(expr))
+        case Sum(body) | Product(body) | Derivative(body):
+            return _power(body, horizon)
+        case _:
+            return max((_power(part, horizon) for part in children(expr)), default=0)

@@ -88,6 +88,11 @@ def constant(name: str, index: tuple[int, ...], shape: Shape) -> Array:
     return np.full((1, *shape), 0.0 if low else 1.0)
 
 
+def gentle(name: str, index: tuple[int, ...], shape: Shape) -> Array:
+    """Parameters 1 and all else a hundredth: what happens long before a step still reaches it."""
+    return np.full((1, *shape), 0.01 if index else 1.0)
+
+
 def patterned(name: str, index: tuple[int, ...], shape: Shape) -> Array:
     """Small numbers that differ from entry to entry: 1, 1/2, -1, 2, ... begun at a place by the name."""
     pool = (1.0, 0.5, -1.0, 2.0, -0.5, 1.5)

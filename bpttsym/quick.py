@@ -82,7 +82,7 @@ class Quick:
         base = found[0].base
         if base.unread or base.one_hot or base.scalar:
             return None
-        trials = [self._trial(found[0].build(length), length) for length in lengths(relation, base)]
+        trials = [self._trial(found[0].build(length), length) for length in lengths(relation, base, entry.where)]
         if any(len(trial.ground.graph.nodes) > MAXIMUM_NODES for trial in trials):
             return None
 

@@ -80,7 +80,8 @@ class Screen:
 
     def __init__(self, bench: Bench, relation: Relation, row: Row) -> None:
         self.model = row.variant.base
-        self.lengths = lengths(relation, self.model)
+        self.where = row.readings.where
+        self.lengths = lengths(relation, self.model, self.where)
         self.trial = bench.trial(row.variant, self.lengths[0])
         self.ground = self.trial.ground
         self.letters = _free(relation, self.ground)
@@ -98,7 +99,7 @@ class Screen:
         """Whether a neighbour is refuted by this one instance already."""
         if (_free(relation, self.ground), lone_sides(relation)) != (self.letters, self.lone):
             return False
-        if lengths(relation, self.model) != self.lengths:
+        if lengths(relation, self.model, self.where) != self.lengths:
             return False
         for bindings in self.tried:
             try:

@@ -26,6 +26,7 @@ from bpttsym.expr import (
     integer,
 )
 from bpttsym.ground import Ground, beyond_the_edge, instances
+from bpttsym.horizons import is_out_of_reach
 from bpttsym.model import Key
 from bpttsym.paths import PathWorld
 from bpttsym.positions import at
@@ -42,6 +43,7 @@ Instance = tuple[tuple[str, int], ...]
 
 Kind = Literal["holds", "differs", "impossible", "vacuous", "unknown"]
 NEIGHBOUR_KINDS = ("index", "swapped-symbol", "dropped-factor", "kind", "transpose", "missing-diag", "power", "sign")
+TOO_FAR = "a window as long as this is not tried: networks have at most {} steps here"
 DENIED = "denied"
 """The answer in the place of a method where exact arithmetic has values and they differ."""
 
@@ -383,4 +385,7 @@ def outcomes_of(relation: Relation, trials: Sequence[Trial], readings: Readings)
             break
     if len(trials) > LITERAL and outcomes[-1].kind in ("differs", "impossible"):
         return outcomes[-1:]  # true of the shortest horizon only: no condition that somebody means
+    last = trials[-1].ground
+    if outcomes[-1].kind == "holds" and is_out_of_reach(relation, last.model, readings.where, last.length):
+        return [Outcome("unknown", last.length, message=TOO_FAR.format(last.length), part=relation)]
     return outcomes

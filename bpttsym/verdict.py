@@ -19,6 +19,7 @@ from bpttsym.conditions import (
     conditions_of,
     describe,
     layout_words,
+    length_words,
     merge,
     range_words,
     result_words,
@@ -251,6 +252,7 @@ class Judge:
         status: Status = "conditional" if conditions else ("verified" if "" in methods else "proved")
         passed = [outcome for row in holding for outcome in row.outcomes if outcome.kind == "holds"]
         assumed = assumptions(first.variant, case.relation, self.document)
+        assumed += length_words(passed, first.variant.base)
         told = (*told, *assumed)
         limits = range_words(passed, first.variant.base, case.relation)
         if limits:

@@ -10,7 +10,7 @@ from bpttsym.errors import NotRead
 from bpttsym.evaluate import Evaluator
 from bpttsym.expr import Derivative, Relation, Symbol, walk
 from bpttsym.ground import Ground, beyond_the_edge, instances, literal_steps, make_ground
-from bpttsym.leaves import constant, patterned
+from bpttsym.leaves import constant, gentle, patterned
 from bpttsym.model import Key
 from bpttsym.numeric import NumericWorld
 from bpttsym.readings import Readings
@@ -59,7 +59,7 @@ def smallest_counterexample(
     steps = (length,) if fixed else range(least, max(length, least) + 1)
     for size in (1, 2):
         for step in steps:
-            for rule in (constant, patterned):
+            for rule in (constant, patterned, gentle):
                 try:
                     ground = make_ground(variant.build(step), step, lambda position, size=size: size)  # type: ignore[misc]
                     world = NumericWorld(ground.graph, ground.shapes, 1, 0, rule, simple=True)

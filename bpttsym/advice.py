@@ -18,6 +18,9 @@ def helps_for(document: Document, verdict: Verdict) -> Iterator[Line]:
     """Sentences, each with the lines that it proposes."""
     for suggestion in verdict.suggestions:
         yield _suggestion(verdict, suggestion)
+    if verdict.supposed:
+        joined = r", \quad ".join(map(latex, verdict.supposed))
+        yield "what decides is a definition of its quantities in the document, as it may be:", joined
     declared = [line for condition in verdict.conditions for line in _settings(condition)]
     if declared:
         tex = document.source.kind == "tex"

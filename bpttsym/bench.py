@@ -6,7 +6,7 @@ from collections.abc import Container, Mapping, Sequence
 from contextlib import suppress
 
 from bpttsym.common import Shelf
-from bpttsym.conditions import Row
+from bpttsym.conditions import Row, network_words
 from bpttsym.errors import NotRead
 from bpttsym.evaluate import Evaluator
 from bpttsym.expr import Derivative, Multiply, Norm, Relation, Transpose, walk
@@ -78,7 +78,9 @@ class Bench:
             found: list[Row] = []
             for choices, readings, outcomes in explore(evaluate, {**self.declared, "shorthand": shorthand}, where):
                 asked = {"shorthand": shorthand} if "shorthand" in readings.met else {}
-                model = {"model": variant.condition} if named else {}
+                model = {"model": variant.condition} if named and (variant.condition or not variant.network) else {}
+                if variant.network:
+                    model["network"] = network_words(variant)
                 if asked or shorthand == "none":
                     found.append(Row({**choices, **asked, **model}, variant, readings, outcomes))
             for row in found:

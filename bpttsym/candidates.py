@@ -17,6 +17,7 @@ from bpttsym.loss_forms import Form
 from bpttsym.model import Model
 from bpttsym.records import replace
 from bpttsym.rephrased import has_lines, of_lines, of_sets, rephrasings, turned_primes
+from bpttsym.supposed import Supposed, networks, supposed_variants
 from bpttsym.variants import Variant, either, from_zero, given_function, narrow_variants, variants
 
 LEFT_OUT = "{} count entries, the step is left out"
@@ -29,6 +30,7 @@ class Candidates:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.forms: dict[tuple[int, str], dict[Expr, str]] = {}
+        self.supposed: dict[int, list[Supposed]] = {}
 
     def resolved(self, entry: Entry, relation: Relation) -> Relation:
         """A relation in which every index is a step or an entry; raises NotRead where one is both."""
@@ -42,9 +44,20 @@ class Candidates:
         known = models or self.document.models
         lineage = self.document.lineage(entry.scope)
         found = variants(relation, len(lineage) - 1, [known[place] for place in lineage])
+        if not found and models is None and self.document.scopes[entry.scope].aside is False:
+            found = supposed_variants(relation, self._networks(entry.scope))
         if entry.aside is not None:
             found = either(found, variants(relation, 0, [known[entry.aside]]))
         return with_layers(relation, found)
+
+    def _networks(self, scope: int) -> list[Supposed]:
+        """The networks of which the claims of a section are chain rules; those of the document for a single claim."""
+        if scope not in self.supposed:
+            claims = [one for one in self.document.entries if one.kind == "claim" and one.relation is not None]
+            here = [one for one in claims if one.scope == scope]
+            relations = [one.relation for one in (here if len(here) > 1 else claims) if one.relation is not None]
+            self.supposed[scope] = networks(relations, self.document.models[scope])
+        return self.supposed[scope]
 
     def possible(self, entry: Entry, found: Sequence[Variant]) -> tuple[list[Variant], str]:
         """The models whose losses go with the equations before, and why there are none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bpttsym.expr import Derivative, Expr, Product, Relation, Span, Transpose
+from bpttsym.expr import Call, Derivative, Expr, Product, Relation, Span, Symbol, Transpose
 from bpttsym.extents import free_entries
 from bpttsym.latex import unicode_line
 from bpttsym.model import Model
@@ -15,7 +15,7 @@ from bpttsym.variants import Variant
 
 OR_ELSE = " or else "
 CHOICES = (
-    *("model", "layout", "partial", "states", "product", "last", "shorthand"),
+    *("network", "model", "layout", "partial", "states", "product", "last", "shorthand"),
     *("superscript", "grouping", "jacobian", "norm"),
 )
 SHORTHANDS = {
@@ -71,6 +71,24 @@ class Row:
         return all(o.kind == "holds" for o in self.outcomes) or self.only_length is not None
 
 
+def network_words(variant: Variant) -> str:
+    """The network that is supposed, in one line."""
+    return ", ".join(map(unicode_line, variant.network))
+
+
+def network_told(variant: Variant) -> tuple[str, ...]:
+    """What is said of a supposed network under which something fails."""
+    functions = dict.fromkeys(unicode_line(line.right).partition("(")[0] for line in variant.network)
+    return (f"for any {', '.join(functions)} in {network_words(variant)}",) if variant.network else ()
+
+
+def network_lines(variant: Variant) -> tuple[Relation, ...]:
+    """The definitions of a supposed network, with what was found of the loss of all steps."""
+    known = variant.base.definitions if variant.network else ()
+    totals = [d for d in known if d.span is None and d.name in variant.base.losses and not isinstance(d.body, Call)]
+    return (*variant.network, *(Relation(Symbol(d.name, d.index), "=", d.body) for d in totals))
+
+
 def compatible(first: Mapping[str, str], second: Mapping[str, str]) -> bool:
     return all(second.get(key, value) == value for key, value in first.items())
 
@@ -88,11 +106,14 @@ def conditions_of(rows: list[Row], holding: list[Row], relation: Relation) -> tu
     """
     named: dict[str, set[str]] = {}
     found: list[str] = []
+    common: list[str] = []
     for choice in CHOICES:
         options = {row.choices[choice] for row in rows if choice in row.choices}
         good = {row.choices[choice] for row in holding if choice in row.choices}
         supposed = any(row.variant.suggested or row.variant.supposed for row in rows)
-        assumed = choice == "model" and (supposed or any(choice not in row.choices for row in rows))
+        assumed = choice == "network" or (
+            choice == "model" and (supposed or any(choice not in row.choices for row in rows))
+        )
         if choice == "model" and any(choice not in row.choices for row in holding):
             continue
         if good and (good != options or assumed):
@@ -101,8 +122,9 @@ def conditions_of(rows: list[Row], holding: list[Row], relation: Relation) -> tu
             example = next(row.readings.examples.get(choice) for row in holding if choice in row.choices)
             words = " or ".join(_words(choice, option, example) for option in sorted(shown))
             found.append(layout_words(frozenset(shown)) if choice == "layout" else words)
+            common += found[-1:] if assumed and len(options) == 1 else []
     if any(not row.holds and _fulfils(row, named) for row in rows):
-        found = [OR_ELSE.join(_alternatives(rows, holding))]
+        found = [*common, OR_ELSE.join(_alternatives(rows, holding))]
     steps = {row.only_length for row in holding}
     if None not in steps:
         found.append(f"{relation_horizon(holding)} = {min(step for step in steps if step is not None)}")
@@ -137,7 +159,7 @@ def relation_horizon(rows: list[Row]) -> str:
 
 def _words(choice: str, option: str, example: object) -> str:
     match choice:
-        case "model":
+        case "model" | "network":
             return option
         case "layout":
             return LAYOUTS[option]
@@ -177,7 +199,8 @@ def describe(row: Row, rows: list[Row]) -> str:
     parts = []
     for choice in CHOICES:
         if choice in row.choices and len({other.choices.get(choice) for other in rows}) > 1:
-            parts.append(_words(choice, row.choices[choice], row.readings.examples.get(choice)))
+            words = _words(choice, row.choices[choice], row.readings.examples.get(choice))
+            parts.append(words.replace("; ", ", "))
     return "; ".join(part for part in parts if part) or "as written"
 
 

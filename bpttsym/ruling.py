@@ -10,7 +10,8 @@ from bpttsym.errors import NotRead
 from bpttsym.expr import Relation, Span
 from bpttsym.latex import latex, unicode_line
 from bpttsym.positions import Path
-from bpttsym.records import dataclass, field
+from bpttsym.records import dataclass, field, replace
+from bpttsym.variants import Variant
 from bpttsym.witness import Counterexample
 
 Status = Literal["definition", "proved", "verified", "conditional", "refuted", "unchecked"]
@@ -32,6 +33,7 @@ class Verdict:
 
     ``readings`` lists every meaning tried in words with what came of it; ``told`` says what was settled without being
     a condition, ``assumed`` what of it must be told of what is true as well; ``blame`` is the smallest span at fault.
+    ``supposed`` holds the definitions of the plainest network that it may be about, where the document has none.
     """
 
     entry: Entry
@@ -51,6 +53,7 @@ class Verdict:
     blame_label: str = ""
     code: str = ""
     assumed: tuple[str, ...] = ()
+    supposed: tuple[Relation, ...] = ()
 
     @property
     def latex(self) -> str:
@@ -68,6 +71,11 @@ class Verdict:
         if self.entry.expected is not None:
             return self.entry.expected == self.status
         return self.status != "refuted"
+
+
+def of_network(variant: Variant, found: tuple[Suggestion, ...]) -> tuple[Suggestion, ...]:
+    """Suggestions that hold only for a network that is supposed."""
+    return tuple(replace(one, verdict="conditional") for one in found) if variant.network else found
 
 
 @dataclass

@@ -49,7 +49,8 @@ class Variant:
     document ties to nothing, so that a failure there refutes nothing. An ``earlier`` one is that of a section before.
     ``told`` is what goes without saying, and is said all the same. ``form`` says what was assumed of a loss that no
     equation may contradict that is judged later. ``otherwise`` is what is tried in turn where the model does not do.
-    What is ``supposed`` is named as a condition, though nothing else was tried.
+    What is ``supposed`` is named as a condition, though nothing else was tried. A ``network`` holds definitions that
+    the document does not have, and of which its chain rules speak: all of it is a condition of its own.
     """
 
     condition: str
@@ -64,6 +65,7 @@ class Variant:
     form: Form | None = None
     otherwise: tuple[Variant, ...] = ()
     supposed: bool = False
+    network: tuple[Relation, ...] = ()
 
 
 def _fixed(model: Model) -> Callable[[int], Model]:
@@ -91,7 +93,7 @@ def variants(relation: Relation, scope: int, models: Sequence[Model]) -> list[Va
     fitting: list[list[Variant]] = []
     for position in range(scope, -1, -1):
         lost = models[scope].unread - models[position].unread
-        found = list(_fit(relation, models[position])) if not lost & used else []
+        found = list(fit(relation, models[position])) if not lost & used else []
         if found:
             fitting.append(found)
             if position == scope:
@@ -155,7 +157,7 @@ def _named(found: Sequence[Variant]) -> list[Variant]:
 
 def narrow_variants(relation: Relation, scope: int, models: Sequence[Model]) -> list[Variant]:
     """The model of a claim with a loss that is not defined as a function of one output alone, for each of several."""
-    return list(_fit(relation, models[scope], True))
+    return list(fit(relation, models[scope], True))
 
 
 def given_function(variant: Variant, unknown: Sequence[str], known: str) -> Variant:
@@ -203,7 +205,7 @@ def either(first: list[Variant], second: list[Variant]) -> list[Variant]:
     return first or second if same or not first or not second else _named([*first, *second])
 
 
-def _fit(relation: Relation, model: Model, narrow: bool = False) -> Iterator[Variant]:
+def fit(relation: Relation, model: Model, narrow: bool = False) -> Iterator[Variant]:
     model = with_copies(relation, model)
     if model.moved != (moved := moved_by(relation)):
         model = replace(model, moved=moved)
@@ -250,7 +252,7 @@ def _of_sets(relation: Relation, letter: str, model: Model, narrow: bool) -> Ite
     """The model with each set of parameters that a letter may stand for, one tried after the other."""
     groups: list[list[Variant]] = []
     for words, ready in with_sets(letter, model):
-        found = _fit(relation, ready, narrow)
+        found = fit(relation, ready, narrow)
         groups.append(
             [
                 replace(variant, condition=" and ".join(filter(None, (words, variant.condition))), supposed=True)

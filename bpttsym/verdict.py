@@ -21,6 +21,8 @@ from bpttsym.conditions import (
     layout_words,
     length_words,
     merge,
+    network_lines,
+    network_told,
     range_words,
     result_words,
     scope_words,
@@ -47,6 +49,7 @@ from bpttsym.ruling import Case as Case
 from bpttsym.ruling import Status as Status
 from bpttsym.ruling import Suggestion as Suggestion
 from bpttsym.ruling import Verdict as Verdict
+from bpttsym.ruling import of_network
 from bpttsym.shape_claims import judge_shape
 from bpttsym.sides import has_probability
 from bpttsym.structured import Structure, structured
@@ -272,6 +275,7 @@ class Judge:
             code="depends-on-reading" if conditions else "",
             blame=condition_span(rows, conditions, case.relation),
             assumed=assumed,
+            supposed=network_lines(first.variant),
         )
 
     def _failed(
@@ -287,7 +291,9 @@ class Judge:
                         case.entry, "unchecked", message, (), told, label, readings=listed, blame=part, code=code
                     )
         if any(row.variant.suggested or row.variant.loose for row in rows):
-            return self._undefined(case.entry, case.relation)
+            unsaid, guessed = self._undefined(case.entry, case.relation), rows[0].variant
+            said = "".join(f"; it fails {words}" for words in network_told(guessed))
+            return replace(unsaid, message=f"{unsaid.message}{said}", supposed=network_lines(guessed))
         if any(row.outcome.message == UNCONFIRMED for row in rows):
             return Verdict(
                 case.entry, "unchecked", UNCONFIRMED, (), told, label, readings=listed, code="not-understood"
@@ -314,6 +320,7 @@ class Judge:
             )
         shown = (differing or rows)[0]
         told = (*told, *self.document.taken(case.relation, *formulas_used(case.relation, shown.variant.base)))
+        told = (*told, *network_told(shown.variant))
         also = [row.variant.condition for row in case.reread if row.outcome.kind == "differs"]
         if also and one_sided(case.relation):
             told = (*told, f"also where {also[0]} the two sides differ")
@@ -336,9 +343,10 @@ class Judge:
             max_error=shown.outcome.error,
             readings=listed,
             counterexample=witness,
-            suggestions=next(filter(None, tried), ()),
+            suggestions=of_network(shown.variant, next(filter(None, tried), ())),
             blame=part,
             code="false-equation" if differing else "impossible",
+            supposed=network_lines(shown.variant),
         )
 
 

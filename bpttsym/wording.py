@@ -257,9 +257,15 @@ def _notes(document: Document, verdict: Verdict) -> Iterator[Note]:
     for words in verdict.told:
         yield _told(document, words)
     whole = [part for words in verdict.conditions if OR_ELSE in words for part in words.split(OR_ELSE)]
+    always = [words for words in verdict.conditions if OR_ELSE not in words] if whole else []
+    if always:
+        yield "holds only if", tuple((words,) for words in always)
     if whole:
         parts = (part.removeprefix("(").removesuffix(")") for part in whole)
-        yield "holds if, or else if", tuple((str(number), part) for number, part in enumerate(parts, 1))
+        yield (
+            "and if, or else if" if always else "holds if, or else if",
+            tuple((str(number), part) for number, part in enumerate(parts, 1)),
+        )
     elif len(verdict.conditions) > 1:
         yield "holds if", tuple((str(number), words) for number, words in enumerate(verdict.conditions, 1))
     if len(verdict.readings) > 1:

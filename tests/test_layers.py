@@ -125,6 +125,8 @@ PARTS: dict[str, tuple[str, ...]] = {
             "parameter_sets",
             "suggested",
             "variants",
+            "sketch",
+            "supposed",
             "scrutiny",
             "trial",
             "witness",

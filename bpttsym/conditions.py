@@ -79,7 +79,8 @@ def network_words(variant: Variant) -> str:
 def network_told(variant: Variant) -> tuple[str, ...]:
     """What is said of a supposed network under which something fails."""
     functions = dict.fromkeys(unicode_line(line.right).partition("(")[0] for line in variant.network)
-    return (f"for any {', '.join(functions)} in {network_words(variant)}",) if variant.network else ()
+    every = f"stand{'s' * (len(functions) == 1)} for every differentiable function"
+    return (f"{', '.join(functions)} {every} in {network_words(variant)}",) if variant.network else ()
 
 
 def network_lines(variant: Variant) -> tuple[Relation, ...]:
@@ -200,7 +201,7 @@ def describe(row: Row, rows: list[Row]) -> str:
     for choice in CHOICES:
         if choice in row.choices and len({other.choices.get(choice) for other in rows}) > 1:
             words = _words(choice, row.choices[choice], row.readings.examples.get(choice))
-            parts.append(words.replace("; ", ", "))
+            parts.append(words.replace("; ", ", ") if choice == "network" else words)
     return "; ".join(part for part in parts if part) or "as written"
 
 

@@ -9,9 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bpttsym.expr import Call, Derivative, Expr, Relation, Symbol, children, names, shifted, walk
+from bpttsym.expr import (
+    Add,
+    Call,
+    Derivative,
+    Expr,
+    Multiply,
+    Norm,
+    Power,
+    Product,
+    Relation,
+    Sum,
+    Symbol,
+    children,
+    names,
+    shifted,
+    walk,
+)
 from bpttsym.guesses import LOSS_FUNCTION, outputs_of, ways_written
-from bpttsym.model import Definition, Model, index_letters
+from bpttsym.model import Definition, Model, has_derivative, index_letters
 from bpttsym.records import dataclass, replace
 from bpttsym.sketch import Part, Sketch, sketch
 from bpttsym.variants import EQUALITIES, Variant, fit
@@ -35,9 +51,10 @@ def networks(claims: Sequence[Relation], model: Model) -> list[Supposed]:
 
     Another one has more direct paths.
     """
-    if not _is_open(model):
+    chains = [claim for claim in claims if has_derivative(claim.left) and has_derivative(claim.right)]
+    if not chains or not _is_open(model):
         return []
-    roots = [*claims, *(known.body for known in model.abbreviations)]
+    roots = [*chains, *(known.body for known in model.abbreviations)]
     found: dict[tuple[Definition, ...], Supposed] = {}
     for direct in (False, True):
         drawn = sketch(roots, model.horizon, direct)
@@ -74,6 +91,14 @@ def _has_room(drawn: Sketch, model: Model) -> bool:
     return not (supposed & {known.name for known in model.abbreviations} or named & model.unread)
 
 
+def _is_chain(relation: Relation) -> bool:
+    """Whether it is a chain rule by its form, and no property of some functions (that one step is the identity)."""
+    parts = [part for side in (relation.left, relation.right) for part in walk(side)]
+    composed = any(isinstance(part, Multiply | Sum | Product | Add) for part in parts if has_derivative(part))
+    plain = not any(isinstance(part, Power | Norm | Call) for part in parts)
+    return composed and plain and has_derivative(relation.left) and has_derivative(relation.right)
+
+
 def _outside(node: Expr) -> Iterator[Symbol]:
     """The symbols that are not differentiated, nor differentiated by."""
     if isinstance(node, Symbol):
@@ -91,8 +116,9 @@ def _under(relation: Relation, known: Supposed) -> Iterator[Variant]:
     bare = {part.name for side in (relation.left, relation.right) for part in _outside(side)} - letters
     if bare - given - model.losses:
         return
+    sure = known.sure and _is_chain(relation)
     for variant in fit(relation, model):
-        yield replace(variant, supposed=True, suggested=not known.sure, network=tuple(map(_line, known.added)))
+        yield replace(variant, supposed=True, suggested=not sure, network=tuple(map(_line, known.added)))
 
 
 def _line(definition: Definition) -> Relation:

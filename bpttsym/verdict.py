@@ -292,7 +292,7 @@ class Judge:
                     )
         if any(row.variant.suggested or row.variant.loose for row in rows):
             unsaid, guessed = self._undefined(case.entry, case.relation), rows[0].variant
-            said = "".join(f"; it fails {words}" for words in network_told(guessed))
+            said = "".join(f"; it fails where {words}" for words in network_told(guessed))
             return replace(unsaid, message=f"{unsaid.message}{said}", supposed=network_lines(guessed))
         if any(row.outcome.message == UNCONFIRMED for row in rows):
             return Verdict(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from bpttsym.expr import Call, Expr, Listing, Multiply, Number, Power, Relation, Span, Symbol
 from bpttsym.latex import unicode_line
-from bpttsym.records import dataclass, field
+from bpttsym.records import dataclass, field, replace
 from bpttsym.shape_words import is_capital
 from bpttsym.shapes import Sizes
 from bpttsym.sides import is_sized
@@ -119,12 +119,15 @@ def accepted(declarations: Collection[Declared], known: Known) -> tuple[tuple[De
     states = known.states
     capitals = [name for name in known.weights if is_capital(name)]
     for one in sorted(declarations, key=lambda one: (not one.indexed, len(one.labels) == 2)):
+        one, as_said = _as_row(one, before), one
         if _is_left_out(one, before, known):
             continue
         sizes = known.infer((*kept, one))
         clash = contradiction(one, sizes, before, known.equal)
         ours = names_of(before, one.name)
         said = f"`{one.name}` is {shown(ours)} by the definitions, and {shown(one.labels)} is said here"
+        if one != as_said:
+            said = f"`{one.name}` has {ours[1]} entries by the definitions, and {as_said.labels[0]} is said here"
         said += f" of each of {one.samples}" if one.samples else ""
         if clash:
             false = clash == "names" or _is_smaller(names_of(plain, one.name), one.labels)
@@ -141,8 +144,17 @@ def accepted(declarations: Collection[Declared], known: Known) -> tuple[tuple[De
     return tuple(kept), refused
 
 
+def _as_row(one: Declared, sizes: Sizes) -> Declared:
+    r"""``b \in \mathbb R^H`` of what the definitions make a row, as that row."""
+    shape = sizes.shape_of(one.name)
+    if one.indexed or len(one.labels) != 1 or shape is None or not sizes.is_row_wise:
+        return one
+    is_row = sizes.find(shape[0]) == 0 != sizes.find(shape[1])
+    return replace(one, labels=("1", *one.labels)) if is_row else one
+
+
 def _is_left_out(one: Declared, sizes: Sizes, known: Known) -> bool:
-    """A batch, of which the equations are judged row by row; a vector among rows, which may be a column."""
+    """A batch, of which the equations are judged row by row; a vector among rows that may be a column."""
     if sizes.shape_of(one.name) is None:
         return True
     wide = len(one.labels) == 2 and "1" not in one.labels

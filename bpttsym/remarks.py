@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from difflib import get_close_matches
 
-from bpttsym.expr import Add, Relation, Sum, walk
+from bpttsym.expr import Add, Relation, Sum, Symbol, walk
+from bpttsym.latex import unicode_line
 from bpttsym.model import Model, free_letters
 
 CONNECTORS = frozenset("for where if when with all any each every and let".split())
@@ -20,6 +22,14 @@ def near_names(missing: list[str], model: Model) -> str:
     letters = [re.sub(r"\\[A-Za-z]+|[{}_]", "", name) for name in missing]
     close = [near for name in letters if len(name) > 1 for near in get_close_matches(name, bare, CLOSE_NAMES, ALIKE)]
     return ", ".join(f"`{bare[name]}`" for name in dict.fromkeys(close))
+
+
+def shown_names(relation: Relation, missing: Sequence[tuple[str, int]], model: Model) -> list[str]:
+    """Names that a model does not have; of one that it has with other indices, how the relation writes it."""
+    written = {(part.name, len(part.index)): part for part in walk(relation) if isinstance(part, Symbol)}
+    known = model.arities
+    shown = (unicode_line(written[one]) if one[0] in known and one in written else one[0] for one in missing)
+    return list(dict.fromkeys(f"`{name}`" for name in shown))
 
 
 def loose_letter(relation: Relation) -> str:

@@ -42,7 +42,7 @@ from bpttsym.likelihoods import judge_likelihood
 from bpttsym.model import Model
 from bpttsym.readings import OPTIONS
 from bpttsym.records import replace
-from bpttsym.remarks import harmless, near_names
+from bpttsym.remarks import harmless, near_names, shown_names
 from bpttsym.repairs import suggestions
 from bpttsym.rephrased import one_sided
 from bpttsym.ruling import Case as Case
@@ -177,7 +177,7 @@ class Judge:
 
     def _undefined(self, entry: Entry, relation: Relation) -> Verdict:
         missing = sorted(unknown_symbols(relation, self.document.models[entry.scope]))
-        names = ", ".join(dict.fromkeys(f"`{name}`" for name, _ in missing)) or "its symbols"
+        names = ", ".join(shown_names(relation, missing, self.document.models[entry.scope])) or "its symbols"
         reason = next((why for name, _ in missing if (why := self.document.reasons.get(name))), "")
         if reason:
             return Verdict(entry, "unchecked", f"{reason}, in a definition that this uses", code="undefined")

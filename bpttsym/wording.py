@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import combinations
@@ -36,6 +37,7 @@ Note = tuple[str, tuple[Line, ...]]
 TRUE = frozenset(("definition", "proved", "verified"))
 STATUSES: tuple[str, ...] = get_args(Status)
 PLURALS = {"definition": "definitions"}
+SPELLED = re.compile("`[^`]*`")
 REPAIR_LABEL = "one change here makes it true"
 TITLES = {
     "false-bound": "the bound does not hold",
@@ -155,7 +157,8 @@ def _place(verdict: Verdict) -> Span | None:
     if len(verdict.suggestions) == 1:
         return at(relation, verdict.suggestions[0].path).span
     if verdict.code == "undefined":
-        parts = (part for part in walk(relation) if isinstance(part, Symbol) and f"`{part.name}`" in verdict.message)
+        symbols = [part for part in walk(relation) if isinstance(part, Symbol)]
+        parts = (p for p in symbols if {f"`{p.name}`", f"`{unicode_line(p)}`"} & set(SPELLED.findall(verdict.message)))
         return next((part.span for part in parts if part.span is not None), None)
     return None
 

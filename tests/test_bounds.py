@@ -212,6 +212,7 @@ STEEP = r"$$h_t=\phi(W h_{t-1}+U x_t)$$"
 STEP = r"\left\|\frac{\partial h_t}{\partial h_{t-1}}\right\|"
 
 
+@pytest.mark.campaign(quick=6)
 @pytest.mark.parametrize(
     ("said", "bound", "status"),
     [

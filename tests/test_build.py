@@ -117,6 +117,7 @@ def test_committed_reports_hold_nothing_of_the_machine() -> None:
     assert errors <= {10.0**-power for power in range(7, 13)}
 
 
+@pytest.mark.campaign(quick=12)
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 @pytest.mark.parametrize("name", sorted(path.stem for path in (ROOT / "output" / "latex").glob("*.tex")))
 def test_the_derivations_compile(name: str, tmp_path: Path) -> None:
@@ -221,7 +222,7 @@ STAGES = {
 }
 
 
-@pytest.mark.campaign(quick=6)
+@pytest.mark.campaign(quick=4)
 @pytest.mark.parametrize("failure", [_interrupted, _failing], ids=["interrupted", "disk full"])
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_run_that_stops_leaves_the_former_output_whole(

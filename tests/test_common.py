@@ -37,6 +37,7 @@ def grounds(model: Model, *lengths: int) -> list[Ground]:
 PRESETS = ("many_to_one", "many_to_many", "lstm", "bidirectional", "encoder_decoder", "multi_layer")
 
 
+@pytest.mark.campaign(quick=4)
 @pytest.mark.parametrize("name", PRESETS)
 def test_values_and_derivatives_are_those_of_worlds_that_share_nothing(name: str) -> None:
     """Every node and derivative, with what other numbers of steps have left on the shelf and without."""

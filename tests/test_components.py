@@ -313,7 +313,7 @@ $$L = \sum_{t=1}^{T} L_t$$
 
 
 @pytest.mark.parametrize("name", [name for name in ROWS if name != "softmax by its entries, upside down"])
-@pytest.mark.campaign(quick=11)
+@pytest.mark.campaign(quick=8)
 def test_definitions_by_components_give_the_same_verdicts(name: str) -> None:
     """A model written entry by entry is the model written with vectors."""
     claim, _, _ = ROWS[name]

@@ -82,6 +82,7 @@ ROWS: dict[str, Row] = {
 }
 
 
+@pytest.mark.campaign(quick=6)
 @pytest.mark.parametrize("name", ROWS)
 def test_deep_sums_are_what_numpy_says(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """True: proved or verified; false: refuted; each in few steps of evaluation, where 3^6 terms would not fit."""

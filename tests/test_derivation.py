@@ -271,12 +271,7 @@ def _ways(nodes: list[str]) -> Iterator[str]:
 WIDE = frozenset("multi_layer tanh_multi_layer bidirectional output_feedback encoder_decoder torch_rnn lstm".split())
 """Presets that have no matrix form or no general sum yet; their expansions are proved in test_definitions.py."""
 
-LONG = ("gru", "tanh_tagger", "relu_many_to_many", "identity_many_to_many", "sigmoid_many_to_many")
-"""Presets whose derivations take long to prove, each with a sibling that is proved every time."""
-
-DERIVED = [
-    pytest.param(name, marks=pytest.mark.slow) if name in LONG else name for name in presets() if name not in WIDE
-]
+DERIVED = [name for name in presets() if name not in WIDE]
 
 
 @pytest.mark.campaign(quick=2)
@@ -291,7 +286,7 @@ def test_every_form_of_every_preset_is_proved(name: str) -> None:
                 assert {one.verdict.status for one in checked.form(form)} <= {"proved", "definition"}
 
 
-@pytest.mark.campaign(quick=2)
+@pytest.mark.campaign(quick=1)
 @pytest.mark.parametrize("name", DERIVED)
 def test_what_is_printed_verifies_as_proved(name: str) -> None:
     """All derivatives of a preset in one document, as Markdown and as TeX: every relation proved, none conditional."""
@@ -377,7 +372,7 @@ RNN = {
 }
 
 
-@pytest.mark.campaign(quick=2)
+@pytest.mark.campaign(quick=1)
 @pytest.mark.parametrize("name", RNN)
 def test_the_forms_give_the_numbers_of_the_network_written_by_hand(name: str) -> None:
     """The right sides, put into numbers, are the gradients of ``rnn``, which knows none of the rules."""
@@ -656,14 +651,14 @@ def test_the_gradient_goes_on_in_sympy_and_numpy() -> None:
     assert callable(checked.lambdify())
 
 
-def test_steps_may_begin_at_zero_and_states_may_be_numbers() -> None:
+@pytest.mark.campaign(quick=3)
+@pytest.mark.parametrize("by", ["w", "u", "h_t", "x_t"])
+@pytest.mark.parametrize(("front", "first"), [("state: scalar", "1"), ("first: 0\nstate: scalar", "0")])
+def test_steps_may_begin_at_zero_and_states_may_be_numbers(front: str, first: str, by: str) -> None:
     """What a document declares holds for its derivations: they are proved, and say it themselves."""
     loss = r"h_t = \tanh(w h_{t-1} + u x_t), \quad L = \sum_{t=FIRST}^{T} (h_t - y_t)^2"
-    for front, first in (("state: scalar", "1"), ("first: 0\nstate: scalar", "0")):
-        text = f"---\n{front}\n---\n\n$$\n{loss.replace('FIRST', first)}\n$$\n"
-        model = main_model(read_document(source_from_text(text)))
-        for by in ("w", "u", "h_t", "x_t"):
-            checked = derive(model, by=by, T=3)
-            for form in FORMS:
-                assert {one.verdict.status for one in checked.form(form)} <= {"proved", "definition"}
-        assert statuses(checked.markdown()) == {"proved", "definition"}
+    text = f"---\n{front}\n---\n\n$$\n{loss.replace('FIRST', first)}\n$$\n"
+    checked = derive(main_model(read_document(source_from_text(text))), by=by, T=3)
+    for form in FORMS:
+        assert {one.verdict.status for one in checked.form(form)} <= {"proved", "definition"}
+    assert statuses(checked.markdown()) == {"proved", "definition"}

@@ -460,7 +460,7 @@ def layout_of(name: str) -> Layout:
     return LAYOUTS[name]()
 
 
-@pytest.mark.campaign(quick=8)
+@pytest.mark.campaign(quick=5)
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_labels_of_a_graph_cover_nothing(name: str) -> None:
     """No label lies on another, on a node or on an arrow; nodes lie apart; measured by the renderer."""

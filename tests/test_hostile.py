@@ -206,7 +206,7 @@ def listed(table: dict[str, str | tuple[str, str]]) -> list[object]:
     return rows
 
 
-@pytest.mark.campaign(quick=60)
+@pytest.mark.campaign(quick=45)
 @pytest.mark.parametrize("text", listed(CLAIMS))
 def test_a_bad_display_is_told_and_stops_no_other(text: str) -> None:
     """A display that cannot be read or judged has a verdict with a reason; those around it keep theirs."""

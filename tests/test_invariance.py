@@ -348,6 +348,7 @@ NORMS = (
 )
 
 
+@pytest.mark.campaign(quick=6)
 @pytest.mark.parametrize(
     "norm",
     [
@@ -395,6 +396,7 @@ def test_the_order_of_displays_does_not_matter(document: tuple[Case, tuple[Relat
         assert (verdict.status, verdict.conditions) == (inside[text].status, inside[text].conditions), text
 
 
+@pytest.mark.campaign(quick=14)
 @pytest.mark.parametrize("order", list(permutations(range(4))), ids=lambda order: "".join(map(str, order)))
 def test_definitions_may_stand_in_any_order(order: tuple[int, ...]) -> None:
     """All orders of the definitions of a model, with the claims first, give the same verdicts."""

@@ -65,6 +65,7 @@ $$L=\sum_t\sum_k\left(\sum_iV_{ki}h_{t,i}^{(N)}-y_{t,k}\right)^2$$
 """
 
 
+@pytest.mark.campaign(quick=13)
 @pytest.mark.parametrize("definitions", [WHOLE, BY_ENTRIES, IN_GENERAL], ids=["whole", "by entries", "in general"])
 @pytest.mark.parametrize("name", ROWS)
 def test_entries_of_layers(name: str, definitions: str) -> None:

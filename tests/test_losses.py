@@ -43,6 +43,7 @@ TWOFOLD = [
 ]
 
 
+@pytest.mark.campaign(quick=16)
 @pytest.mark.parametrize("letter", ["L", r"\mathcal{L}", "E", "J"])
 @pytest.mark.parametrize("loss", TWOFOLD)
 def test_one_letter_for_the_whole_and_for_a_function_of_a_step(loss: str, letter: str) -> None:

@@ -27,6 +27,7 @@ ENDS = {
 }
 
 
+@pytest.mark.campaign(quick=6)
 @pytest.mark.parametrize(("name", "by"), ENDS)
 def test_the_matrix_form_ends_as_it_was_typed(name: str, by: str) -> None:
     """The last line, proved."""
@@ -65,7 +66,7 @@ MODELS = {
 CASES = [(name, by) for name, (_, variables) in MODELS.items() for by in variables]
 
 
-@pytest.mark.campaign(quick=8)
+@pytest.mark.campaign(quick=5)
 @pytest.mark.parametrize(("name", "by"), CASES)
 def test_every_line_is_proved(name: str, by: str) -> None:
     """Each gradient from the loss down, and the one that is asked for."""

@@ -311,6 +311,7 @@ def test_what_follows_from_hypotheses_is_proved(name: str) -> None:
     assert verdict.conditions or any("under the hypothesis" in words for words in verdict.told) or STEEP in definitions
 
 
+@pytest.mark.campaign(quick=9)
 @pytest.mark.parametrize("name", NOT_UNDER)
 def test_what_does_not_follow_is_not_proved(name: str) -> None:
     """Hypotheses the other way round, of other weights or of numbers of any sign, and other ways between the steps."""

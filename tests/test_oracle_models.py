@@ -307,6 +307,7 @@ def by_complex_step(name: str, T: int, a: Arrays, wanted: Arrays) -> Arrays:
     return found
 
 
+@pytest.mark.campaign(quick=8)
 @pytest.mark.parametrize("name", NETWORKS)
 def test_complex_step_on_the_document_agrees(name: str) -> None:
     """To 1e-12 relative with an absolute floor, by every leaf but the targets, at T = 4 and 7, for three seeds."""

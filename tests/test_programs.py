@@ -35,13 +35,15 @@ def preset(name: str) -> Model:
     return main_model(load_preset(name))
 
 
+@cache
 def program(library: str, model: Model, by: tuple[str, ...]) -> str:
-    """The text of a program for the gradients of the loss of a model."""
+    """The text of a program for the gradients of the loss of a model, written once for all tests of it."""
     return CODE[library](model, plain(of_number(model, "L").name), list(by), LENGTH)
 
 
+@cache
 def loaded(text: str) -> dict[str, Any]:
-    """What a program defines when it is imported."""
+    """What a program defines when it is imported; nothing that is done with it here changes that."""
     names: dict[str, Any] = {"__name__": "program"}
     exec(compile(text, "program", "exec"), names)
     return names
@@ -103,6 +105,7 @@ def by_definitions(
     return {name: drawn[leaves[name]] for name in shapes}, found
 
 
+@cache
 def largest_gap(library: str, text: str, model: Model, by: tuple[str, ...]) -> float:
     """How far the gradients of a program are from those of the definitions, relative to their size."""
     names = loaded(text)
@@ -131,7 +134,7 @@ CASES = {
 }
 
 
-@pytest.mark.campaign(quick=11)
+@pytest.mark.campaign(quick=7)
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("library", CODE)
 def test_the_number_of_a_program_is_that_of_the_definitions(library: str, name: str) -> None:
@@ -150,6 +153,7 @@ $$
 """
 
 
+@cache
 def model_of(text: str) -> Model:
     """The model of a text."""
     return read_document(source_from_text(text)).models[-1]

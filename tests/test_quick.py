@@ -40,7 +40,7 @@ def printed(name: str, by: str, form: str) -> tuple[Document, int]:
     return read_document(source_from_text(text)), len(made.steps(form))
 
 
-@pytest.mark.campaign(quick=4)
+@pytest.mark.campaign(quick=3)
 @pytest.mark.parametrize(("name", "by"), CASES)
 def test_what_is_proved_quickly_is_proved(name: str, by: str) -> None:
     """The verifier proves each step that is proved without NumPy, by the same method at the same steps."""
@@ -111,6 +111,7 @@ CLAIMS = (
 )
 
 
+@pytest.mark.campaign(quick=10)
 @pytest.mark.parametrize("function", [r"\tanh", r"\sigma", r"\exp", r"\mathrm{relu}", r"\mathrm{id}", "f"])
 @pytest.mark.parametrize("loss", LOSSES)
 def test_one_point_of_a_large_field_says_what_many_of_a_small_one_say(function: str, loss: str) -> None:

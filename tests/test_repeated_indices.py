@@ -42,6 +42,7 @@ NAMES = [
 ]
 
 
+@pytest.mark.campaign(quick=8)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_model_without_signs_of_sums_is_the_same_model(name: str) -> None:
     """What is true of the model in sums is true of the model with repeated indices, and nothing else is."""
@@ -146,6 +147,7 @@ BOUNDS = {
 }
 
 
+@pytest.mark.campaign(quick=13)
 @pytest.mark.parametrize("definitions", ["whole", "repeated"])
 @pytest.mark.parametrize("name", BOUNDS)
 def test_bounds_of_entries(name: str, definitions: str) -> None:

@@ -47,7 +47,7 @@ def disagreements(name: str, T: int, seed: int) -> list[str]:
     return differences(gradients | {"loss": np.array(loss)}, by_autograd(name, T, seed))
 
 
-@pytest.mark.campaign(quick=14)
+@pytest.mark.campaign(quick=9)
 @pytest.mark.parametrize("T", STEPS)
 @pytest.mark.parametrize("name", CASES)
 def test_autograd_of_the_definition_agrees(name: str, T: int) -> None:
@@ -55,7 +55,7 @@ def test_autograd_of_the_definition_agrees(name: str, T: int) -> None:
     assert [disagreements(name, T, seed) for seed in SEEDS] == [[] for _ in SEEDS]
 
 
-@pytest.mark.campaign(quick=6)
+@pytest.mark.campaign(quick=3)
 @pytest.mark.parametrize("name", CASES)
 def test_complex_step_on_the_definition_agrees(name: str) -> None:
     """Every entry of every gradient is the imaginary part of the loss after a tiny imaginary step of that entry."""
@@ -70,6 +70,7 @@ def test_complex_step_on_the_definition_agrees(name: str) -> None:
     assert differences(gradients, expected) == []
 
 
+@pytest.mark.campaign(quick=9)
 @pytest.mark.parametrize("name", CASES)
 def test_the_numbers_are_no_trifle(name: str) -> None:
     """Every gradient has entries far above the floor, except by a first state that nobody reads."""

@@ -55,7 +55,7 @@ class Problem:
         return {name: np.sum([part[f"cell {name}"] for part in parts], axis=0) for name in self.cell.parameters}
 
 
-@pytest.mark.campaign(quick=2)
+@pytest.mark.campaign(quick=1)
 @pytest.mark.parametrize("T", STEPS)
 @pytest.mark.parametrize("kind", CELLS)
 def test_a_window_is_each_loss_from_a_constant_state(kind: str, T: int) -> None:
@@ -67,7 +67,7 @@ def test_a_window_is_each_loss_from_a_constant_state(kind: str, T: int) -> None:
             assert differences(window(problem.cell, problem.tape, problem.by_outputs, n), expected) == []
 
 
-@pytest.mark.campaign(quick=2)
+@pytest.mark.campaign(quick=1)
 @pytest.mark.parametrize("T", STEPS)
 @pytest.mark.parametrize("kind", CELLS)
 def test_chunks_begin_with_constant_states(kind: str, T: int) -> None:

@@ -512,7 +512,7 @@ LARGE: dict[str, Callable[[], str]] = {
 }
 
 
-@pytest.mark.campaign(quick=12)
+@pytest.mark.campaign(quick=7)
 @pytest.mark.parametrize("kind", ["markdown", "tex"])
 @pytest.mark.parametrize("shape", LARGE)
 def test_unclosed_marks_take_linear_time(shape: str, kind: Kind) -> None:

@@ -38,6 +38,7 @@ def status(definitions: str, claim: str, *hypotheses: str) -> str:
     return found.status
 
 
+@pytest.mark.campaign(quick=9)
 @pytest.mark.parametrize("cell", [TANH, ANY, OUTER, RESIDUAL])
 @pytest.mark.parametrize(
     "claim",

@@ -67,7 +67,7 @@ def summed(text: str, by: str) -> CheckedDerivation:
     return checked
 
 
-@pytest.mark.campaign(quick=8)
+@pytest.mark.campaign(quick=5)
 @pytest.mark.parametrize(("text", "by"), CASES)
 def test_every_step_is_proved(text: str, by: str) -> None:
     """No step of the sum form, or of the recursive one, holds under a condition only."""

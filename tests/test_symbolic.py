@@ -459,7 +459,7 @@ def table_jacobian(expr: Any, by: Any) -> np.ndarray:
     return numbers_in(entries(found)).reshape(len(entries(expr)), len(entries(by)))
 
 
-@pytest.mark.campaign(quick=18)
+@pytest.mark.campaign(quick=12)
 @pytest.mark.parametrize("row", ROWS)
 def test_a_row_of_the_table_is_the_jacobian(row: str) -> None:
     """Each row of the table gives the numerator Jacobian, row-major, that Matrix.jacobian finds in components."""
@@ -467,7 +467,7 @@ def test_a_row_of_the_table_is_the_jacobian(row: str) -> None:
     np.testing.assert_allclose(table_jacobian(expr, by), brute_jacobian(expr, by), rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.campaign(quick=18)
+@pytest.mark.campaign(quick=12)
 @pytest.mark.parametrize("row", ROWS)
 def test_a_row_of_the_table_is_the_gradient(row: str) -> None:
     """Each row pulls a gradient back to the shape of the variable: g^T J, laid out row by row."""
@@ -585,7 +585,7 @@ def test_many_to_many_is_a_double_sum() -> None:
 ENDS = ["psi", "phi", "W", "W_f", "W_c", "V", "U", "b", "w", "h_0", "h_1", "h_2", "x_1", "x_3", "c_0", "y", "a_1", "L"]
 
 
-@pytest.mark.campaign(quick=16)
+@pytest.mark.campaign(quick=10)
 @pytest.mark.parametrize("T", [1, 2, 3, 4])
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_the_expansion_is_the_sum_over_paths(name: str, T: int) -> None:
@@ -760,6 +760,7 @@ def distance_from_complex_step(one: Model, numbers: Gradients, T: int) -> float:
     return max(far)
 
 
+@pytest.mark.campaign(quick=24)
 @pytest.mark.parametrize(
     ("name", "T"), [(name, T) for name in CONCRETE for T in (1, 2, 4) if (name, T) != ("matrix of states", 1)]
 )
@@ -887,7 +888,7 @@ TO_KEEP = {
 SLOW = {("LSTM", "sympy"), ("GRU", "sympy"), ("leaky, absolute error", "sympy")}
 
 
-@pytest.mark.campaign(quick=5)
+@pytest.mark.campaign(quick=3)
 @pytest.mark.parametrize(
     ("name", "library"), [(name, library) for name in TO_KEEP for library in PROGRAMS if (name, library) not in SLOW]
 )

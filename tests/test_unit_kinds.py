@@ -130,6 +130,7 @@ ROWS: dict[str, Row] = {
 PLAIN = DEFINITIONS.replace("{i=1}^I", "i").replace("{h'=1}^H", "{h'}").replace("{h=1}^H", "h").replace("{k=1}^K", "k")
 
 
+@pytest.mark.campaign(quick=14)
 @pytest.mark.parametrize("definitions", ["with ends", "without ends"])
 @pytest.mark.parametrize("name", ROWS)
 def test_units_of_several_kinds(name: str, definitions: str) -> None:

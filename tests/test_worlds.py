@@ -158,6 +158,7 @@ def relations(judged: Judge) -> Iterator[tuple[Relation, Row]]:
             yield from ((edit.relation, holding[0]) for edit in islice(neighbours(entry.relation), MUTANTS))
 
 
+@pytest.mark.campaign(quick=6)
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_the_worlds_agree_on_every_claim_reading_and_instance(name: str) -> None:
     """What algebra proves the numbers show, what the numbers show algebra proves, and what they refute it does not."""

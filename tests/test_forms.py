@@ -104,8 +104,8 @@ QUICK = [
     ("many_to_one", "psi"),
     ("bidirectional", r"\overleftarrow{h}_{T+1}"),
     ("multi_layer", "psi_1"),
-    ("encoder_decoder", "c"),
     ("output_feedback", "V"),
+    ("encoder_decoder", "c"),
     ("torch_rnn", "W_hh"),
 ]
 
@@ -320,6 +320,7 @@ o_t = V h_t + c \\
 L = -\sum_{t=1}^{T} \sum_{k=1}^{K} y_{t,k} \log \hat{y}_{t,k}"""
 
 
+@pytest.mark.campaign(quick=2)
 @pytest.mark.parametrize("by", ["W", "V", "c", "x_t", "h_0"])
 def test_a_loss_that_sums_over_classes_is_derived(by: str) -> None:
     """In all forms; in matrices it is opened, and softmax and cross entropy cancel."""

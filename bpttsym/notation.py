@@ -36,7 +36,7 @@ from bpttsym.expr import (
 )
 from bpttsym.path_ranges import read_paths
 from bpttsym.scripts import is_index, label_of, labelled, scripted, stepped, superscript
-from bpttsym.shape_words import EXPECTATION, PART
+from bpttsym.shape_words import EXPECTATION, PART, is_capital
 from bpttsym.sides import check
 from bpttsym.signature import Signature
 from bpttsym.stepwise import formulas_of_step, names_step
@@ -258,7 +258,7 @@ class _Reader:
             cursor.at += 1
             trailing = following.scripts if isinstance(following, Scripted) else []
             arguments, parameters = self.arguments(fence)
-        elif self.signature.builtin(name):
+        elif self.signature.builtin(name) and not (primes and is_capital(base_name(following) or "")):
             arguments, parameters = (self.factor(cursor),), ()
             fence = following
         else:

@@ -1,4 +1,4 @@
-r"""What is said of a known function without its argument: ``\sigma' = \sigma(1-\sigma)``, ``d\sigma/dz = ...``.
+r"""What is said of a known function without its argument: ``\sigma' = \sigma(1-\sigma)``, ``|\sigma'| \le 1/4``.
 
 The argument is put in before anything else is read: a ``\sigma`` that stands alone would be taken for a quantity.
 """
@@ -15,6 +15,7 @@ from bpttsym.surface import Chain, Fence, Fraction, Root, Scripted, Sums, Surfac
 
 KNOWN = frozenset(BUILTIN_FUNCTIONS) | {r"\sigma"}
 MATRICES = frozenset((r"\mathrm{diag}", r"\mathrm{Diag}", r"\mathrm{softmax}", r"\mathrm{Softmax}"))
+BOUNDS = frozenset((r"\le", r"\ge", "<", ">"))
 DIFFERENTIALS = frozenset(("d", r"\mathrm{d}", r"\partial"))
 
 
@@ -29,18 +30,33 @@ def functions_of(chains: Iterable[Chain]) -> frozenset[str]:
 
 
 def with_arguments(chain: Chain, functions: frozenset[str]) -> Chain:
-    """A chain whose left side is a known function's derivative, with the argument of the function everywhere."""
+    """A chain about a known function's derivative, with the argument of the function everywhere."""
     found = _found(chain)
     if found is None or found[0] not in functions:
         return chain
-    function, variable, rest = found
-    sides = [rest, *(_applied(side, function, variable) if side is not None else None for side in chain.sides[1:])]
+    function, variable, rest, place = found
+    sides = [_applied(side, function, variable) if side is not None else None for side in chain.sides]
+    sides[place] = rest
     return replace(chain, sides=sides)
 
 
-def _found(chain: Chain) -> tuple[str, Word, Surface] | None:
-    left = chain.sides[0]
-    return _derivative(left) if left is not None and len(chain.sides) > 1 else None
+def _found(chain: Chain) -> tuple[str, Word, Surface, int] | None:
+    """The function of whose derivative a chain speaks, its argument, the side with it and its place.
+
+    An equation speaks of what is on its left; a bound of any side, which may be in bars.
+    """
+    bound = chain.relations and set(chain.relations) <= BOUNDS
+    for place, side in enumerate(chain.sides[: len(chain.sides) if bound else 1] if len(chain.sides) > 1 else ()):
+        inner = side.items[0] if bound and isinstance(side, Fence) and _is_in_bars(side) else side
+        found = _derivative(inner) if inner is not None else None
+        if found is not None:
+            rest = replace(side, items=[found[2]]) if isinstance(side, Fence) and inner is not side else found[2]
+            return *found[:2], rest, place
+    return None
+
+
+def _is_in_bars(side: Fence) -> bool:
+    return side.opening in ("|", "||") and len(side.items) == 1
 
 
 def _derivative(left: Surface) -> tuple[str, Word, Surface] | None:

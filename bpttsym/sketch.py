@@ -69,7 +69,7 @@ def sketch(roots: Sequence[Expr], horizon: str, direct: bool = False) -> Sketch 
         return None
     sure = found.sure and _counts_all(roots, horizon)
     parts = tuple(found.parts(direct))
-    return Sketch(parts, found.losses, sure) if parts else None
+    return Sketch(parts, found.losses, sure) if all(part.now or part.before for part in parts) else None
 
 
 def _counts_all(roots: Sequence[Expr], horizon: str) -> bool:
@@ -189,8 +189,9 @@ class _Evidence:
         taken = {*self.stepped, *self.whole, *(n for names in self.single.values() for n in names)}
         self.sure = False
         free = [letter for letter in ("h", "s", "z") if letter not in taken and letter not in self.losses]
-        self.above.update(dict.fromkeys(free[:1]))
-        return list(unplaced[:1]) if len(unplaced) == 1 else free[:1]
+        found = list(unplaced) if len(unplaced) == 1 else free[:1]
+        self.above.update(dict.fromkeys(found))
+        return found
 
     def parts(self, direct: bool) -> Iterator[Part]:
         """The quantities, each after those of its own step."""

@@ -10,12 +10,16 @@ chain rule of another network writes other derivatives; where they fit no single
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from bpttsym.dots import distance
 from bpttsym.expr import Derivative, Expr, Number, Product, Sum, Symbol, integer, names, walk
 from bpttsym.records import dataclass, field
 from bpttsym.shapes import LOSS_LETTERS
+
+OUTPUT = re.compile(r"(?:\\(?:mathbf|boldsymbol|mathrm)\{)*(?:[oyp]|\\hat\{.*\})\}*")
+"""How outputs are called where nothing else tells them from a state."""
 
 Pairs = dict[str, dict[str, None]]
 """By name, the names that it is differentiated by, in the order in which they are met."""
@@ -178,18 +182,19 @@ class _Evidence:
             return len(set(circles)) == 1 and set(returns) <= {self.state, *_reached(self.now, self.state)}
         if not returns:
             lowest = [name for name in computed if not any(n in self.above for n in self.now.get(name, {}))]
-            returns = lowest if len(computed) else self._unnamed(unplaced)
+            returns = lowest or list(unplaced)
+            if not returns or all(map(OUTPUT.fullmatch, returns)):
+                returns = self._unnamed()
+            self.sure = False
         if len(returns) == 1:
             (self.state,) = returns
             self.before.setdefault(self.state, {})[self.state] = None
         return len(returns) == 1
 
-    def _unnamed(self, unplaced: Sequence[str]) -> list[str]:
+    def _unnamed(self) -> list[str]:
         """A state that no equation names."""
         taken = {*self.stepped, *self.whole, *(n for names in self.single.values() for n in names)}
-        self.sure = False
-        free = [letter for letter in ("h", "s", "z") if letter not in taken and letter not in self.losses]
-        found = list(unplaced) if len(unplaced) == 1 else free[:1]
+        found = [letter for letter in ("h", "s", "z") if letter not in taken and letter not in self.losses][:1]
         self.above.update(dict.fromkeys(found))
         return found
 

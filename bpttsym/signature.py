@@ -7,12 +7,12 @@ symbol ``\mathcal{L}``; the subscript of ``W_{hh}`` is a label and that of ``h_{
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from bpttsym.census import ACTIVATIONS, BOLD, BUILTIN_FUNCTIONS, FUNCTION_LETTERS, INDEX_LETTERS, Census, count_chain
-from bpttsym.last_steps import USUAL, last_step
+from bpttsym.last_steps import USUAL, backwards, last_step
 from bpttsym.numbered import lettered, numbered
-from bpttsym.records import dataclass
+from bpttsym.records import dataclass, field
 from bpttsym.stepwise import named_step, twofold
 from bpttsym.surface import Chain, Scripted, Word
 from bpttsym.weight_shapes import IDENTITIES
@@ -42,7 +42,8 @@ class Signature:
     have the name of their function where it is ``named_after`` (``\\ell_t = \\ell(h_t, y_t)``); a ``twofold`` loss is a
     number, and a function where it is applied to something of a step. Numbers above ``numbered`` names count layers;
     those above ``doubtful`` ones may be layers or powers. Above ``lettered`` names stands the letter of an entry.
-    The ``chances`` are probabilities, ``p(a \\mid b)``.
+    The ``chances`` are probabilities, ``p(a \\mid b)``. By name, ``backwards`` says whether it is computed from a later
+    step of its own.
     """
 
     functions: frozenset[str] = frozenset()
@@ -69,6 +70,7 @@ class Signature:
     numbered: frozenset[str] = frozenset()
     doubtful: frozenset[str] = frozenset()
     lettered: frozenset[str] = frozenset()
+    backwards: Mapping[str, frozenset[bool]] = field(default_factory=dict)
 
     def joined(self, other: Signature) -> Signature:
         """What either of two documents says of its names."""
@@ -97,6 +99,7 @@ class Signature:
             self.numbered | other.numbered,
             self.doubtful | other.doubtful,
             self.lettered | other.lettered,
+            {**other.backwards, **self.backwards},
         )
 
     def applies(self, function: str) -> bool:
@@ -176,6 +179,7 @@ def signature(chains: Iterable[Chain], spoken: Container[str] = frozenset()) -> 
     raised |= {name for name in LOSS_LETTERS & census.given if census.raised.get(name, set()) & above}
     primed = {name.rstrip("'") for name in census.bound if name.endswith("'")} - counted
     letters = (INDEX_LETTERS - (counted - census.shifted)) | census.bound | census.shifted | primed
+    letters -= _marks(census)
     layers, doubtful = numbered(known)
     stacked = {name for name, above in census.above.items() if above & {"", *letters}}
     running = frozenset(census.bound | census.shifted)
@@ -215,7 +219,26 @@ def signature(chains: Iterable[Chain], spoken: Container[str] = frozenset()) -> 
         numbered=layers - raised,
         doubtful=doubtful - raised,
         lettered=three - raised - SCALAR_LETTERS,
+        backwards=backwards(known),
     )
+
+
+def _marks(census: Census) -> set[str]:
+    r"""Letters of indices that are a part of one name, which never stands without: the time constant ``\tau_m``.
+
+    What is given a meaning with a letter below it has that as an index.
+    """
+    places: dict[str, set[str]] = {}
+    for name, found in (*census.below.items(), *census.above.items(), *census.raised.items()):
+        for letter in found:
+            places.setdefault(letter, set()).add(name)
+    free = INDEX_LETTERS - census.bound - census.shifted - {"t", "T"}
+    alone = {letter: next(iter(names)) for letter, names in places.items() if letter in free and len(names) == 1}
+    return {
+        letter
+        for letter, name in alone.items()
+        if census.below.get(name) == {letter} and name not in census.given | census.lone
+    }
 
 
 def is_word(name: str) -> bool:

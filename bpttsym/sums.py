@@ -3,7 +3,7 @@ r"""The ranges of ``\sum`` and ``\prod``: every way to write them below and abov
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import combinations
 
@@ -150,11 +150,13 @@ Linear = dict[str, Fraction]
 """An index as a sum: the coefficient of each letter, and under the empty name the number."""
 
 
-def with_falling_products(sides: Sequence[Expr | None]) -> list[Expr | None]:
+def with_falling_products(sides: Sequence[Expr | None], backwards: Mapping[str, frozenset[bool]]) -> list[Expr | None]:
     r"""The sides of a chain with each product whose range certainly falls taken from its start down.
 
     ``\prod_{i=t}^{k+1}`` falls where k runs up to t, or where the chain differentiates step t by step k: from left
-    to right its factors are those of t, t-1, ..., k+1. A range of numbers that ends just before its start is empty.
+    to right its factors are those of t, t-1, ..., k+1. What runs ``backwards`` has the later step as the one by which
+    it is differentiated; of what runs both ways under one letter nothing is known. A range of numbers that ends just
+    before its start is empty.
     """
     products = (part for side in sides if side is not None for part in walk(side) if isinstance(part, Product))
     if all(part.direction != "written" for part in products):
@@ -164,7 +166,9 @@ def with_falling_products(sides: Sequence[Expr | None]) -> list[Expr | None]:
         for part in walk(side) if side is not None else ():
             if isinstance(part, Derivative) and isinstance(part.of, Symbol) and isinstance(part.by, Symbol):
                 if len(part.of.index) == len(part.by.index) == 1:
-                    known += _at_least(part.of.index[0], part.by.index[0])
+                    ways = backwards.get(re.split(r"[_^]", part.of.name)[0], frozenset((False,)))
+                    ends = part.of.index[0], part.by.index[0]
+                    known += _at_least(*(reversed(ends) if True in ways else ends)) if len(ways) == 1 else []
     return [None if side is None else _fallen(side, known) for side in sides]
 
 

@@ -31,6 +31,7 @@ from bpttsym.expr import (
 from bpttsym.shape_words import SQUARE
 from bpttsym.shape_words import is_capital as is_capital
 
+DIFFERENCE = r"\Delta"
 IDENTITIES = frozenset(("I", r"\mathbf{I}", r"\mathbb{I}"))
 
 
@@ -190,6 +191,17 @@ def infer_quotient(sizes: Inference, above: Expr, below: Expr, hint: Dimensions 
     if found is not None and under is not None and not sizes.is_one(under):
         return sizes.same(found, under) if not sizes.is_one(found) else under
     return found
+
+
+def expect_rates(sizes: Inference, factors: tuple[Expr, ...], operators: tuple[str, ...]) -> None:
+    r"""A fraction of two letters beside something is a number: ``\frac{\Delta}{\tau_m}(W r - u)``."""
+    for factor, around in zip(factors, pairwise(("", *operators, "")), strict=True):
+        match factor:
+            case Divide(Symbol(above, ()), Symbol(below, ())) if not any(around):
+                letters = above == DIFFERENCE or not is_capital(above), not is_capital(below)
+                if all(letters) and not sizes.is_known(above) and not sizes.is_known(below):
+                    sizes.expect(factor.numerator, (0, 0))
+                    sizes.expect(factor.denominator, (0, 0))
 
 
 def _blocks(sizes: Inference, parts: tuple[Expr, ...], comma: bool, shape: Dimensions) -> None:

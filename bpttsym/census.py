@@ -92,7 +92,7 @@ class Census:
     ``raised_heads`` those of names that are given a meaning; ``unraised`` are names without any. ``labels`` hold what
     is spelled below. What is ``valued`` is differentiated with an index and no arguments;
     ``chances`` stand before a bar with what is given; what is ``named_after`` has its values named with its own letter,
-    as in ``\\ell_t = \\ell(h_t, y_t)``.
+    as in ``\\ell_t = \\ell(h_t, y_t)``; ``ends`` stand alone above a sum or product.
     """
 
     lone: set[str] = field(default_factory=set)
@@ -119,6 +119,7 @@ class Census:
     differentiated: set[str] = field(default_factory=set)
     bound: set[str] = field(default_factory=set)
     shifted: set[str] = field(default_factory=set)
+    ends: set[str] = field(default_factory=set)
 
 
 def base_name(node: Surface) -> str:
@@ -379,3 +380,5 @@ def _count_bound(kind: str, script: Surface | None, census: Census) -> None:
                     census.bound.update(word.text for word in _words(side) if word.kind == "NAME")
         elif kind == "sub":
             census.bound.update(word.text for word in _words(part) if word.kind == "NAME")
+        elif isinstance(part, Word) and part.kind == "NAME":
+            census.ends.add(part.text)

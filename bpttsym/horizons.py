@@ -36,7 +36,7 @@ def literal_steps(relation: Relation, model: Model) -> list[int]:
         match part:
             case Symbol(name, indices):
                 for position, index in enumerate(indices):
-                    if isinstance(index, Number) and model.axes.counts_steps(Place(name, len(indices), position)):
+                    if isinstance(index, Number) and _is_step(Place(name, len(indices), position), model):
                         found.add(int(index.value))
             case Sum(body, letter, upper=Number(value)) | Product(body, letter, upper=Number(value)):
                 if model.axes.letter_range(letter, body, 1)[0] and value <= MAXIMUM_RANGE:
@@ -44,6 +44,14 @@ def literal_steps(relation: Relation, model: Model) -> list[int]:
             case _:
                 raise TypeError(f"{type(part).__name__} names no step")
     return sorted(found)
+
+
+def _is_step(place: Place, model: Model) -> bool:
+    """Whether a number at a place is a step: not that of the second of some weights, ``W_2``, where letters are."""
+    axes = model.axes
+    numbered = place in axes.places and place not in axes.lettered and any(map(axes.runs, axes.lettered))
+    defined = any(d.name == place.name and len(d.index) == place.count for d in model.definitions)
+    return axes.counts_steps(place) and (defined or not numbered)
 
 
 @of_node

@@ -6,6 +6,7 @@ from collections.abc import Container
 from fractions import Fraction
 from typing import Self
 
+from bpttsym.component_definitions import resolved_definitions
 from bpttsym.components import clashes, says_again, with_left_out_step
 from bpttsym.declarations import Declared, Labels
 from bpttsym.expr import Call, Expr, Hole, Listing, Number, Relation, SetOf, Span, Steps, Sum, Symbol, names, walk
@@ -264,16 +265,24 @@ class InForce:
 
     def _with_step(self, relation: Relation) -> Relation | None:
         r"""A formula that leaves its step out where entries are summed, ``\sum_{k=1}^{K} e^{z_k}``; None for others."""
-        left, ranks, horizon = relation.left, self._ranks(), self.signature.horizon
+        left, horizon = relation.left, self.signature.horizon
         if not isinstance(left, Symbol) or len(left.index) != 1 or relation.operator not in DEFINING:
             return None
-        if not any(isinstance(part, Sum) for part in walk(relation.right)) or not clashes(relation, ranks, horizon):
+        if not any(isinstance(part, Sum) for part in walk(relation.right)):
+            return None
+        ranks = self._ranks()
+        if not clashes(relation, ranks, horizon):
             return None
         steps = frozenset(letter.name for letter in left.index if isinstance(letter, Symbol))
         return next(with_left_out_step(relation, ranks, horizon, steps), None) if steps else None
 
     def _ranks(self) -> dict[str, frozenset[int]]:
-        return {name: frozenset(slot[1] for slot in slots) for name, slots in self.slots.items()}
+        """The numbers of steps of all that is defined; one by its entries (``h_{t,i} = ...``) has no step for them."""
+        counts: dict[str, frozenset[int]] = {}
+        for known in resolved_definitions(tuple(self.definitions.values()), self.signature.horizon):
+            if known is not None:
+                counts[known.name] = counts.get(known.name, frozenset()) | {len(known.index)}
+        return counts
 
     def _others(self, left: Symbol) -> list[Slot]:
         """The definitions of a name with another number of indices."""

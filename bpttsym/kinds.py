@@ -25,8 +25,8 @@ from bpttsym.expr import (
     walk,
 )
 from bpttsym.model import Definition
+from bpttsym.numbered import WORDS
 from bpttsym.records import dataclass, field
-from bpttsym.signature import WORDS
 
 COUNTS = frozenset(("K", "V", "D", "C", "M", "N", "n", "m", "d", "H"))
 """Names for a number of classes or components where they are the upper bound of a sum."""

@@ -16,6 +16,9 @@ LAYER_LETTERS = frozenset(("l", r"\ell", "L"))
 FIRST = "1"
 LETTERS = frozenset("ijklmnpqr")
 
+WORDS = frozenset(("in", "out", "rec", "fb", "back", "res", "hid", "enc", "dec"))
+"""Labels above a name that are words, though their letters stand side by side: ``W^{in}``."""
+
 
 def numbered(chains: Iterable[Chain]) -> tuple[frozenset[str], frozenset[str]]:
     """The names whose numbers above count layers, and those whose numbers may be layers or powers."""
@@ -40,9 +43,10 @@ def numbered(chains: Iterable[Chain]) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def lettered(chains: Iterable[Chain]) -> frozenset[str]:
-    r"""The names of three letters, one of them above: ``p^k_{ij}(t) = \partial y_k(t) / \partial w_{ij}``.
+    r"""The names of three letters, one or two of them above: ``p^k_{ij}(t) = \partial y_k(t) / \partial w_{ij}``.
 
-    They stand with two letters below, and never without one above; a power has its base somewhere.
+    They stand with two letters below, or with two letters above and others below (``p_{t,k}^{ij}``), and never without
+    one above; a power has its base somewhere.
     """
     with_letters: set[str] = set()
     others: set[str] = set()
@@ -56,7 +60,8 @@ def lettered(chains: Iterable[Chain]) -> frozenset[str]:
 def _has_three(node: Surface) -> bool:
     scripts = dict(node.scripts) if isinstance(node, Scripted) and len(node.scripts) == 2 else {}
     above, under = (_letters(scripts.get(kind)) for kind in ("sup", "sub"))
-    return len(above) == 1 and len(under) == 2
+    pair = len(set(above)) == 2 and "".join(above) not in WORDS
+    return (len(above) == 1 and len(under) == 2) or (pair and "sub" in scripts)
 
 
 def _letters(script: Surface | None) -> list[str]:

@@ -10,6 +10,7 @@ from bpttsym.errors import LimitExceeded, NotRead
 from bpttsym.expr import (
     Add,
     Derivative,
+    Divide,
     Expr,
     Indicator,
     Multiply,
@@ -172,7 +173,7 @@ class Reckoner(ABC):
                 self.told.add(key)  # so does a number that is zero at this step alone
             case Multiply(parts) if any(self._place(part, dict(key[1])) in self.told for part in parts):
                 self.told.add(key)
-            case Negate(part) | Transpose(part) if self._place(part, dict(key[1])) in self.told:
+            case Negate(part) | Transpose(part) | Divide(part) if self._place(part, dict(key[1])) in self.told:
                 self.told.add(key)
             case Add(parts) if all(self._place(part, dict(key[1])) in self.told for part in parts):
                 self.told.add(key)

@@ -232,6 +232,10 @@ def superscript(reader: Reader, value: Expr, script: Surface, bare: bool = False
     if bare and isinstance(value, Symbol) and isinstance(inner, Word) and inner.kind == "NAME":
         if value.name.partition("_{")[0] in reader.signature.lettered:
             return Symbol(value.name, (*value.index, reader.index(inner)), span=span)
+    if isinstance(value, Symbol) and isinstance(inner, Term) and value.name in reader.signature.lettered:
+        return Symbol(
+            f"{value.name}_{{{''.join(spelled(factor) for factor in inner.factors)}}}", value.index, span=span
+        )
     if isinstance(inner, Term) and len(inner.factors) == 1 and inner.operators[0]:
         return _entrywise(reader, value, inner, span)
     label = label_above(reader, value.name, inner) if isinstance(value, Symbol) else ""

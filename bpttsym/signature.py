@@ -9,9 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 
-from bpttsym.census import ACTIVATIONS, BOLD, BUILTIN_FUNCTIONS, FUNCTION_LETTERS, INDEX_LETTERS, Census, count_chain
+from bpttsym.census import (
+    ACTIVATIONS,
+    BOLD,
+    BUILTIN_FUNCTIONS,
+    FUNCTION_LETTERS,
+    INDEX_LETTERS,
+    Census,
+    count_chain,
+)
 from bpttsym.last_steps import USUAL, backwards, last_step
-from bpttsym.numbered import lettered, numbered
+from bpttsym.numbered import WORDS, lettered, numbered
 from bpttsym.records import dataclass, field
 from bpttsym.stepwise import named_step, twofold
 from bpttsym.surface import Chain, Scripted, Word
@@ -20,10 +28,6 @@ from bpttsym.weighted import LOSS_LETTERS, SCALAR_LETTERS
 
 NEIGHBOURS = {"prev": -1, "previous": -1, "next": 1}
 """Labels that say which step: the one that is computed is the next one where no other has an index."""
-
-
-WORDS = frozenset(("in", "out", "rec", "fb", "back", "res", "hid", "enc", "dec"))
-"""Labels above a name that are words, though their letters stand side by side: ``W^{in}``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ class Signature:
     number, and a function where it is applied to something of a step. Numbers above ``numbered`` names count layers;
     those above ``doubtful`` ones may be layers or powers. Above ``lettered`` names stands the letter of an entry.
     The ``chances`` are probabilities, ``p(a \\mid b)``. By name, ``backwards`` says whether it is computed from a later
-    step of its own.
+    step of its own. Up to the ``ends`` run sums, of entries mostly.
     """
 
     functions: frozenset[str] = frozenset()
@@ -71,6 +75,7 @@ class Signature:
     doubtful: frozenset[str] = frozenset()
     lettered: frozenset[str] = frozenset()
     backwards: Mapping[str, frozenset[bool]] = field(default_factory=dict)
+    ends: frozenset[str] = frozenset()
 
     def joined(self, other: Signature) -> Signature:
         """What either of two documents says of its names."""
@@ -100,6 +105,7 @@ class Signature:
             self.doubtful | other.doubtful,
             self.lettered | other.lettered,
             {**other.backwards, **self.backwards},
+            self.ends | other.ends,
         )
 
     def applies(self, function: str) -> bool:
@@ -108,7 +114,7 @@ class Signature:
 
     def is_last(self, name: str) -> bool:
         """Whether a letter may name the last index of an axis: a capital or a usual name over which nothing runs."""
-        return name not in self.running and (name in ("n", r"\tau") or name[:1].isupper())
+        return name not in self.running and (name in self.ends or name in ("n", r"\tau") or name[:1].isupper())
 
     def is_label(self, name: str, letters: Sequence[str], bracketed: bool) -> bool:
         r"""Whether letters above a name are a part of it: ``W^{(hh)}``, ``W^{(S)}``, ``W^{\mathrm{rec}}``, ``W^{hh}``.
@@ -220,6 +226,7 @@ def signature(chains: Iterable[Chain], spoken: Container[str] = frozenset()) -> 
         doubtful=doubtful - raised,
         lettered=three - raised - SCALAR_LETTERS,
         backwards=backwards(known),
+        ends=frozenset(census.ends - (INDEX_LETTERS - {"m"})),
     )
 
 

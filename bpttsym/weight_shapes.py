@@ -105,7 +105,8 @@ def _is_inner(body: Expr, known: frozenset[str]) -> bool:
         case Norm() | Component():
             return True
         case Sum(inner, components=True):
-            return all(not isinstance(part, Symbol) or not part.index for part in _outside(inner))
+            outside = (part for part in _outside(inner) if isinstance(part, Symbol))
+            return all(not part.index or part.name in known for part in outside)
         case Divide(inner, below) if is_constant(inner) or _is_inner(inner, known):
             return is_constant(below) or _is_inner(below, known) or isinstance(below, Symbol)
         case Multiply((Transpose(Ones()), _)) | Multiply((_, Transpose(Ones()), _)):

@@ -82,9 +82,10 @@ def _indexed(sides: Iterable[Expr | None]) -> set[str]:
 
 
 def _steps(sides: Sequence[Expr | None], signature: Signature) -> set[str]:
-    """The letters that stand in indices, without names of a last step."""
+    """The letters that stand in indices, without names of a last step or entry."""
     found = {letter for side in sides if side is not None for letter in free_letters(side)}
-    return {letter for letter in found if letter != signature.horizon and not letter[:1].isupper()}
+    lasts = {letter for letter in found if letter[:1].isupper() or signature.is_last(letter)}
+    return found - lasts - {signature.horizon}
 
 
 def with_steps(sides: Sequence[Expr | None], implied: Mapping[str, str], signature: Signature) -> list[Expr | None]:

@@ -35,15 +35,28 @@ def is_ones(factor: Expr) -> bool:
 def ones(
     reckoner: Reckoner, factors: tuple[Expr, ...], position: int, bindings: Mapping[str, int], bound: frozenset[str]
 ) -> V:
-    r"""The ones of ``\mathbf{1}^\top v`` and of ``A \mathbf{1}``: as many as the neighbour asks for."""
+    r"""The ones of ``\mathbf{1}^\top v`` and of ``A \mathbf{1}``: as many as the neighbour asks for.
+
+    A column beside a row of ones is as long as it: ``\mathbf{1} \mathbf{1}^\top v`` is square.
+    """
     world, flipped = reckoner.world, isinstance(factors[position], Transpose)
-    near = position + 1 if flipped else position - 1
     size = 1
-    if 0 <= near < len(factors) and not is_ones(factors[near]) and not reckoner.is_identity(factors[near]):
-        size = world.shape(reckoner.value(factors[near], bindings, bound))[0 if flipped else 1]
+    for near, side in _neighbours(factors, position, flipped):
+        known = 0 <= near < len(factors) and not is_ones(factors[near]) and not reckoner.is_identity(factors[near])
+        if known and size == 1:
+            size = world.shape(reckoner.value(factors[near], bindings, bound))[side]
     if size == 1:
         raise NotRead("the size of this vector of ones is not known", factors[position].span)
     return _filled(world, (1, size) if flipped else (size, 1))
+
+
+def _neighbours(factors: tuple[Expr, ...], position: int, flipped: bool) -> list[tuple[int, int]]:
+    """The factors that say how many ones there are, each with its rows (0) or columns (1)."""
+    found = [(position + 1, 0) if flipped else (position - 1, 1)]
+    other = position - 1 if flipped else position + 1
+    if 0 <= other < len(factors) and is_ones(factors[other]) and isinstance(factors[other], Transpose) != flipped:
+        found.append((position - 2, 1) if flipped else (position + 2, 0))
+    return found
 
 
 def is_repeated(reckoner: Reckoner, term: Expr, bindings: Mapping[str, int], bound: frozenset[str]) -> bool:
@@ -94,7 +107,8 @@ def has_no_size(expr: Expr) -> bool:
         case Symbol(name, ()):
             return name in IDENTITIES
         case Multiply(factors):
-            return any(is_ones(part) or (isinstance(part, Symbol) and part.name in IDENTITIES) for part in factors)
+            marks = (is_ones(part) or (isinstance(part, Symbol) and part.name in IDENTITIES) for part in factors)
+            return any(marks) or sum(isinstance(part, Add) and has_no_size(part) for part in factors) == 1
         case _:
             return is_ones(expr)
 
@@ -131,17 +145,21 @@ def _fitted_product(
 ) -> V | None:
     """A number times an identity, a vector of ones, or the matrix of ones."""
     world = reckoner.world
-    marks = [factor for factor in factors if is_ones(factor) or reckoner.is_identity(factor)]
+    loose: list[Expr] = [factor for factor in factors if isinstance(factor, Add) and has_no_size(factor)]
+    marks = loose or [factor for factor in factors if is_ones(factor) or reckoner.is_identity(factor)]
     known = [factor for factor in factors if factor not in marks]
-    kinds = [type(mark) for mark in marks]
-    if kinds not in ([Symbol], [Ones], [Transpose], [Ones, Transpose]):
+    kinds: list[type[Expr]] = [type(mark) for mark in marks]
+    if kinds not in ([Symbol], [Ones], [Transpose], [Ones, Transpose], [Add]):
         return None
     if any(world.shape(reckoner.value(factor, bindings, bound)) != (1, 1) for factor in known):
         return None
     rows, columns = shape
     if (kinds == [Ones] and columns != 1) or (kinds == [Transpose] and rows != 1):
         raise ShapeClash(f"a vector of ones stands for {show(shape)}", marks[0].span)
-    value = fitted(reckoner, marks[0], shape, bindings, bound) if kinds == [Symbol] else _filled(world, shape)
+    whole = kinds in ([Symbol], [Add])
+    value = fitted(reckoner, marks[0], shape, bindings, bound) if whole else _filled(world, shape)
+    if value is None:
+        return None
     share = _product(reckoner, known, bindings, bound) if known else world.number(Fraction(1))
     return world.scale(share, value)
 
@@ -191,6 +209,16 @@ def sum_with_sizeless(
         others = tuple(term for term in terms if term not in repeated)
         total = sum_with_sizeless(reckoner, others, expr, bindings, bound)
         return add_repeated(reckoner, total, repeated, bindings, bound)
+    loose = tuple(term for term in terms if has_no_size(term) and any(isinstance(part, Ones) for part in walk(term)))
+    if loose and len(loose) < len(terms):
+        others = tuple(term for term in terms if term not in loose)
+        total = sum_with_sizeless(reckoner, others, expr, bindings, bound)
+        fits = [fitted(reckoner, term, world.shape(total), bindings, bound) for term in loose]
+        pairs = zip(loose, fits, strict=True)
+        rest = [reckoner.value(term, bindings, bound) if fit is None else fit for term, fit in pairs]
+        return total_of(world, [total, *rest], expr)
+    if not any(map(_names_identity, terms)):
+        return total_of(world, [reckoner.value(term, bindings, bound) for term in terms], expr)
     shares = {place: _of_identity(reckoner, term, bindings, bound) for place, term in enumerate(terms)}
     sized = [term for place, term in enumerate(terms) if shares[place] is None]
     if not sized:
@@ -243,10 +271,12 @@ def _fitting(
     bound: frozenset[str],
 ) -> V:
     """The value of a factor; one without a size is as large as what stands beside it asks for."""
+    world = reckoner.world
     if not isinstance(factor, Add) or not has_no_size(factor):
         return reckoner.value(factor, bindings, bound)
-    near = reckoner.value(after[0], bindings, bound) if before is None and after else before
-    size = 1 if near is None else reckoner.world.shape(near)[0 if before is None else 1]
+    first = before is None or world.shape(before) == (1, 1)
+    near = reckoner.value(after[0], bindings, bound) if first and after else before
+    size = 1 if near is None else world.shape(near)[0 if first else 1]
     found = fitted(reckoner, factor, (size, size), bindings, bound) if size > 1 else None
     return reckoner.value(factor, bindings, bound) if found is None else found
 
@@ -285,3 +315,9 @@ def _of_identity(reckoner: Reckoner, term: Expr, bindings: Mapping[str, int], bo
             return share
         case _:
             return None
+
+
+@of_node
+def _names_identity(expr: Expr) -> bool:
+    """Whether the name of an identity matrix stands anywhere inside."""
+    return any(isinstance(part, Symbol) and part.name in IDENTITIES for part in walk(expr))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bpttsym.expr import Expr, children
+from bpttsym.expr import Component, Divide, Expr, Negate, Norm, Number, Power, Transpose, children
 from bpttsym.rewriting import with_children
 
 Path = tuple[int, ...]
@@ -31,3 +31,9 @@ def replace_at(node: Expr, path: Path, new: Expr) -> Expr:
     below = list(children(node))
     below[path[0]] = replace_at(below[path[0]], path[1:], new)
     return with_children(node, tuple(below))
+
+
+def is_one_factor(whole: Expr) -> bool:
+    r"""Whether an expression of one part stands and falls with it, as ``\frac1\gamma`` does."""
+    inverse = isinstance(whole, Divide) and isinstance(whole.numerator, Number)
+    return inverse or isinstance(whole, Power | Norm | Negate | Transpose | Component)

@@ -17,19 +17,15 @@ from bpttsym.evaluate import Evaluator
 from bpttsym.expr import (
     Component,
     Expr,
-    Negate,
-    Norm,
-    Power,
     Relation,
     Sum,
-    Transpose,
     integer,
 )
 from bpttsym.ground import Ground, beyond_the_edge, instances
 from bpttsym.horizons import is_out_of_reach
 from bpttsym.model import Key
 from bpttsym.paths import PathWorld
-from bpttsym.positions import at
+from bpttsym.positions import at, is_one_factor
 from bpttsym.readings import Readings
 from bpttsym.reckoner import Lone, Vanished, lone_sides
 from bpttsym.records import dataclass, replace
@@ -264,7 +260,7 @@ class Trial:
         for path in factors(relation):
             if evaluator.is_literal(at(relation, path)):
                 continue
-            while path and isinstance(at(relation, path[:-1]), Power | Norm | Negate | Transpose | Component):
+            while path and is_one_factor(at(relation, path[:-1])):
                 path = path[:-1]
             if path and _is_sum_of_entries(at(relation, path[:-1])):
                 path = path[:-1]

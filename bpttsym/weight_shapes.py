@@ -182,8 +182,10 @@ def infer_square(sizes: Inference, body: Expr) -> Dimensions:
 
 def infer_quotient(sizes: Inference, above: Expr, below: Expr, hint: Dimensions | None) -> Dimensions | None:
     r"""The shape of a quotient; letters below a number, alone or in a product (``\frac{1}{2n}``), are numbers."""
-    factors = below.factors if isinstance(below, Multiply) else (below,)
-    if is_constant(above) and all(isinstance(factor, Number | Symbol) for factor in factors):
+    written = below.factors if isinstance(below, Multiply) else (below,)
+    factors = [one.base if isinstance(one, Power) and isinstance(one.exponent, Number) else one for one in written]
+    number = is_constant(above) or _is_inner(above, frozenset())
+    if number and all(isinstance(factor, Number | Symbol) for factor in factors):
         for factor in factors:
             if isinstance(factor, Symbol) and not factor.index and not sizes.is_known(factor.name):
                 sizes.expect(factor, (0, 0))

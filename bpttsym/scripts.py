@@ -76,10 +76,14 @@ def scripted(reader: Reader, node: Scripted) -> Expr:
 
 
 def _is_quantity(reader: Reader, node: Scripted) -> bool:
-    """Whether a name that has a meaning of its own, ``e^{(t)} = E x^{(t)}``, stands with its step above."""
+    """Whether a name that has a meaning of its own, ``e^{(t)} = E x^{(t)}``, stands with its step above.
+
+    Beside ``h^{(t)}`` it is one without a formula, too.
+    """
     name, script = base_name(node.base), node.scripts[0][1]
     inner = ungroup(script) if script is not None else None
-    if name not in reader.signature.given or inner is None:
+    others = reader.signature.stacked - {name}
+    if inner is None or (name not in reader.signature.given and not others):
         return False
     return _is_step(reader, inner) or (name in reader.signature.raised and _counts(reader, inner))
 

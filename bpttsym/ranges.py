@@ -32,7 +32,8 @@ def power_of(reckoner: Reckoner, node: Power, bindings: Mapping[str, int], bound
     found = reckoner.value(base, bindings, bound)
     rows, columns = reckoner.world.shape(found)
     letters = letters_of(exponent)
-    if 1 in (rows, columns) and rows != columns and not letters.isdisjoint(bound):
+    alone = len(letters) == 1  # `a^{t-k}` is a power: no component is a difference of two letters
+    if alone and 1 in (rows, columns) and rows != columns and not letters.isdisjoint(bound):
         raise NotRead("this superscript may count components, which are not judged", exponent.span)
     if rows > 1 and columns > 1 and (rows == columns or not is_batch(base)):
         return matrix_power(reckoner, found, power, base, exponent, bindings, bound)

@@ -123,6 +123,10 @@ class Sizes(Dimensions):
                 shape = (rows, columns)
             case _:
                 shape = (0, 0)
+        self.give(name, shape)
+
+    def give(self, name: str, shape: tuple[int, int]) -> None:
+        """Take in the shape of a name."""
         self.same(self._names.setdefault(name, shape), shape)
 
     def shape_of(self, name: str) -> tuple[int, int] | None:
@@ -185,7 +189,7 @@ class Sizes(Dimensions):
             case Symbol(name, ()) if name in IDENTITIES and name not in self._names:
                 return  # it has the size of its surroundings, another one each time
             case Symbol(name, index) if not index or name in self._parameters:
-                self.same(self._names.setdefault(name, shape), shape)
+                self.give(name, shape)
             case Transpose(body):
                 self.expect(body, (shape[1], shape[0]))
             case Negate(body):

@@ -11,13 +11,19 @@ from typing import TypeGuard
 from bpttsym.entry_shapes import Dimensions, Inference
 from bpttsym.errors import NotRead
 from bpttsym.expr import Add, Component, Divide, Expr, Multiply, Negate, Ones, Power, Symbol, Transpose, walk
+from bpttsym.shape_words import is_capital
 from bpttsym.weight_shapes import is_constant
+from bpttsym.weighted import is_weight
 
 
 def infer_sum(
     sizes: Inference, terms: tuple[Expr, ...], hint: Dimensions | None, letters: frozenset[str]
 ) -> Dimensions | None:
     """The shape of a sum, which its terms share; ``letters`` are those that stand for numbers."""
+    square = next((sizes.infer(term, hint) for term in terms if _is_outer(term)), None)
+    if square is not None and not sizes.is_vector(square):
+        for name in filter(None, map(_state, terms)):
+            sizes.give(name, square)  # `A_t = \lambda A_{t-1} + h_t h_t^\top`
     known = [(term, None if _is_offset(sizes, term, letters) else sizes.infer(term, hint)) for term in terms]
     shapes = [shape for _, shape in known if shape is not None]
     listed = any(_names(term) & sizes.listed for term in terms)
@@ -37,6 +43,26 @@ def infer_sum(
         elif not number:
             sizes.same(base, shape)
     return base
+
+
+def _is_outer(term: Expr) -> bool:
+    """A column before a row: small letters with a step, the second one transposed."""
+    match _unsigned(term):
+        case Multiply((*_, Symbol(first, (_, *_)), Transpose(Symbol(second, (_, *_)))), (*_, "")):
+            return not is_capital(first) and not is_capital(second)
+        case _:
+            return False
+
+
+def _state(term: Expr) -> str:
+    """The name of a quantity with a step, perhaps behind numbers; empty for anything else."""
+    match _unsigned(term):
+        case Symbol(name, (_, *_)):
+            return name
+        case Multiply((*weights, Symbol(name, (_, *_)))) if all(map(is_weight, weights)):
+            return name
+        case _:
+            return ""
 
 
 def _unsigned(term: Expr) -> Expr:

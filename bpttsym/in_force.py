@@ -9,7 +9,23 @@ from typing import Self
 from bpttsym.component_definitions import resolved_definitions
 from bpttsym.components import clashes, says_again, with_left_out_step
 from bpttsym.declarations import Declared, Labels
-from bpttsym.expr import Call, Expr, Hole, Listing, Number, Relation, SetOf, Span, Steps, Sum, Symbol, names, walk
+from bpttsym.expr import (
+    Add,
+    Call,
+    Expr,
+    Hole,
+    Listing,
+    Negate,
+    Number,
+    Relation,
+    SetOf,
+    Span,
+    Steps,
+    Sum,
+    Symbol,
+    names,
+    walk,
+)
 from bpttsym.forward import Slot
 from bpttsym.heads import closes, named_part, names_itself, upright
 from bpttsym.kinds import step_letters
@@ -322,7 +338,16 @@ class InForce:
         return slot in self.definitions or slot in self.abbreviations
 
     def _within(self, left: Symbol) -> bool:
-        """Whether a literal index is one of the steps, not the one before the first or after the last."""
+        """Whether a literal index is one of the steps, not the one before the first or after the last (``T-1`` is)."""
         last = Symbol(self.signature.horizon)
-        inside = (part == last or (isinstance(part, Number) and part.value >= 1) for part in left.index)
-        return all(inside) and not any(isinstance(part, Symbol) and part != last for part in left.index)
+
+        def inside(part: Expr) -> bool:
+            match part:
+                case Number(value):
+                    return value >= 1
+                case Add((first, Negate(Number(value)))):
+                    return first == last and value >= 0
+                case _:
+                    return part == last
+
+        return all(map(inside, left.index))

@@ -227,6 +227,7 @@ class _Seeded(ExactWorld):
         self.base = base
         self.by = by
         self.moving = frozenset() if frozen else base.graph.dependents(by)
+        self.evaluator.lean_on(base.evaluator, (*by, *self.moving))
         values = [base.node(key) for key in by]
         sizes = [value.shape[0] * value.shape[1] for value in values]
         self.directions = sum(sizes)

@@ -291,6 +291,7 @@ class _Moved(NumericWorld):
         moved = np.array(base.node(key), dtype=float)
         moved[..., place[0], place[1]] += step
         self._values[key] = moved
+        self._evaluator.lean_on(base._evaluator, (key, *self.moving))
 
     @QUIET
     def _reach(self, key: Key) -> None:
@@ -330,6 +331,7 @@ class _Perturbed(NumericWorld):
         self.moving = frozenset() if frozen else base.graph.dependents(by)
         self._values = {}
         self.evaluator = Evaluator(self, Readings({}))
+        self.evaluator.lean_on(base._evaluator, (*by, *self.moving))
         self.directions = sum(base.shapes[key[0]][0] * base.shapes[key[0]][1] for key in by)
         start = 0
         for key in by:

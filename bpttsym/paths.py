@@ -15,6 +15,7 @@ from typing import NoReturn
 from bpttsym.errors import LimitExceeded
 from bpttsym.expr import Add, Expr, Multiply, Negate, Number, Sum, Symbol
 from bpttsym.model import Graph, Key, index_value, sum_range
+from bpttsym.reckoner import names_within
 from bpttsym.records import dataclass
 from bpttsym.shapes import Shape
 from bpttsym.world import SILENT, CannotSay, World
@@ -123,6 +124,8 @@ class PathWorld:
 
     def _coefficient(self, body: Expr, bindings: Mapping[str, int], by: Key) -> Fraction | None:
         """The number in front of a node in a sum of nodes; None where the node stands anywhere else."""
+        if by[0] not in names_within(body) and not self.graph.model.sets:
+            return Fraction(0)
         match body:
             case Symbol(name, index) if not (not index and name in bindings):
                 same = name == by[0] and tuple(index_value(part, bindings) for part in index) == by[1]

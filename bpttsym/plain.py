@@ -158,6 +158,7 @@ class _Moved(PlainWorld):
         self.base = base
         self.still = still
         self.moving = frozenset() if frozen else base.graph.dependents((by,)) - still
+        self.evaluator.lean_on(base.evaluator, (by, *self.moving))
         moved = [list(row) for row in base.node(by)]
         moved[place[0]][place[1]] += 1j * STEP
         self._values[by] = tuple(map(tuple, moved))

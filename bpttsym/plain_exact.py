@@ -339,6 +339,7 @@ class _Moved(PlainExact):
         super().__init__(base.graph, base.shapes)
         self.base = base
         self.moving = frozenset() if frozen else base.graph.dependents(by)
+        self.evaluator.lean_on(base.evaluator, (*by, *self.moving))
         values = [base.node(key) for key in by]
         sizes = [len(value.rows) * len(value.rows[0]) for value in values]
         self.directions = sum(sizes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 
 from bpttsym.errors import LimitExceeded, NotRead
@@ -99,17 +99,35 @@ class Reckoner(ABC):
         self.alive: set[tuple[int, BindingKey]] = set()
         self.extents: dict[str, set[int]] = {}
         self.sized: dict[int, tuple[Expr, int]] = {}
+        self.here: Mapping[str, int] | None = None
+        self.place: BindingKey = ()
+        self.still: Reckoner | None = None
+        self.moving: frozenset[str] = frozenset()
+
+    def lean_on(self, still: Reckoner, moved: Iterable[Key]) -> None:
+        """Take from another evaluation, in which nothing moves, the values of what names none of some nodes."""
+        if not self.formulas:  # whose formulas may name more than their arguments do
+            self.still = still
+            self.moving = self.model.stand_ins.union((key[0] for key in moved), self.model.set_members)
 
     def value(self, expr: Expr, bindings: Mapping[str, int], bound: frozenset[str] = frozenset()) -> V:
         """The value of an expression at the given values of its index letters."""
-        key = self._place(expr, bindings) if self.counting else (id(expr), tuple(bindings.items()))
+        if self.counting:
+            key = self._place(expr, bindings)
+        else:
+            if bindings is not self.here:  # as it is for all parts of what stands at one place
+                self.here, self.place = bindings, tuple(bindings.items())
+            key = id(expr), self.place
         found = self.memory.get(key)
         if found is not None:
             return found[1]
         self.steps += 1
         if self.steps > MAXIMUM_STEPS:
             raise LimitExceeded(f"evaluation is over the limit of {MAXIMUM_STEPS} steps", expr.span)
-        result = self._value(expr, bindings, bound)
+        if self.still is not None and self.moving.isdisjoint(names_within(expr)):
+            result = self.still.value(expr, bindings, bound)
+        else:
+            result = self._value(expr, bindings, bound)
         if self.observe:
             self._look(expr, key, result)
         self.memory[key] = (expr, result)

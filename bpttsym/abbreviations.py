@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Protocol
 
 from bpttsym.axes import Place, letters_of
@@ -108,9 +109,10 @@ def ends(reckoner: Reckoner, term: Expr, bindings: Mapping[str, int]) -> bool:
             if not named or index_letters(term) - set(bindings):
                 return False
             steps = tuple(index_value(part, bindings) for part in index)
+            if not _is_past(reckoner, name, steps):
+                return False
             fits = [entry for entry in named if _match(entry, steps, reckoner.graph.ends) is not None]
-            zero = all(entry.general or entry.body == integer(0) for entry in fits)
-            return _is_past(reckoner, name, steps) and bool(fits) and zero
+            return bool(fits) and all(entry.general or entry.body == integer(0) for entry in fits)
         case Indicator(Relation() as condition, components=False):
             if letters_of(condition) - set(bindings):
                 return False
@@ -154,12 +156,16 @@ def _names_along(term: Expr) -> frozenset[str]:
 
 def _is_past(reckoner: Reckoner, name: str, index: tuple[int, ...]) -> bool:
     """Whether an index is one step past the end; there is no such convention for layers."""
-    places = [Place(name, len(index), position) for position in range(len(index))]
     axes = reckoner.model.axes
     return any(
         axes.counts_steps(place) and value == axes.end(place, reckoner.graph.length) + 1
-        for place, value in zip(places, index, strict=True)
+        for place, value in zip(_places(name, len(index)), index, strict=True)
     )
+
+
+@cache
+def _places(name: str, count: int) -> tuple[Place, ...]:
+    return tuple(Place(name, count, position) for position in range(count))
 
 
 def _without(body: Expr, symbol: Symbol) -> Expr:

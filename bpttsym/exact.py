@@ -17,7 +17,7 @@ import numpy as np
 
 from bpttsym.common import Kept
 from bpttsym.evaluate import Evaluator
-from bpttsym.field import FUNCTIONS, PRIME, Oracle, Value, constant
+from bpttsym.field import FUNCTIONS, PRIME, Oracle, Value, constant, identity, zeros
 from bpttsym.model import Graph, Key
 from bpttsym.readings import Readings
 from bpttsym.records import replace
@@ -97,10 +97,10 @@ class ExactWorld(SquareMatrices):
         return constant(value.numerator * pow(value.denominator, -1, PRIME) % PRIME)
 
     def zeros(self, shape: Shape) -> Value:
-        return constant(np.zeros(shape))
+        return zeros(shape)
 
     def identity(self, size: int) -> Value:
-        return constant(np.eye(size))
+        return identity(size)
 
     def unit(self, shape: Shape, row: int, column: int) -> Value:
         entries = np.zeros(shape)
@@ -111,15 +111,17 @@ class ExactWorld(SquareMatrices):
         return value.moved(lambda entries: entries[..., row : row + 1, column : column + 1])
 
     def node(self, key: Key) -> Value:
-        if key not in self._values:
-            for one in self.graph.missing(key, self._values):
-                value = self._kept.value(one) if self._kept else None
-                if value is None:
-                    leaf = self.graph.nodes[one].body is None
-                    value = self._draw(one) if leaf else self.evaluator.node(one)
-                    if self._kept:
-                        self._kept.keep(one, value)
-                self._values[one] = value
+        known = self._values.get(key)
+        if known is not None:
+            return known
+        for one in self.graph.missing(key, self._values):
+            value = self._kept.value(one) if self._kept else None
+            if value is None:
+                leaf = self.graph.nodes[one].body is None
+                value = self._draw(one) if leaf else self.evaluator.node(one)
+                if self._kept:
+                    self._kept.keep(one, value)
+            self._values[one] = value
         return self._values[key]
 
     def _draw(self, key: Key) -> Value:
@@ -135,7 +137,9 @@ class ExactWorld(SquareMatrices):
     def derivative(self, of: Key, by: tuple[Key, ...], immediate: bool) -> Value:
         asked = of, by, immediate
         found = self._jacobians.get(asked)
-        if found is None and self._kept:
+        if found is not None:
+            return found
+        if self._kept:
             found = self._kept.derivative(asked)
         if found is None:
             world = self._seed(by, immediate)

@@ -7,6 +7,7 @@ its argument; tanh, sigmoid and softmax are rational in exp.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from hashlib import blake2b, shake_128
 from typing import Any
 
@@ -44,7 +45,7 @@ class Value:
     @property
     def shape(self) -> Shape:
         """Rows and columns."""
-        return int(self.entries.shape[-2]), int(self.entries.shape[-1])
+        return self.entries.shape[-2:]
 
     @property
     def plain(self) -> Value:
@@ -150,6 +151,18 @@ def _power(base: Integers, exponent: int) -> Integers:
 def constant(entries: Any) -> Value:
     """Integers that are the same at all points; an integer alone is 1×1."""
     return Value(np.array(entries, np.int64, ndmin=3) % PRIME)
+
+
+@cache
+def zeros(shape: Shape) -> Value:
+    """Nothing but zeros."""
+    return constant(np.zeros(shape))
+
+
+@cache
+def identity(size: int) -> Value:
+    """An identity matrix."""
+    return constant(np.eye(size))
 
 
 ONE, TWO = constant(1), constant(2)

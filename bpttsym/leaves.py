@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,14 @@ SINGULAR = 1e12
 
 ROUNDING = 1e-9
 """Matrices that are symmetric but for this share of their entries are symmetric."""
+
+
+@cache
+def identity(size: int) -> Array:
+    """An identity matrix, made once."""
+    found = np.eye(size)
+    found.flags.writeable = False
+    return found
 
 
 def _sigmoid(x: Array) -> Array:

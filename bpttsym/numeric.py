@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from functools import cache
 
 import numpy as np
 
 from bpttsym.common import Kept
 from bpttsym.evaluate import Evaluator
-from bpttsym.leaves import FUNCTIONS, SPECTRA, Array, LeafRule, inverses, where_positive
+from bpttsym.leaves import FUNCTIONS, SPECTRA, Array, LeafRule, identity, inverses, where_positive
 from bpttsym.model import Graph, Key
 from bpttsym.opaque import StandIns, under_logarithm
 from bpttsym.readings import Readings
@@ -80,13 +79,13 @@ class NumericWorld(StandIns, Samples):
         return value.shape[-2:]
 
     def number(self, value: Fraction) -> Array:
-        return np.full((1, 1, 1), float(value))
+        return np.array([[[float(value)]]])
 
     def zeros(self, shape: Shape) -> Array:
         return np.zeros((1, *shape))
 
     def identity(self, size: int) -> Array:
-        return np.eye(size)[None]
+        return identity(size)[None]
 
     def unit(self, shape: Shape, row: int, column: int) -> Array:
         value = self.zeros(shape)
@@ -218,7 +217,7 @@ class NumericWorld(StandIns, Samples):
 
     def diagonal(self, value: Array) -> Array:
         size = max(self.shape(value))
-        return value.reshape(*value.shape[:-2], size, 1) * np.eye(size)
+        return value.reshape(*value.shape[:-2], size, 1) * identity(size)
 
     def norm(self, value: Array, order: str) -> Array:
         rows, columns = self.shape(value)
@@ -299,12 +298,6 @@ class _Moved(NumericWorld):
             self._values[one] = self._evaluator.node(one) if one in self.moving else self.base.node(one)
 
 
-@cache
-def _directions(count: int) -> Array:
-    """A one for each direction, at its own place."""
-    return np.eye(count)
-
-
 class _Perturbed(NumericWorld):
     """The same samples with one variable moved by an imaginary step in each of its directions.
 
@@ -337,7 +330,7 @@ class _Perturbed(NumericWorld):
         for key in by:
             value = base.node(key)
             count = value.shape[-2] * value.shape[-1]
-            steps = complex(step) * _directions(self.directions)[:, None, start : start + count]
+            steps = complex(step) * identity(self.directions)[:, None, start : start + count]
             moved = value.reshape(1, value.shape[-3], count) + steps
             self._values[key] = moved.reshape(self.directions, *value.shape[-3:])
             start += count

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 
 from bpttsym.errors import NotRead
@@ -75,7 +75,16 @@ def entry_letters(expr: Expr) -> frozenset[str]:
         own = free_entries(expr)
     elif isinstance(expr, Sum) and expr.components:
         own = frozenset((expr.index,))
-    return own.union(*map(entry_letters, children(expr)))
+    return _with_those_below(own, entry_letters, expr)
+
+
+def _with_those_below(found: frozenset[str], letters: Callable[[Expr], frozenset[str]], expr: Expr) -> frozenset[str]:
+    """Letters, and those of the children, of which most have none."""
+    for child in children(expr):
+        below = letters(child)
+        if below:
+            found |= below
+    return found
 
 
 @of_node
@@ -90,7 +99,7 @@ def free_entries(expr: Expr) -> frozenset[str]:
             found = {part.name for c in conditions for part in children(c) if isinstance(part, Symbol)}
         case _:
             pass
-    inside = frozenset(found).union(*map(free_entries, children(expr)))
+    inside = _with_those_below(frozenset(found), free_entries, expr)
     return inside - {expr.index} if isinstance(expr, Sum | Entries) else inside
 
 

@@ -133,8 +133,10 @@ def under_logarithm(graph: Graph) -> frozenset[str]:
 def _stack(values: tuple[Array, ...]) -> Array:
     """All entries of some values as one column."""
     flat = [value.reshape(*value.shape[:-2], -1, 1) for value in values]
-    lead = np.broadcast_shapes(*(value.shape[:-2] for value in flat))
-    return np.concatenate([np.broadcast_to(value, (*lead, *value.shape[-2:])) for value in flat], axis=-2)
+    if len({value.shape[:-2] for value in flat}) > 1:
+        lead = np.broadcast_shapes(*(value.shape[:-2] for value in flat))
+        flat = [np.broadcast_to(value, (*lead, *value.shape[-2:])) for value in flat]
+    return np.concatenate(flat, axis=-2)
 
 
 def _defined(graph: Graph) -> set[str]:

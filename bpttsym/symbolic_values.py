@@ -55,6 +55,7 @@ class SymbolicValues:
         self.stand_ins: dict[tuple[str, int, tuple[Sym, Sym]], Sym] = {}
         self._dimension = {size: dimension(size) for pair in shapes.values() for size in pair} | {1: sympy.S.One}
         self._size = {symbol: size for size, symbol in self._dimension.items()}
+        self._counts: dict[Sym, int] = {}
         self._symbols: dict[Key, Sym] = {}
 
     def sizes(self, like: Shape) -> tuple[Sym, Sym]:
@@ -75,7 +76,14 @@ class SymbolicValues:
 
     def shape(self, value: Sym) -> Shape:
         rows, columns = shape(value)
-        return int(rows.subs(self._size)), int(columns.subs(self._size))
+        return self._counted(rows), self._counted(columns)
+
+    def _counted(self, size: Sym) -> int:
+        """The number that a size is, found once."""
+        known = self._counts.get(size)
+        if known is None:
+            known = self._counts[size] = int(size.subs(self._size))
+        return known
 
     def number(self, value: Fraction) -> Sym:
         return sympy.Rational(value.numerator, value.denominator)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bpttsym.axes import Place
+from bpttsym.axes import DEFAULT_LAYERS, Place
 from bpttsym.expr import Number, Relation, Symbol, walk
 from bpttsym.latex import unicode_line
 from bpttsym.model import Model
@@ -15,7 +15,8 @@ from bpttsym.variants import Variant
 def with_layers(relation: Relation, found: Sequence[Variant]) -> list[Variant]:
     """The models of a claim, each with the layers that it names; both as the last one and below others.
 
-    Where the definitions do not say which layer is the last, none is.
+    Where the definitions do not say which layer is the last, none is. A claim that names none is tried with two layers
+    and with three.
     """
     return [one for variant in found for one in _layered(relation, variant)]
 
@@ -24,7 +25,7 @@ def _layered(relation: Relation, variant: Variant) -> list[Variant]:
     model = variant.base
     named = _literal_layers(relation, model)
     if not named:
-        return [variant]
+        return _of_any_number(variant)
     ((axis, last),) = list(named.items())[:1]
     bodies = (d.body for d in (*model.definitions, *model.abbreviations))
     indices = (index for body in bodies for part in walk(body) if isinstance(part, Symbol) for index in part.index)
@@ -34,6 +35,19 @@ def _layered(relation: Relation, variant: Variant) -> list[Variant]:
     return [
         _counting(variant, axis, last, f"{shown} = {last}"),
         _counting(variant, axis, last + 1, f"{shown} > {last}"),
+    ]
+
+
+def _of_any_number(variant: Variant) -> list[Variant]:
+    """The models with two layers and with more, where nothing says how many there are."""
+    model = variant.base
+    axes = [name for name, end in model.axes.ends.items() if not end.steps and end.fixed]
+    if model.counts or not axes or axes[0] not in model.axes.places.values():
+        return [variant]
+    shown = unicode_line(Symbol(axes[0]))
+    return [
+        _counting(variant, axes[0], DEFAULT_LAYERS, f"{shown} = {DEFAULT_LAYERS}"),
+        replace(_counting(variant, axes[0], DEFAULT_LAYERS + 1, f"{shown} > {DEFAULT_LAYERS}"), deeper=True),
     ]
 
 

@@ -50,7 +50,8 @@ class Variant:
     ``told`` is what goes without saying, and is said all the same. ``form`` says what was assumed of a loss that no
     equation may contradict that is judged later. ``otherwise`` is what is tried in turn where the model does not do.
     What is ``supposed`` is named as a condition, though nothing else was tried. A ``network`` holds definitions that
-    the document does not have, and of which its chain rules speak: all of it is a condition of its own.
+    the document does not have, and of which its chain rules speak: all of it is a condition of its own. A ``deeper``
+    one has more layers than another beside it.
     """
 
     condition: str
@@ -66,6 +67,7 @@ class Variant:
     otherwise: tuple[Variant, ...] = ()
     supposed: bool = False
     network: tuple[Relation, ...] = ()
+    deeper: bool = False
 
 
 def _fixed(model: Model) -> Callable[[int], Model]:

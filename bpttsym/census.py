@@ -6,7 +6,7 @@ signature.py says what each name is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bpttsym.index_ranges import GIVEN
 from bpttsym.records import dataclass, field
@@ -203,6 +203,16 @@ def _holds_eigenvalue(node: Surface | None) -> bool:
             return False
 
 
+def _is_another(name: str, scripts: Sequence[tuple[str, Surface | None]]) -> bool:
+    r"""Whether what stands below the letter of a function makes another name: ``\sigma_{\max}``, ``f_{\max}``.
+
+    A letter of an index does so below an activation only, which is no signal.
+    """
+    below = [script for kind, script in scripts if kind == "sub" and script is not None]
+    letters = {word.text for script in below for part in _parts(script) for word in _words(part) if word.kind == "NAME"}
+    return bool(below) and (name in ACTIVATIONS or (name in FUNCTION_LETTERS and not letters & (INDEX_LETTERS | STEPS)))
+
+
 def _is_conditional(fence: Surface) -> bool:
     return isinstance(fence, Fence) and GIVEN in fence.separators
 
@@ -241,7 +251,7 @@ def _count(node: Surface | None, census: Census, applied: bool = False) -> None:
             primed = any(kind == "prime" for kind, _ in scripts)
             if isinstance(base, Word):
                 variance = base.text == r"\sigma" and any(kind == "sup" for kind, _ in scripts)  # is no function's use
-                plain = base.kind == "NAME" and not (applied or primed or variance)
+                plain = base.kind == "NAME" and not (applied or primed or variance or _is_another(base.text, scripts))
                 census.bare.update([base.text] if plain else [])
             else:
                 _count(base, census, applied or primed)

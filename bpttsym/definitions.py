@@ -40,6 +40,7 @@ from bpttsym.memo import of_node
 from bpttsym.records import dataclass, field, fields, replace
 from bpttsym.rewriting import substitute, transform
 from bpttsym.shape_words import DIFFERENTIAL
+from bpttsym.slopes import derived
 from bpttsym.weight_shapes import IDENTITIES
 from bpttsym.whole_numbers import Bindings as Bindings
 from bpttsym.whole_numbers import index_value as index_value
@@ -237,7 +238,10 @@ def _applied(node: Expr, table: Mapping[str, tuple[tuple[str, ...], Expr]]) -> E
     formals, body = table[node.function]
     if node.primes:
         named = isinstance(body, Call) and body.arguments == tuple(map(Symbol, formals)) and not body.parameters
-        return replace(body, arguments=node.arguments, primes=node.primes) if named else node  # type: ignore[call-arg]
+        if named:
+            return replace(body, arguments=node.arguments, primes=node.primes)  # type: ignore[call-arg]
+        slope = derived(body, formals[0], node.primes) if len(formals) == len(node.arguments) == 1 else None
+        return node if slope is None else substitute(slope, {formals[0]: node.arguments[0]})
     arguments = (*node.arguments, *node.parameters)
     if len(arguments) != len(formals):
         return node

@@ -192,8 +192,10 @@ class _Reader:
         if name in self.signature.stepped and cursor.joined() and parts.is_fence(following):
             cursor.at += 1
             return stepped(self, node, following)  # type: ignore[arg-type]
-        called = isinstance(node, Word) and cursor.joined() and parts.is_fence(following)
-        own = name in self.signature.functions and (called or name not in self.signature.named_after)
+        applied = cursor.joined() and parts.is_fence(following)
+        called = applied and isinstance(node, Word)
+        another = not applied and isinstance(node, Scripted) and node.scripts[0][0] == "sub"  # ``\\sigma_{\\max}``
+        own = name in self.signature.functions and not another and (called or name not in self.signature.named_after)
         if self.signature.builtin(name) or own or (cursor.joined() and self._spectral(node, following)):
             return self.application(node, name, cursor)
         if isinstance(node, Fraction):

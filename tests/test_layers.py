@@ -74,7 +74,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         *("inner_products", "row_shapes", "sum_shapes"),
     ),
     "edits": ("positions",),
-    "model": ("axes", "losses", "declarations", "definitions"),
+    "model": ("axes", "losses", "declarations", "slopes", "definitions"),
     "document": (
         "averages",
         "conclusions",

@@ -93,6 +93,17 @@ def _list(items: Iterable[Expr], style: _Latex) -> str:
     return ", ".join(_print(item, style).text for item in items)
 
 
+def _is_surely_a_number(node: Expr) -> bool:
+    """Whether a part is a number by its form alone, which has no transpose: a ``T`` above it is a power."""
+    match node:
+        case tree.Norm() | tree.Number() | tree.Call("abs"):
+            return True
+        case tree.Divide() | tree.Multiply() | tree.Negate() | tree.Add():
+            return all(map(_is_surely_a_number, tree.children(node)))
+        case _:
+            return False
+
+
 def _print(node: Expr, style: _Latex) -> _Piece:
     """The text of a tree and how tightly it holds together."""
     shapes, tight = style.shapes, style.tight
@@ -137,6 +148,8 @@ def _print(node: Expr, style: _Latex) -> _Piece:
         case tree.Power(base, exponent):
             power = style.script("^", _print(exponent, tight).text)
             return _Piece(_held(base, _Level.ATOM, style).text + power, _Level.SCRIPTED)
+        case tree.Transpose(body) if node.letter and _is_surely_a_number(body):
+            return _Piece(_held(body, _Level.ATOM, style).text + style.script("^", "T"), _Level.SCRIPTED)
         case tree.Transpose(body):
             return _Piece(_held(body, _Level.ATOM, style).text + shapes["transpose"], _Level.SCRIPTED)
         case tree.Norm(tree.Entries(body, letter), r"\infty"):

@@ -183,8 +183,8 @@ def summary(judged: Judged, seconds: float | None = None) -> str:
         for status in STATUSES
         if counts[status]
     ]
-    expectations = [v for v in judged.verdicts if v.entry.expected is not None]
-    failed = sum(not verdict.as_expected for verdict in expectations)
+    expectations = any(verdict.entry.expected is not None for verdict in judged.verdicts)
+    failed = expectations and sum(not verdict.as_expected for verdict in judged.verdicts)
     told = f"; {failed} not as expected" if failed else "; as expected" if expectations else ""
     time = f" ({seconds:.1f} s)" if seconds is not None else ""
     return f"{judged.name}: {counted(len(judged.verdicts), 'relation')}: {', '.join(words)}{told}{time}"

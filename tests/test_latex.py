@@ -378,6 +378,14 @@ def test_each_tree_is_printed_as_written_here(expr: Expr, printed: str, line: st
     assert unicode_line(expr) == line
 
 
+def test_a_letter_above_a_number_is_a_power() -> None:
+    """A number has no transpose, so that the sign of one would puzzle."""
+    half = Divide(Norm(Symbol("W")), Number(Fraction(2)))
+    for body, line in ((Norm(Symbol("W")), "‖W‖^T"), (half, "(‖W‖/2)^T"), (Symbol("W"), "Wᵀ")):
+        assert unicode_line(Transpose(body, letter=True)) == line
+        assert unicode_line(Transpose(body)).endswith("ᵀ")
+
+
 def test_different_trees_are_printed_differently() -> None:
     """LaTeX reads back as one tree, so no two of the trees above share their text."""
     assert len({latex(expr) for expr, _, _ in GOLDEN}) == len({expr for expr, _, _ in GOLDEN}) == len(GOLDEN)

@@ -730,3 +730,13 @@ def test_json_says_in_one_line_what_each_relation_is() -> None:
 def test_what_passes(text: str, passes: bool, strictly: bool) -> None:
     """Nothing refuted, or exactly what is expected; strictly, nothing in doubt that was not expected to be."""
     assert (judged(text).passes(), judged(text).passes(strict=True)) == (passes, strictly)
+
+
+def test_a_summary_counts_what_is_refuted_though_nobody_expects_it() -> None:
+    text = (
+        "$$ h_t = W h_{t-1}, \\quad L = \\lVert h_T \\rVert^2 $$\n\n<!-- expect: refuted -->\n"
+        "$$ \\nabla_{h_T} L = h_T $$\n\n$$ \\nabla_{h_T} L = 3 h_T $$\n"
+    )
+    document = read_document(source_from_text(text, "notes.md"))
+    judged = Judged(document, tuple(judge(document, mend=False)))
+    assert summary(judged) == "notes.md: 4 relations: 2 definitions, 2 refuted; 1 not as expected"

@@ -13,6 +13,9 @@ from bpttsym.verdict import Suggestion, Verdict
 
 LAYOUT_SETTINGS = {words: f"layout: {key}" for key, words in LAYOUTS.items()}
 
+UNDECIDED = ((("mixed", "numerator"), "numerator"), (("mixed", "denominator"), "mixed"))
+"""Layouts between which an equation leaves the choice, and the one that most books have."""
+
 
 def helps_for(document: Document, verdict: Verdict) -> Iterator[Line]:
     """Sentences, each with the lines that it proposes."""
@@ -62,8 +65,9 @@ def _setting(condition: str) -> str:
     for direction in ("increasing", "decreasing"):
         if condition.startswith(f"{direction} product"):
             return f"product: {direction}"
-    if condition == layout_words(frozenset(("mixed", "numerator"))):
-        return "layout: numerator"
+    for layouts, first in UNDECIDED:
+        if condition == layout_words(frozenset(layouts)):
+            return f"layout: {first}"
     if condition == "the states are scalars":
         return "state: scalar"
     horizon = re.fullmatch(r"T = (\d+)", condition)

@@ -257,7 +257,7 @@ def differences(ours: Arrays, theirs: Arrays) -> list[str]:
     ]
 
 
-@pytest.mark.campaign(quick=40)
+@pytest.mark.campaign(quick=29)
 @pytest.mark.parametrize("oracle", ORACLES)
 @every_configuration
 def test_the_oracle_agrees_with_lambdified_sympy(configuration: rnn.Configuration, oracle: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 
 from bpttsym.document import read_document
@@ -202,6 +204,7 @@ ROWS: dict[str, tuple[str, str, str]] = {
 }
 
 
+@cache
 def last(text: str) -> tuple[str, str]:
     """The status of the last relation of a document, and what is told of it."""
     verdict = judge(read_document(source_from_text(text.replace("$$ $$", "$$\n\n$$"))), mend=False)[-1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import pytest
 
@@ -518,6 +519,7 @@ PROVED = {
 """True, and read so far that a proof is due, if only under a layout."""
 
 
+@cache
 def last(text: str) -> tuple[str, str]:
     """The status and message of the last claim of a document."""
     text = text.replace("STATES ARE NUMBERS", "---\nstate: scalar\n---\n\n")

@@ -32,8 +32,9 @@ class Plain(Network):
     order: tuple[int, ...] = tuple(S)
 
     def __init__(self) -> None:
-        random = np.random.default_rng(7)
+        random = np.random.default_rng(11)
         leaves: dict[Any, Array] = {name: random.normal(size=shape) for name, shape in self.shapes.items()}
+        leaves |= {name: np.asarray(np.abs(leaves[name]) + 0.5) for name in {"sigma"} & leaves.keys()}
         leaves |= {("h", t): random.normal(size=3) for t in self.starts}
         leaves |= {(name, t): random.normal(size=size) for name, size in STEPWISE.items() for t in S}
         super().__init__(leaves)
@@ -50,8 +51,11 @@ class Plain(Network):
 
         for t in self.order:
             node(("h", t), self.step(v, t, node))
-        v["L"] = sum(((v["h", t] - v["y", t]) ** 2).sum() for t in S) / 2
+        v["L"] = self.loss(v)
         return v
+
+    def loss(self, v: dict[Any, Array]) -> Array:
+        return sum(((v["h", t] - v["y", t]) ** 2).sum() for t in S) / 2
 
     def __getitem__(self, key: Any) -> Array:
         return self.values[key]
@@ -282,6 +286,7 @@ $$\mu_t=\frac1H\sum_{i=1}^Ha_{t,i},\qquad\sigma_t=\sqrt{\frac1H\sum_{i=1}^H(a_{t
 $$\hat a_t=\frac{a_t-\mu_t}{\sigma_t},\qquad h_t=\tanh(\hat a_t)$$
 
 $$L=\sum_{t=1}^T\frac12\|h_t-y_t\|^2$$"""
+CENTRED = r"\frac1{\sigma_t}\left(I-\frac1H\mathbf1\mathbf1^\top"
 NORMED: Claims = {
     r"\nabla_WL=\sum_{t=1}^T(\nabla_{a_t}L)h_{t-1}^\top": lambda n: [
         (n.grad("W"), sum(np.outer(n.grad(("a", t)), n["h", t - 1]) for t in S))
@@ -295,8 +300,137 @@ NORMED: Claims = {
     r"\frac{\mathrm d\sigma_t}{\mathrm da_t}=\hat a_t^\top": lambda n: [
         (n.d(("s", t), ("a", t)), n["n", t]) for t in S
     ],
+    rf"\frac{{\mathrm d\hat a_t}}{{\mathrm da_t}}={CENTRED}-\frac1H\hat a_t\hat a_t^\top\right)": lambda n: [
+        (n.d(("n", t), ("a", t)), _projected(n, t, 1)) for t in S
+    ],
+    rf"\frac{{\mathrm d\hat a_t}}{{\mathrm da_t}}={CENTRED}\right)": lambda n: [
+        (n.d(("n", t), ("a", t)), _projected(n, t, 0)) for t in S
+    ],
+    r"\nabla_{a_t}L=\frac1{\sigma_t}\left(\nabla_{\hat a_t}L-\frac1H\mathbf1\mathbf1^\top\nabla_{\hat a_t}L"
+    r"-\frac1H\hat a_t\hat a_t^\top\nabla_{\hat a_t}L\right)": lambda n: [
+        (n.grad(("a", t)), _projected(n, t, 1) @ n.grad(("n", t))) for t in S
+    ],
+    r"\nabla_{a_t}L=\frac1{\sigma_t}\left(\nabla_{\hat a_t}L-\frac1H\mathbf1\mathbf1^\top\nabla_{\hat a_t}L"
+    r"+\frac1H\hat a_t\hat a_t^\top\nabla_{\hat a_t}L\right)": lambda n: [
+        (n.grad(("a", t)), _projected(n, t, -1) @ n.grad(("n", t))) for t in S
+    ],
     r"\mathbf1^\top\nabla_{a_t}L=0": lambda n: [(n.grad(("a", t)).sum(), 0) for t in S],
     r"\mathbf1^\top\nabla_{\hat a_t}L=0": lambda n: [(n.grad(("n", t)).sum(), 0) for t in S],
+}
+
+
+class Fast(Plain):
+    """A matrix that remembers states, and acts on them."""
+
+    shapes: ClassVar[dict[str, tuple[int, ...]]] = {"W": (3, 3), "U": (3, 2), "lam": (), "eta": (), "A0": (3, 3)}
+
+    def step(self, v: dict[Any, Array], t: int, node: Callable[[Any, Array], Array]) -> Array:
+        before, h = v["A0"] if t == 1 else v["A", t - 1], v["h", t - 1]
+        memory = node(("A", t), v["lam"] * before + v["eta"] * np.outer(h, h))
+        return np.tanh(node(("z", t), v["W"] @ h + v["U"] @ v["x", t] + memory @ h))
+
+
+def _remembered(n: Plain, shift: int) -> Array:
+    return sum(n["h", t - shift] @ n.grad(("A", t)) @ n["h", t - shift] for t in S)
+
+
+def _back(n: Plain, t: int, own: Array) -> Array:
+    through = (n["W"] + n["A", t + 1]).T @ n.grad(("z", t + 1))
+    return n["h", t] - n["y", t] + through + n["eta"] * own @ n["h", t]
+
+
+MODEL_FAST = r"""$$A_t=\lambda A_{t-1}+\eta h_{t-1}h_{t-1}^\top$$
+
+$$z_t=Wh_{t-1}+Ux_t+A_th_{t-1},\qquad h_t=\tanh(z_t)$$
+
+$$L=\sum_{t=1}^T\tfrac12\|h_t-y_t\|^2$$"""
+OWN = r"\nabla_{h_t}L=(h_t-y_t)+(W+A_{t+1})^\top\nabla_{z_{t+1}}L"
+FAST: Claims = {
+    r"\nabla_{A_t}L=\nabla_{z_t}L\,h_{t-1}^\top+\lambda\nabla_{A_{t+1}}L": lambda n: [
+        (n.grad(("A", t)), np.outer(n.grad(("z", t)), n["h", t - 1]) + n["lam"] * n.grad(("A", t + 1)))
+        for t in range(1, T)
+    ],
+    r"\nabla_{A_t}L=\nabla_{z_t}L\,h_{t-1}^\top": lambda n: [
+        (n.grad(("A", t)), np.outer(n.grad(("z", t)), n["h", t - 1])) for t in S
+    ],
+    r"\frac{\partial L}{\partial\eta}=\sum_{t=1}^Th_{t-1}^\top(\nabla_{A_t}L)h_{t-1}": lambda n: [
+        (n.grad("eta"), _remembered(n, 1))
+    ],
+    r"\frac{\partial L}{\partial\eta}=\sum_{t=1}^Th_t^\top(\nabla_{A_t}L)h_t": lambda n: [
+        (n.grad("eta"), _remembered(n, 0))
+    ],
+    OWN + r"+\eta\left(\nabla_{A_{t+1}}L+(\nabla_{A_{t+1}}L)^\top\right)h_t": lambda n: [
+        (n.grad(("h", t)), _back(n, t, n.grad(("A", t + 1)) + n.grad(("A", t + 1)).T)) for t in range(1, T)
+    ],
+    OWN + r"+2\eta\nabla_{A_{t+1}}L\,h_t": lambda n: [
+        (n.grad(("h", t)), _back(n, t, 2 * n.grad(("A", t + 1)))) for t in range(1, T)
+    ],
+    OWN: lambda n: [(n.grad(("h", t)), _back(n, t, np.zeros((3, 3)))) for t in range(1, T)],
+}
+
+
+class Decaying(Plain):
+    """A state whose entries decay on their own, and a loss that is a likelihood."""
+
+    shapes: ClassVar[dict[str, tuple[int, ...]]] = {"a": (3,), "U": (3, 2), "sigma": ()}
+
+    def step(self, v: dict[Any, Array], t: int, node: Callable[[Any, Array], Array]) -> Array:
+        return v["a"] * v["h", t - 1] + v["U"] @ v["x", t]
+
+    def loss(self, v: dict[Any, Array]) -> Array:
+        squares = sum(((v["h", t] - v["y", t]) ** 2).sum() for t in S)
+        return squares / (2 * v["sigma"] ** 2) + 3 * T * np.log(v["sigma"])
+
+
+def _decayed(n: Plain, t: int, shift: int) -> Array:
+    return n["a"] ** t * n["h", 0] + sum(n["a"] ** (t - k + shift) * (n["U"] @ n["x", k]) for k in range(1, t + 1))
+
+
+def _squares(n: Plain) -> float:
+    return float(sum(((n["h", t] - n["y", t]) ** 2).sum() for t in S))
+
+
+MODEL_DECAYING = r"""$$h_t=a\odot h_{t-1}+Ux_t$$
+
+$$\ell=\sum_{t=1}^T\left(\frac{\|y_t-h_t\|^2}{2\sigma^2}+3\log\sigma\right)$$"""
+DECAYING: Claims = {
+    r"h_t=a^t\odot h_0+\sum_{k=1}^ta^{t-k}\odot Ux_k": lambda n: [(n["h", t], _decayed(n, t, 0)) for t in S],
+    r"h_t=a^t\odot h_0+\sum_{k=1}^ta^{t-k+1}\odot Ux_k": lambda n: [(n["h", t], _decayed(n, t, 1)) for t in S],
+    r"\nabla_{h_t}\ell=\frac{h_t-y_t}{\sigma^2}+a\odot\nabla_{h_{t+1}}\ell": lambda n: [
+        (n.grad(("h", t)), (n["h", t] - n["y", t]) / n["sigma"] ** 2 + n["a"] * n.grad(("h", t + 1)))
+        for t in range(1, T)
+    ],
+    r"\nabla_{h_t}\ell=\frac{h_t-y_t}{\sigma}+a\odot\nabla_{h_{t+1}}\ell": lambda n: [
+        (n.grad(("h", t)), (n["h", t] - n["y", t]) / n["sigma"] + n["a"] * n.grad(("h", t + 1))) for t in range(1, T)
+    ],
+    r"\frac{\partial\ell}{\partial\sigma}=\frac{3T}\sigma-\frac1{\sigma^3}\sum_{t=1}^T\|y_t-h_t\|^2": lambda n: [
+        (n.grad("sigma"), 3 * T / n["sigma"] - _squares(n) / n["sigma"] ** 3)
+    ],
+    r"\frac{\partial\ell}{\partial\sigma}=\frac3\sigma-\frac1{\sigma^3}\sum_{t=1}^T\|y_t-h_t\|^2": lambda n: [
+        (n.grad("sigma"), 3 / n["sigma"] - _squares(n) / n["sigma"] ** 3)
+    ],
+}
+
+
+class Added(Plain):
+    """A state to which each step adds something."""
+
+    def step(self, v: dict[Any, Array], t: int, node: Callable[[Any, Array], Array]) -> Array:
+        return v["h", t - 1] + np.tanh(node(("a", t), v["W"] @ v["h", t - 1] + v["U"] @ v["x", t]))
+
+
+def _added(n: Plain, last: int) -> Array:
+    return n["h", 0] + sum(np.tanh(n["a", t]) for t in range(1, last + 1))
+
+
+MODEL_ADDED = r"""$$a_t=Wh_{t-1}+Ux_t,\qquad h_t=h_{t-1}+\tanh(a_t)$$
+
+$$L=\sum_{t=1}^T\tfrac12\|h_t-y_t\|^2$$"""
+ADDED: Claims = {
+    r"h_T=h_0+\sum_{t=1}^T\tanh(a_t)": lambda n: [(n["h", T], _added(n, T))],
+    r"h_{T-1}=h_0+\sum_{t=1}^T\tanh(a_t)": lambda n: [(n["h", T - 1], _added(n, T))],
+    r"h_{T-1}=h_0+\sum_{t=1}^{T-1}\tanh(a_t)": lambda n: [(n["h", T - 1], _added(n, T - 1))],
+    r"h_{T-1}=h_{T-2}+\tanh(a_T)": lambda n: [(n["h", T - 1], n["h", T - 2] + np.tanh(n["a", T]))],
 }
 
 TABLES: dict[str, tuple[str, type[Plain], Claims]] = {
@@ -306,6 +440,9 @@ TABLES: dict[str, tuple[str, type[Plain], Claims]] = {
     "two back": (MODEL_TWO_BACK, TwoBack, TWO_BACK),
     "entries": (MODEL_ENTRIES, Entries, ENTRIES),
     "normed": (MODEL_NORMED, Normed, NORMED),
+    "fast": (MODEL_FAST, Fast, FAST),
+    "decaying": (MODEL_DECAYING, Decaying, DECAYING),
+    "added": (MODEL_ADDED, Added, ADDED),
 }
 
 
@@ -340,3 +477,33 @@ def test_a_sum_may_run_up_to_any_letter(last: str) -> None:
     assert found[0] == "definition"
     assert found[1] in TRUE
     assert found[2] == "refuted"
+
+
+def test_a_name_with_its_step_above_is_no_power_of_e() -> None:
+    """Beside ``h^{(t)}`` an ``e^{(t)}`` that nothing defines is an input; alone it is a number."""
+    model = r"$$h^{(t)}=\tanh(Wh^{(t-1)}+Ue^{(t)})$$"
+    claims = [
+        r"\frac{\mathrm dh^{(t)}}{\mathrm de^{(t)}}=\mathrm{diag}\bigl(1-(h^{(t)})^2\bigr)U",
+        r"\frac{\mathrm dh^{(t)}}{\mathrm de^{(t)}}=\mathrm{diag}\bigl(1-(h^{(t)})^2\bigr)W",
+    ]
+    text = "\n\n".join([model, *(f"$${claim}$$" for claim in claims)])
+    found = [v.status for v in judge(read_document(source_from_text(text)), mend=False)]
+    assert found[1] in TRUE
+    assert found[2] == "refuted"
+
+
+@pytest.mark.parametrize("last", ["n", "m", "d", "H"])
+def test_a_loss_of_entries_is_of_no_step(last: str) -> None:
+    """A loss that sums the entries up to any letter has no index, whatever the letter is."""
+    model = rf"""$$h_j^{{(t)}}=\tanh\bigl(\sum_{{k=1}}^{{{last}}}w_{{kj}}h_k^{{(t-1)}}\bigr)$$
+
+$$L=\frac12\sum_{{t=1}}^T\sum_{{j=1}}^{{{last}}}\bigl(h_j^{{(t)}}-y_j^{{(t)}}\bigr)^2$$"""
+    slope = r"\bigl(1-(h_j^{(t)})^2\bigr)\frac{\mathrm dL}{\mathrm dh_j^{(t)}}"
+    claims = [
+        r"\frac{\mathrm dL}{\mathrm dw_{kj}}=\sum_{t=1}^Th_k^{(t-1)}" + slope,
+        r"\frac{\mathrm dL}{\mathrm dw_{kj}}=\sum_{t=1}^Th_k^{(t)}" + slope,
+    ]
+    text = "\n\n".join([model, *(f"$${claim}$$" for claim in claims)])
+    found = [v.status for v in judge(read_document(source_from_text(text)), mend=False)][-2:]
+    assert found[0] in TRUE
+    assert found[1] == "refuted"

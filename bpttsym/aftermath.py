@@ -31,6 +31,7 @@ from bpttsym.inner_products import is_penalty
 from bpttsym.latex import unicode_line
 from bpttsym.model import Model, has_derivative
 from bpttsym.records import dataclass, replace
+from bpttsym.regular import pattern
 from bpttsym.ruling import Verdict
 from bpttsym.sides import has_probability
 from bpttsym.structured import NAMED, Structure, structure_of
@@ -42,7 +43,7 @@ Rejudged = Callable[[Mapping[str, Structure], int], Sequence[Verdict]]
 
 OVER_DATA = "𝔼 is over data whose distribution does not depend on the parameters"
 ONE_SAMPLE = "it is about one sample of the data, for which 𝔼[a] is a"
-DISTRIBUTED = re.compile(
+DISTRIBUTED = pattern(
     r"\\mathcal\s*\{?\s*N|i\.i\.d|gauss|normal|white noise|correlated|zero[- ]mean|independen"
     r"|(?<!\$)\$\s*\\mathbb\s*\{?\s*E",
     re.IGNORECASE,
@@ -134,7 +135,7 @@ def _is_plain(side: Expr) -> bool:
             return False
 
 
-ONE_HOT = re.compile(r"one[- ]?hot|원-?핫", re.IGNORECASE)
+ONE_HOT = pattern(r"one[- ]?hot|원-?핫", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 
 from bpttsym.expr import Relation, Symbol
+from bpttsym.regular import pattern
 from bpttsym.scope import Scope
 
-PARAGRAPH = re.compile(r"\n\s*\n")
+PARAGRAPH = pattern(r"\n\s*\n")
 """What parts two paragraphs."""
 
 SENTENCE = r"[.?!;]\s|\n\s*\n|\$\$|\n\s*(?:[-*#]|\d+\.)\s"

@@ -124,13 +124,9 @@ class Census:
 
 def base_name(node: Surface) -> str:
     """The name a factor begins with, without scripts; empty for anything else."""
-    match node:
-        case Word(_, "NAME", text):
-            return text
-        case Scripted(_, base):
-            return base_name(base)
-        case _:
-            return ""
+    while isinstance(node, Scripted):
+        node = node.base
+    return node.text if isinstance(node, Word) and node.kind == "NAME" else ""
 
 
 def _is_fence(node: Surface) -> bool:

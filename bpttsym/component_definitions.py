@@ -27,10 +27,12 @@ from bpttsym.expr import (
     walk,
 )
 from bpttsym.kinds import ONES, Kinds, is_line, labelled, last_steps, letters_in, letters_of_entry, step_letters
+from bpttsym.memo import of_nodes
 from bpttsym.model import Definition
 from bpttsym.records import replace
 
 
+@of_nodes
 def resolved_definitions(definitions: Sequence[Definition], horizon: str) -> tuple[Definition | None, ...]:
     """Definitions in which every index is a step or an entry; None for one that says again what another says.
 

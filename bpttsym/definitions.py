@@ -6,7 +6,6 @@ definition computes is a leaf (inputs, targets, parameters, the state before the
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container, Iterator, Mapping
 from functools import cached_property
 
@@ -38,6 +37,7 @@ from bpttsym.expr import (
 from bpttsym.losses import losses
 from bpttsym.memo import of_node
 from bpttsym.records import dataclass, field, fields, replace
+from bpttsym.regular import pattern
 from bpttsym.rewriting import substitute, transform
 from bpttsym.shape_words import DIFFERENTIAL
 from bpttsym.slopes import derived
@@ -48,7 +48,7 @@ from bpttsym.whole_numbers import index_value as index_value
 MAXIMUM_RANGE = 5_000
 MAXIMUM_FUNCTION_DEPTH = 8
 
-CAPITAL = re.compile(r"(?:\\[a-z]+\s*\{)?[A-Z]")
+CAPITAL = pattern(r"(?:\\[a-z]+\s*\{)?[A-Z]")
 """A name that begins with the letter of a matrix, in any font."""
 
 ELEMENTWISE_SIGNS = (r"\odot", r"\circ", r"\otimes")

@@ -23,13 +23,14 @@ from bpttsym.joined_letters import written_out
 from bpttsym.joint import opened_relation
 from bpttsym.kinds import last_steps, step_letters, targets
 from bpttsym.latex import unicode_line
-from bpttsym.model import Model, has_derivative
+from bpttsym.model import Definition, Model, has_derivative
 from bpttsym.named_derivatives import NamedDerivatives
 from bpttsym.notation import Written
 from bpttsym.opened import has_three_letters, with_three_letters_opened
 from bpttsym.parse import Line, read_display
 from bpttsym.prose import Prose, functions_in_words, named_functions
 from bpttsym.records import dataclass, field, replace
+from bpttsym.regular import pattern
 from bpttsym.runs import Readings, looked_at
 from bpttsym.scope import DEFINING, Scope
 from bpttsym.settings import check_settings, counted, counts
@@ -41,7 +42,7 @@ from bpttsym.source import Maths, Source, read_source, source_from_text
 from bpttsym.unit_kinds import unit_kinds
 
 LOGISTIC = r"\sigma"
-LOGISTIC_IN_WORDS = re.compile(r"logistic|sigmoid|시그모이드|로지스틱", re.IGNORECASE)
+LOGISTIC_IN_WORDS = pattern(r"logistic|sigmoid|시그모이드|로지스틱", re.IGNORECASE)
 
 
 @dataclass
@@ -210,7 +211,7 @@ class Document:
         length = self.settings.get("T")
         short = [one for one in scope.abbreviations.values() if not has_three_letters(one)]
         written = [*scope.definitions.values(), *short]
-        written = [replace(one, body=of_one_sample(one.body)) for one in written]
+        written = [_of_one_sample(one) for one in written]
         read, lost = understood(written, self.signature.horizon, scope.own)
         self.reasons.update(lost)
         kept = len(scope.definitions)
@@ -284,6 +285,11 @@ class Document:
         said = [d for d in scope.definitions.values() if d.span in scope.own] if scope.aside else []
         formulas = ", ".join(unicode_line(Relation(Symbol(d.name, d.index), "=", d.body)) for d in said)
         return f"{lines}, where the text says {formulas}" if formulas else lines
+
+
+def _of_one_sample(definition: Definition) -> Definition:
+    body = of_one_sample(definition.body)
+    return definition if body is definition.body else replace(definition, body=body)
 
 
 def _raised(entry: Entry) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 from bpttsym import latex_table
@@ -25,12 +26,17 @@ Rule = tuple[str, str, int]
 
 
 class Table(NamedTuple):
-    """The states of a grammar, the first one, the one that a whole line ends in, and the rules."""
+    """The states of a grammar, the first one, the one that a whole line ends in, the rules, and steps that were found.
+
+    A step is what a symbol does above two states: the rules of one symbol each that make a node, one after another, the
+    state that is then on top, and what to do there.
+    """
 
     states: tuple[State, ...]
     first: int
     last: int
     rules: tuple[Rule, ...]
+    steps: dict[tuple[int, int, str], tuple[tuple[str, ...], int, int | None]]
 
 
 class Unexpected(Exception):
@@ -54,7 +60,7 @@ def table() -> Table:
     """The table of the grammar: the one that is kept, if the grammar has not changed since."""
     text = grammar_text()
     if text == latex_table.GRAMMAR:
-        return Table(latex_table.STATES, latex_table.FIRST, latex_table.LAST, latex_table.RULES)
+        return Table(latex_table.STATES, latex_table.FIRST, latex_table.LAST, latex_table.RULES, {})
     return made_table(text)
 
 
@@ -79,7 +85,7 @@ def made_table(text: str) -> Table:
         }
         for state in actions
     )
-    return Table(states, 0, numbers[given.end_states["start"]], tuple(rules))
+    return Table(states, 0, numbers[given.end_states["start"]], tuple(rules), {})
 
 
 def _rule(rule: Any) -> Rule:
@@ -92,22 +98,38 @@ def parse(tokens: Iterator[tuple[str, Any]], build: Callable[[str, Sequence[Any]
 
     ``tokens`` are kinds with their tokens, taken one after another as they are reached.
     """
-    states, first, last, rules = table()
-    stack = [first]
+    made = table()
+    states, first, _, rules, steps = made
+    stack = [first, first]  # the lower one only stands below
     values: list[Any] = []
-    for kind, token in tokens:
-        while (action := states[stack[-1]].get(kind)) is not None and action < 0:
+    for kind, token in chain(tokens, ((END, None),)):
+        while True:
+            names, top, action = steps.get((stack[-2], stack[-1], kind)) or _step(made, stack[-2], stack[-1], kind)
+            for name in names:
+                values[-1] = build(name, values[-1:])
+            stack[-1] = top
+            if action is None:
+                raise Unexpected(kind, token, _accepted(stack))
+            if action >= 0:
+                break
             _reduce(rules[~action], stack, states, values, build)
-        if action is None:
-            raise Unexpected(kind, token, _accepted(stack))
         stack.append(action)
         values.append(token)
-    while stack[-1] != last:
-        action = states[stack[-1]].get(END)
-        if action is None:
-            raise Unexpected(END, None, _accepted(stack))
-        _reduce(rules[~action], stack, states, values, build)
-    return values[-1]
+    return values[-2]
+
+
+def _step(made: Table, below: int, top: int, kind: str) -> tuple[tuple[str, ...], int, int | None]:
+    """What a symbol does above two states; most rules take one symbol only: a factor is a term by itself."""
+    key = below, top, kind
+    names: list[str] = []
+    while True:
+        action = made.first if kind == END and top == made.last else made.states[top].get(kind)
+        name, symbol, size = made.rules[~action] if action is not None and action < 0 else ("", "", 0)
+        if size != 1:
+            made.steps[key] = tuple(names), top, action
+            return made.steps[key]
+        names += [name] if name else []
+        top = made.states[below][symbol]
 
 
 def _reduce(
@@ -118,23 +140,18 @@ def _reduce(
     build: Callable[[str, Sequence[Any]], Any] | None,
 ) -> None:
     name, symbol, size = rule
-    if size == 1:  # as most are: a factor that is a term by itself
-        if name and build is not None:
-            values[-1] = build(name, values[-1:])
-        stack[-1] = states[stack[-2]][symbol]
-        return
-    start = len(stack) - size
     if build is not None:
-        taken = values[start - 1 :]
-        del values[start - 1 :]
+        start = len(values) - size
+        taken = values[start:]
+        del values[start:]
         values.append(build(name, taken) if name else taken[0])
-    del stack[start:]
+    del stack[len(stack) - size :]
     stack.append(states[stack[-1]][symbol])
 
 
 def _accepted(stack: list[int]) -> frozenset[str]:
     """The kinds of tokens that fit behind what was read."""
-    states, _, last, rules = table()
+    states, _, last, rules, _ = table()
     found = set()
     for kind in states[stack[-1]]:
         tried = list(stack)

@@ -21,7 +21,7 @@ from bpttsym.prefixed import explains, in_full, marks
 from bpttsym.records import fields, replace
 from bpttsym.source import Maths
 from bpttsym.stacked import parted
-from bpttsym.surface import Chain, Fraction, Scripted, Surface, Term, Word
+from bpttsym.surface import Chain, Fraction, Scripted, Surface, Term, Word, everywhere
 from bpttsym.weighted import STEP_SIZES
 
 FRONT = (r"\delta", r"\Delta", "d")
@@ -55,7 +55,7 @@ def written_out(read: Lines) -> tuple[Lines, set[Span]]:
 def with_joined_letters(lines: Sequence[Line]) -> list[Line]:
     """The lines of a document with every time between two steps as one name, and without marks that say nothing."""
     read = list(lines)
-    written = [frozenset(_texts(line.chain)) if line.chain is not None else frozenset() for line in lines]
+    written = [_fronts(line.chain) if line.chain is not None else frozenset() for line in lines]
     for front in FRONT:
         if any(front in texts for texts in written):
             if any(size.startswith(f"{front} ") for size in STEP_SIZES):
@@ -139,14 +139,9 @@ def _below_part(part: object) -> Iterator[Surface]:
             yield from _below_part(one)
 
 
-def _texts(node: Surface) -> Iterator[str]:
-    waiting = [node]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, Word):
-            yield part.text
-        else:
-            waiting.extend(_below(part))
+def _fronts(node: Surface) -> frozenset[str]:
+    """The letters that may be a part of a name, as far as they stand anywhere."""
+    return frozenset(part.text for part in everywhere(node) if isinstance(part, Word) and part.text in FRONT)
 
 
 def _is_differential(node: Surface, front: str) -> bool:

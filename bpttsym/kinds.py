@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Literal
 
 from bpttsym.errors import NotRead
@@ -24,9 +24,11 @@ from bpttsym.expr import (
     children,
     walk,
 )
+from bpttsym.memo import MAXIMUM_KNOWN
 from bpttsym.model import Definition
 from bpttsym.numbered import WORDS
 from bpttsym.records import dataclass, field
+from bpttsym.regular import pattern
 
 COUNTS = frozenset(("K", "V", "D", "C", "M", "N", "n", "m", "d", "H"))
 """Names for a number of classes or components where they are the upper bound of a sum."""
@@ -43,8 +45,8 @@ Sign = Literal["step", "entry", "more"]
 Mark = tuple[object, ...]
 """What has a kind: a letter where it is bound, or a place in the index of a name."""
 
-_LABEL = re.compile(r"(.*)_\{((?:[A-Za-z]'*|\\[a-z]+ ?){2})\}")
-_LETTER = re.compile(r"[A-Za-z]'*|\\[a-z]+")
+_LABEL = pattern(r"(.*)_\{((?:[A-Za-z]'*|\\[a-z]+ ?){2})\}")
+_LETTER = pattern(r"[A-Za-z]'*|\\[a-z]+")
 
 
 @dataclass
@@ -79,7 +81,12 @@ class Kinds:
 
 def labelled(symbol: Symbol) -> tuple[str, tuple[str, ...]] | None:
     """The name and the two letters of ``W_{ij}``, which the reader holds for a label; None for any other."""
-    found = _LABEL.fullmatch(symbol.name)
+    return _label(symbol.name)
+
+
+@lru_cache(maxsize=MAXIMUM_KNOWN)
+def _label(name: str) -> tuple[str, tuple[str, ...]] | None:
+    found = _LABEL.fullmatch(name)
     return (found[1], tuple(_LETTER.findall(found[2]))) if found else None
 
 

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from bpttsym import expr as tree
 from bpttsym.expr import Expr
+from bpttsym.regular import pattern
 from bpttsym.sides import with_dots
 
 
@@ -334,7 +335,7 @@ def _spelled_unit(found: re.Match[str]) -> str:
     return sign + group.translate(_ALPHABETS.get(command, {}))
 
 
-_KIND = re.compile(r"_\{\[([^\]]*)\]\}")
+_KIND = pattern(r"_\{\[([^\]]*)\]\}")
 """The mark of a kind of units, which the letters of the entries show: `unit_kinds`."""
 
 _GROUP = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"

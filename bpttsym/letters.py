@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from string import ascii_letters
 
 from bpttsym.commands import GREEK
 
@@ -63,6 +62,7 @@ _MARKS = {
     "\u0306": r"\breve",
     "\u20d7": r"\vec",
 }
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"  # as in ``string``, which is slow to load
 MARKS = "".join(_MARKS)
 LOWERED = "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ"
 RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᵀ"
@@ -104,7 +104,7 @@ def _in_a_font(character: str) -> str | None:
 def accented(letter: str) -> str | None:
     """A letter with combining marks behind it, such as ``h`` and U+0302, in LaTeX."""
     base, marks = letter[0], letter[1:]
-    inner = base if base in ascii_letters else _GREEK.get(base)
+    inner = base if base in LETTERS else _GREEK.get(base)
     if inner is None or not marks or any(mark not in _MARKS for mark in marks):
         return None
     for mark in marks:

@@ -7,7 +7,6 @@ One form is a condition of all equations of a document together: see ``Candidate
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from bpttsym.expr import Add, Call, Divide, Expr, Multiply, Negate, Norm, Power, Sum, Symbol, Transpose, integer
@@ -15,9 +14,10 @@ from bpttsym.guesses import STEP, outputs_of, ways_written
 from bpttsym.latex import unicode_line
 from bpttsym.model import Definition, Model
 from bpttsym.records import dataclass, replace
+from bpttsym.regular import pattern
 
 SOFTMAX, LOGISTIC = r"\mathrm{softmax}", r"\sigma"
-_TARGET = re.compile(r"(?:\\(?:mathbf|tilde|bar|check)\{)*[ydr]\}*")
+_TARGET = pattern(r"(?:\\(?:mathbf|tilde|bar|check)\{)*[ydr]\}*")
 
 Loss = tuple[str, int]
 

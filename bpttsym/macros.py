@@ -13,23 +13,24 @@ from collections.abc import Iterable, Iterator, Mapping
 from bpttsym.errors import LimitExceeded
 from bpttsym.expr import Span
 from bpttsym.records import dataclass, field
+from bpttsym.regular import pattern
 
 MAXIMUM_CALLS = 5_000
 MAXIMUM_EXPANDED = 200_000
 _MAXIMUM_DEFINITIONS = 2_000
 
-_HEAD = re.compile(
+_HEAD = pattern(
     r"\\(?:(?P<new>(?:re|provide)?newcommand|providecommand|DeclareRobustCommand)\*?"
     r"|(?P<operator>DeclareMathOperator)\*?|(?P<pair>DeclarePairedDelimiter)"
     r"|(?P<tex>[egx]?def)|(?P<same>let))(?![a-zA-Z])\s*"
 )
-_NAME = re.compile(r"\s*(?:\{\s*(\\(?:[a-zA-Z]+|[^a-zA-Z\s]))\s*\}|(\\(?:[a-zA-Z]+|[^a-zA-Z\s])))\s*")
-_NUMBER = re.compile(r"\s*\[\s*([0-9])\s*\]")
-_DEFAULT = re.compile(r"\s*\[([^\[\]{}]*)\]")
-_PARAMETERS = re.compile(r"\s*((?:#[1-9]\s*)*)(?=\{)")
-_TARGET = re.compile(r"\s*=?\s*(\\(?:[a-zA-Z]+|[^a-zA-Z\s])|[^\s\\{}])")
-_ATOM = re.compile(r"\\[a-zA-Z]+|\\[\s\S]|#[1-9]|[\s\S]")
-_CALL = re.compile(r"\\[a-zA-Z]+|\\[^a-zA-Z]")
+_NAME = pattern(r"\s*(?:\{\s*(\\(?:[a-zA-Z]+|[^a-zA-Z\s]))\s*\}|(\\(?:[a-zA-Z]+|[^a-zA-Z\s])))\s*")
+_NUMBER = pattern(r"\s*\[\s*([0-9])\s*\]")
+_DEFAULT = pattern(r"\s*\[([^\[\]{}]*)\]")
+_PARAMETERS = pattern(r"\s*((?:#[1-9]\s*)*)(?=\{)")
+_TARGET = pattern(r"\s*=?\s*(\\(?:[a-zA-Z]+|[^a-zA-Z\s])|[^\s\\{}])")
+_ATOM = pattern(r"\\[a-zA-Z]+|\\[\s\S]|#[1-9]|[\s\S]")
+_CALL = pattern(r"\\[a-zA-Z]+|\\[^a-zA-Z]")
 
 
 @dataclass(frozen=True, slots=True)

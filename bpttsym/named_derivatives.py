@@ -8,15 +8,15 @@ that the definitions of the document use is none of these.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container, Iterable
 
 from bpttsym.displays import Entry
 from bpttsym.expr import Expr, Relation, Symbol
 from bpttsym.model import free_letters, has_derivative
+from bpttsym.regular import pattern
 from bpttsym.rewriting import substitute
 
-LABEL = re.compile(r"(?:^|[^\w\\}])([A-Z])\s*:\s*$")
+LABEL = pattern(r"(?:^|[^\w\\}])([A-Z])\s*:\s*$")
 """A capital before a colon, at the end of what stands before an equation."""
 REACH = 20
 """How many characters before an equation its label stands in."""

@@ -13,14 +13,15 @@ from bpttsym.errors import UsageError
 from bpttsym.expr import Expr, Number, Symbol, integer, shifted, walk
 from bpttsym.model import Model, index_letters, index_value
 from bpttsym.records import replace
+from bpttsym.regular import pattern
 
 STEP_LETTERS = ("t", "k", "s", "n", "i", "j")
 STEP = r"[A-Za-z0-9]+(?:\+1)?"
 """A step as one types it: ``t``, ``3``, ``T``, and ``T+1``, where a state that runs back begins."""
 
-_FONT = re.compile(r"\\(?:mathcal|mathbf|mathrm|mathbb|boldsymbol|text)\s*\{([^{}]*)\}")
+_FONT = pattern(r"\\(?:mathcal|mathbf|mathrm|mathbb|boldsymbol|text)\s*\{([^{}]*)\}")
 ACCENTS = "hat|tilde|bar|vec|dot|overrightarrow|overleftarrow"
-_ACCENT = re.compile(rf"\\({ACCENTS})\s*(?:\{{([^{{}}]*)\}}|(\w))")
+_ACCENT = pattern(rf"\\({ACCENTS})\s*(?:\{{([^{{}}]*)\}}|(\w))")
 
 
 def plain(name: str) -> str:
@@ -73,8 +74,8 @@ def of_number(model: Model, text: str | Symbol) -> Symbol:
 def _readings(text: str, model: Model) -> Iterator[tuple[str, tuple[Expr, ...]]]:
     """The text as a name, and as a name with one index or two."""
     yield text.strip(), ()
-    for pattern in (rf"\s*(.+)_\{{?({STEP})\}}?\s*", rf"\s*(.+)_\{{?({STEP})[,_]\s*({STEP})\}}?\s*"):
-        found = re.fullmatch(pattern, text)
+    for form in (rf"\s*(.+)_\{{?({STEP})\}}?\s*", rf"\s*(.+)_\{{?({STEP})[,_]\s*({STEP})\}}?\s*"):
+        found = re.fullmatch(form, text)
         index = [_step(step, model) for step in found.groups()[1:]] if found is not None else []
         if found is not None and None not in index:
             yield found[1], tuple(filter(None, index))

@@ -2,17 +2,15 @@ r"""Names with accents and fonts, in one canonical spelling: ``\widehat{\boldsym
 
 from __future__ import annotations
 
-import re
-from string import ascii_letters
-
 from bpttsym.commands import ACCENTS, BOLD, FONTS, FUNCTION_WORDS, GREEK, PLAIN_FONTS, SAME_FONTS, WORD_FONTS
-from bpttsym.letters import spelling
+from bpttsym.letters import LETTERS, spelling
+from bpttsym.regular import pattern
 
 _MAXIMUM_WRAPPERS = 8
-_BRACES = re.compile(r"\\[\s\S]|[{}]")
-_SPELLED = re.compile(r"\s*\{\s*([^\W_]{2,})\s*\}")
-_COMMAND = re.compile(r"\\[a-zA-Z]+")
-_IDENTIFIER = re.compile(r"[^\W_]+(?:(?:\\_|-)[^\W_]+)*")
+_BRACES = pattern(r"\\[\s\S]|[{}]")
+_SPELLED = pattern(r"\s*\{\s*([^\W_]{2,})\s*\}")
+_COMMAND = pattern(r"\\[a-zA-Z]+")
+_IDENTIFIER = pattern(r"[^\W_]+(?:(?:\\_|-)[^\W_]+)*")
 _REMARKS = frozenset(r"\text \textrm \textnormal \mbox \textit \textsf \texttt \textup".split())
 
 ARGUMENT = r"\xi"
@@ -69,7 +67,7 @@ def name_argument(text: str, position: int) -> tuple[str, int] | None:
         if word == "{" or word in ACCENTS or word in FONTS:
             wrappers.append(word)
             continue
-        name = word if word in GREEK or (word and word in ascii_letters) else _greek(word)
+        name = word if word in GREEK or (word and word in LETTERS) else _greek(word)
         return _unwrapped(name, wrappers, text, position) if name else None
     return None
 

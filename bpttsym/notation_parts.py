@@ -5,7 +5,6 @@ r"""Surface nodes of entries, cases, indicators, lists and second derivatives to
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Literal, Protocol
 
@@ -35,14 +34,15 @@ from bpttsym.expr import (
     names,
     walk,
 )
+from bpttsym.regular import pattern
 from bpttsym.signature import Signature
 from bpttsym.surface import Chain, Condition, Fence, Fraction, Scripted, Sums, Surface, Table, Term, Word, within
 from bpttsym.whole_numbers import is_whole
 
-CAPITAL = re.compile(r"(?:\\[a-z]+\{)*(?:[A-Z]|\\(?:Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Phi|Psi|Omega))")
+CAPITAL = pattern(r"(?:\\[a-z]+\{)*(?:[A-Z]|\\(?:Gamma|Delta|Theta|Lambda|Xi|Pi|Sigma|Phi|Psi|Omega))")
 """A name that begins with a capital letter in any font."""
 
-LABEL = re.compile(r"_\{((?:[a-z]'*){2})\}$")
+LABEL = pattern(r"_\{((?:[a-z]'*){2})\}$")
 """What may be the two letters of an entry, ``W_{ij}``."""
 
 ONES = r"\mathbf{1}"
@@ -57,7 +57,7 @@ DATA = frozenset(
 )
 """Letters of distributions that depend on no parameter."""
 
-SMALL = re.compile(r"[a-z]|,")
+SMALL = pattern(r"[a-z]|,")
 
 
 class Reader(Protocol):

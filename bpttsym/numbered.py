@@ -7,10 +7,10 @@ doubtful there: its numbers are neither (a part of the notation).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from bpttsym.census import base_name
-from bpttsym.surface import Chain, Condition, Fence, Scripted, Sums, Surface, Table, Term, Word, below
+from bpttsym.surface import Chain, Condition, Fence, Scripted, Sums, Surface, Table, Term, Word, below, everywhere
 
 LAYER_LETTERS = frozenset(("l", r"\ell", "L"))
 FIRST = "1"
@@ -20,21 +20,18 @@ WORDS = frozenset(("in", "out", "rec", "fb", "back", "res", "hid", "enc", "dec")
 """Labels above a name that are words, though their letters stand side by side: ``W^{in}``."""
 
 
-def numbered(chains: Iterable[Chain]) -> tuple[frozenset[str], frozenset[str]]:
+def numbered(chains: Sequence[Chain]) -> tuple[frozenset[str], frozenset[str]]:
     """The names whose numbers above count layers, and those whose numbers may be layers or powers."""
-    heads: set[str] = set()
-    above: dict[str, set[str]] = {}
-    bare: set[str] = set()
-    for chain in chains:
-        if chain.relations and isinstance(chain.sides[0], Scripted) and _number(chain.sides[0]) == FIRST:
-            heads.add(base_name(chain.sides[0]))
-        for side in chain.sides:
-            for node in _names(side) if side is not None else ():
-                number = _number(node)
-                above.setdefault(base_name(node), set()).update([number] if number.isdigit() else [])
-                bare.update([] if number else [base_name(node)])
+    lefts = [chain.sides[0] for chain in chains if chain.relations]
+    heads = {base_name(left) for left in lefts if isinstance(left, Scripted) and _number(left) == FIRST}
     if not heads:
         return frozenset(), frozenset()
+    above: dict[str, set[str]] = {}
+    bare: set[str] = set()
+    for node in names_within(chains):
+        number = _number(node)
+        above.setdefault(base_name(node), set()).update([number] if number.isdigit() else [])
+        bare.update([] if number else [base_name(node)])
     with_numbers = {name for name, numbers in above.items() if numbers}
     if heads <= bare:
         return frozenset(), frozenset(heads)
@@ -42,23 +39,26 @@ def numbered(chains: Iterable[Chain]) -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(with_numbers - bare), frozenset(doubtful)
 
 
-def lettered(chains: Iterable[Chain]) -> frozenset[str]:
+def lettered(chains: Sequence[Chain]) -> frozenset[str]:
     r"""The names of three letters, one or two of them above: ``p^k_{ij}(t) = \partial y_k(t) / \partial w_{ij}``.
 
     They stand with two letters below, or with two letters above and others below (``p_{t,k}^{ij}``), and never without
     one above; a power has its base somewhere.
     """
+    scripted = (node for chain in chains for node in everywhere(chain) if isinstance(node, Scripted))
+    if not any(map(_has_three, scripted)):
+        return frozenset()
     with_letters: set[str] = set()
     others: set[str] = set()
-    for chain in chains:
-        for side in chain.sides:
-            for node in _names(side) if side is not None else ():
-                (with_letters if _has_three(node) else others).add(base_name(node))
+    for node in names_within(chains):
+        (with_letters if _has_three(node) else others).add(base_name(node))
     return frozenset(with_letters - others)
 
 
 def _has_three(node: Surface) -> bool:
-    scripts = dict(node.scripts) if isinstance(node, Scripted) and len(node.scripts) == 2 else {}
+    if not isinstance(node, Scripted) or len(node.scripts) != 2:
+        return False
+    scripts = dict(node.scripts)
     above, under = (_letters(scripts.get(kind)) for kind in ("sup", "sub"))
     pair = len(set(above)) == 2 and "".join(above) not in WORDS
     return (len(above) == 1 and len(under) == 2) or (pair and "sub" in scripts)
@@ -79,6 +79,11 @@ def _letters(script: Surface | None) -> list[str]:
         else:
             return []
     return found
+
+
+def names_within(chains: Iterable[Chain]) -> Iterator[Surface]:
+    """The names in some chains, each with its scripts."""
+    return (node for chain in chains for side in chain.sides if side is not None for node in _names(side))
 
 
 def _names(node: Surface) -> Iterator[Surface]:

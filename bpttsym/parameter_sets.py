@@ -7,7 +7,6 @@ The largest set comes first; an equation of the chain rule that holds for it hol
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from bpttsym.expr import Derivative, Expr, Relation, Symbol, children, walk
@@ -15,8 +14,9 @@ from bpttsym.latex import unicode_line
 from bpttsym.model import Model
 from bpttsym.names import parameters
 from bpttsym.records import replace
+from bpttsym.regular import pattern
 
-ALL_PARAMETERS = re.compile(r"(?:\\[A-Za-z]+\{)?\\(?:theta|Theta|vartheta)\}?")
+ALL_PARAMETERS = pattern(r"(?:\\[A-Za-z]+\{)?\\(?:theta|Theta|vartheta)\}?")
 """The letters that stand for parameters as such, in any font."""
 
 

@@ -22,6 +22,7 @@ from bpttsym.expr import Symbol
 from bpttsym.notation import read_chain
 from bpttsym.parse import read_display
 from bpttsym.records import dataclass
+from bpttsym.regular import pattern
 from bpttsym.signature import Signature
 from bpttsym.source import Maths, Source
 from bpttsym.surface import Chain
@@ -36,30 +37,32 @@ _KNOWN = {
     r"\mathrm{softplus}": r"softplus",
 }
 """The known functions, as they are called in words."""
-_SAYING = (  # %s is one of them
-    r"\$\s*(?P<name>\\?[A-Za-z]+(?:_\{?[A-Za-z]\}?)?)\s*(?:\((?:\\cdot|[a-z])\)\s*)?\$\s*"
-    r"(?:(?:is|denotes|stands for|represents|equals)\s+(?:the\s+)?(?:(?:element-?wise|point-?wise)\s+)?|[은는이가]\s*)"
+_VERB = (  # %s is one of them
+    r"\$\s*(?:(?:is|denotes|stands for|represents|equals)\s+(?:the\s+)?(?:(?:element-?wise|point-?wise)\s+)?"
+    r"|(?:은|는|이|가)\s*)"
     r"(?:%s)(?!\w*\s*(?:or|및|또는)\b)"
 )
+_SAYING = r"\$\s*(?P<name>\\?[A-Za-z]+(?:_\{?[A-Za-z]\}?)?)\s*(?:\((?:\\cdot|[a-z])\)\s*)?" + _VERB
+_SAYS_ANY = pattern(_VERB % "|".join(_KNOWN.values()), re.IGNORECASE)
 _NAME = r"\$\s*(?P<name>\\?[A-Za-z]+(?:\s*\{[A-Za-z]\}|\s+[A-Za-z])?(?:_(?:\{[^{}$]*\}|\w))?)\s*\$"
 _PROPERTY = (
     r"(?P<words>(?:skew-?|anti-?)?symmetric|(?:semi-?)?orthogonal|unitary|orthonormal|diagonal(?:is\w+|iz\w+)?|idempotent"
     r"|nilpotent|positive|stochastic|one-?hot|binary|normali[sz]ed|normal|triangular|circulant|Hermitian|rank-one|low-rank"
     r"|대칭|직교|대각|원-?핫|one hot)"
 )
-_FUNCTION = re.compile(
-    rf"{_NAME}\s*(?:is|are|be|being|denotes|represents|은|는|이|가)\s+(?:(?!matri|vector|weight|loss|cost)[\w가-힣-]+\s+){{0,4}}"
+_FUNCTION = pattern(
+    rf"{_NAME}\s*(?:is|are|be|being|denotes|represents|은|는|이|가)\s+(?:(?!matri|vector|weight|loss|cost)[\w-]+\s+){{0,4}}"
     r"(?:functions?|non-?linearit(?:y|ies)|activation|함수)",
     re.IGNORECASE,
 )
 """A letter of which the text says that it is a function."""
-_ZERO = re.compile(
+_ZERO = pattern(
     r"(?:initial|starting|first)\s+(?:hidden\s+)?(?:state|activation|memory|cell)s?[^.]{0,60}?\b(?:zeros?|0)\b"
     r"|zero\s+initial|(?:start|initiali[sz]ed?)[^.]{0,30}\b(?:zeros?|0)\b|초기[^.]{0,20}?(?:0|영)",
     re.IGNORECASE,
 )
-_DENIES = re.compile(r"\b(?:not|need not|never|no longer|non-?zero|neither)\b|n't\b|않|아니", re.IGNORECASE)
-_LOOSELY = re.compile(
+_DENIES = pattern(r"\b(?:not|need not|never|no longer|non-?zero|neither)\b|n't\b|않|아니", re.IGNORECASE)
+_LOOSELY = pattern(
     r"approximat\w+|ignor(?:e|ed|ing)|neglect\w*|stop[- ]gradient|drop(?:ping|ped)? the (?:non-?linearity|activation)"
     r"|treat\w*[^.]{1,60}as (?:an? )?constants?|lineari[sz]\w+|at the (?:optimum|minimum)|stationary point"
     r"|근사\w*|무시\w*",
@@ -68,20 +71,20 @@ _LOOSELY = re.compile(
 """Words that say of a display that it holds in some sense only."""
 _BETWEEN = r"(?:(?:an?|the|also|always|chosen|assumed|to|be|real|square)\s+)*"
 _BEHIND = r"(?:[\s-]+(?:definite|matrix|matrices|vector|weights?|recurrent|행렬))*\s*"
-_OF = re.compile(
+_OF = pattern(
     rf"{_NAME}\s*(?:is|are|be|being|remains?|은|는|이|가)\s+{_BETWEEN}{_PROPERTY}"
     + rf"|{_PROPERTY}{_BEHIND}{_NAME}".replace("words", "before").replace("name", "of"),
     re.IGNORECASE,
 )
 """A matrix or vector of which the text says what kind it is."""
-_SAYS = re.compile(r"[=<>]|\\(?:frac|le|ge)")
+_SAYS = pattern(r"[=<>]|\\(?:frac|le|ge)")
 """What makes a formula a statement, which is judged or taken in."""
 
 
 def named_functions(source: Source) -> list[Chain]:
     """What the text says of functions in words, as ``f = \\tanh``."""
     found: list[Chain] = []
-    for function, words in _KNOWN.items():
+    for function, words in _KNOWN.items() if _SAYS_ANY.search(source.text) else ():
         for said in re.finditer(_SAYING % words, source.text, re.IGNORECASE):
             lines = read_display(f"{said['name']} = {function}", said.start(), {}, "")
             found += [line.chain for line in lines if line.chain is not None]

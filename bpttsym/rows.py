@@ -17,10 +17,11 @@ from bpttsym.expr import Span
 from bpttsym.index_ranges import joined_range
 from bpttsym.memberships import each_member
 from bpttsym.records import dataclass
+from bpttsym.regular import pattern
 from bpttsym.scanner import Tok
 from bpttsym.tables import CLOSES, OPENS, blocks, rows_of
 
-_NUMBERING = re.compile(r"[0-9]+(?:\.[0-9]+)*[a-z]?|\*+|\(?[0-9]+\)?")
+_NUMBERING = pattern(r"[0-9]+(?:\.[0-9]+)*[a-z]?|\*+|\(?[0-9]+\)?")
 _INDICATORS = frozenset("I P Pr".split()) | {
     rf"\{font}{{{name}}}" for font in ("mathbf", "mathbb", "mathrm") for name in ("1", "I", "P", "Pr")
 }

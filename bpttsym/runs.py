@@ -61,7 +61,7 @@ def looked_at(
     """Compare what is said of steps and of their sizes, in the order of the document; ``own`` is said in this scope."""
     found = Findings()
     known = list(declared)
-    quantities = {*model.arities, *(one.name for one in known if one.index)}
+    quantities = {*(model.arities if listed else ()), *(one.name for one in known if one.index)}
     runs = dict(_named_runs(listed, model, quantities, found))
     stacks = [Stack(steps, labels, span, unicode_line(steps), span) for span, (steps, labels) in stacked.items()]
     for one in known:

@@ -18,6 +18,7 @@ from bpttsym.errors import UnreadableSource
 from bpttsym.expr import Span
 from bpttsym.macros import Definition, Macro, definitions, without
 from bpttsym.records import dataclass, field, replace
+from bpttsym.regular import pattern
 
 TYPE_CHECKING = False  # as in `typing`; what only types need is slow to load
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ _MATHS = {
     "markdown": rf"(?m){_BODIES}|\$(?!\s){_INLINE}(?<!\s)\$(?!\d)|\\[\s\S]".replace("BREAK", _BREAK),
 }
 # Two dollars that are more likely to open a display than to close one which blank lines have interrupted.
-_OPENING = re.compile(r"(?m)\$\$(?:[ \t.,;:]*+[^\s.,;:]|(?:[^$\n\0]++|\n(?![ \t>]*+$)|\$(?!\$))*\$\$)")
+_OPENING = pattern(r"(?m)\$\$(?:[ \t.,;:]*+[^\s.,;:]|(?:[^$\n\0]++|\n(?![ \t>]*+$)|\$(?!\$))*\$\$)")
 _HEADING = {
     "tex": (
         rf"(?<!\\)\\(?:(?P<name>{'|'.join(_LEVELS)})\*?|begin\{{frame\}})(?:<[^<>\n]*+>|\[[^\[\]\n]*+\]|[ \t\n])*+"
@@ -78,8 +79,8 @@ _HEADING = {
         rf"(?=\n {{0,3}}+(?:={{2,}}+|-{{2,}}+)[ \t]*+$)|(?:^(?![ \t\0\1=-]*+$|{_ATX})[^\n]++\n?+)++"
     ),
 }
-_SETTING = re.compile(r"(?m)^[^\s#-].*")  # a line of front matter
-_NOTE = re.compile(r"\s*+(?P<ours>bpttsym\s*+:\s*+)?(?P<key>[^:]*+):?+(?P<value>[\s\S]*+)")
+_SETTING = pattern(r"(?m)^[^\s#-].*")  # a line of front matter
+_NOTE = pattern(r"\s*+(?P<ours>bpttsym\s*+:\s*+)?(?P<key>[^:]*+):?+(?P<value>[\s\S]*+)")
 
 
 @dataclass(frozen=True, slots=True)

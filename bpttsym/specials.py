@@ -6,17 +6,18 @@ import re
 from collections.abc import Callable
 
 from bpttsym import commands as known
+from bpttsym.regular import pattern
 from bpttsym.scanner import Scanner
 
-_ENVIRONMENT = re.compile(r"\s*\{([a-zA-Z]+\*?)\}")
+_ENVIRONMENT = pattern(r"\s*\{([a-zA-Z]+\*?)\}")
 _WITH_COLUMNS = frozenset("array subarray alignat alignat* alignedat".split())
-_EQUAL = re.compile(r"\s*=")
-_POSITION = re.compile(r"\s*\[[tbclr]\]")
-_COLUMNS = re.compile(r"\s*\{[^{}]*\}")
-_ONE_TOKEN = re.compile(r"\\[a-zA-Z]+|[^\s{}]")
-_LENGTH = re.compile(r"\s*\{([^{}]*)\}")
-_DIMENSION = re.compile(r"\s*-?[\d.]+\s*(?:em|ex|pt|mu|cm|mm|in)|\s*\\[a-zA-Z]+")
-_DEFINING = re.compile(
+_EQUAL = pattern(r"\s*=")
+_POSITION = pattern(r"\s*\[[tbclr]\]")
+_COLUMNS = pattern(r"\s*\{[^{}]*\}")
+_ONE_TOKEN = pattern(r"\\[a-zA-Z]+|[^\s{}]")
+_LENGTH = pattern(r"\s*\{([^{}]*)\}")
+_DIMENSION = pattern(r"\s*-?[\d.]+\s*(?:em|ex|pt|mu|cm|mm|in)|\s*\\[a-zA-Z]+")
+_DEFINING = pattern(
     r"\s*(?:\\text|\\mathrm|\\tiny|[{}\s])*(?:def(?:inition)?|\\triangle|\\Delta|Δ|∆|\\vartriangle)[.}\s]*"
 )
 

@@ -5,7 +5,8 @@ r"""Surface nodes: how a line of LaTeX is built, with a span on every node, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from bpttsym.expr import Span
 from bpttsym.records import dataclass
@@ -132,27 +133,40 @@ class Chain(Surface):
     relation_spans: list[Span]
 
 
-def below(node: Surface) -> list[Surface]:
+def below(node: Surface) -> Sequence[Surface]:
     """The nodes right below a node, of formulas: what stands in tables and conditions is not among them."""
-    found: Iterable[Surface | None]
-    match node:
-        case Big(_, _, scripts, body):
-            found = (body, *(script for _, script in scripts))
-        case Evaluated(_, body, at, upper):
-            found = (body, at, upper)
-        case Scripted(_, base, scripts):
-            found = (base, *(script for _, script in scripts))
-        case Fence(_, _, items) | Term(_, items) | Sums(_, _, items):
-            found = items
-        case Fraction(_, numerator, denominator):
-            found = (numerator, denominator)
-        case Root(_, body):
-            found = (body,)
-        case Chain(_, sides):
-            found = sides
-        case _:
-            found = ()
-    return [part for part in found if part is not None]
+    found = _BELOW.get(type(node))
+    return found(node) if found is not None else ()
+
+
+_BELOW: dict[type[Surface], Callable[[Any], Sequence[Surface]]] = {
+    Big: lambda node: [node.body, *_scripts(node)],
+    Evaluated: lambda node: [node.body, node.at, *([] if node.upper is None else [node.upper])],
+    Scripted: lambda node: [node.base, *_scripts(node)],
+    Fence: lambda node: node.items,
+    Term: lambda node: node.factors,
+    Sums: lambda node: node.terms,
+    Fraction: lambda node: [node.numerator, node.denominator],
+    Root: lambda node: [node.body],
+    Chain: lambda node: [side for side in node.sides if side is not None],
+}
+
+
+def _scripts(node: Scripted | Big) -> list[Surface]:
+    return [script for _, script in node.scripts if script is not None]
+
+
+def everywhere(node: Surface) -> Iterator[Surface]:
+    """A node and all below it, in tables and conditions as well."""
+    waiting: list[Surface] = [node]
+    while waiting:
+        part = waiting.pop()
+        yield part
+        waiting.extend(below(part))
+        if isinstance(part, Table):
+            waiting.extend(cell for row in part.rows for cell in row)
+        elif isinstance(part, Condition):
+            waiting.extend(part.relations)
 
 
 def within(node: Surface) -> Iterator[Surface]:

@@ -14,6 +14,7 @@ from bpttsym import letters
 from bpttsym.errors import LimitExceeded
 from bpttsym.expr import Span
 from bpttsym.naming import ARGUMENT, in_font, is_remark, name_argument, word_name
+from bpttsym.regular import pattern
 from bpttsym.scanner import Place, Scanner, Tok
 from bpttsym.specials import SPECIAL
 
@@ -22,21 +23,20 @@ MAXIMUM_NESTING = 60
 MAXIMUM_DIGITS = 40
 _MAXIMUM_INNER = 3  # mathematics in words in mathematics in words
 
-_SIZES = re.compile(r"\\(?:left|right|middle|[bB]igg?[lrm]?)(?![a-zA-Z])\s*")
+_SIZES = pattern(r"\\(?:left|right|middle|[bB]igg?[lrm]?)(?![a-zA-Z])\s*")
 _HAND = "\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u4e00-\u9fff\uac00-\ud7a3"  # letters of words, never of formulas
-_TOKEN = re.compile(
-    rf"[{_HAND}]+(?:[ \t]+[{_HAND}]+)*|[^\W\d_][{letters.MARKS}]+|[{letters.LOWERED}]+|[{letters.RAISED}]+"
-    r"|\s+|%[^\n]*|\\[a-zA-Z]+|\\[\s\S]|[0-9]+(?:\.[0-9]+)?|:=|<=|>=|\|\||[\s\S]"
-)
-_SAME_BAR = re.compile(
+_ASCII = r"\s+|%[^\n]*|\\[a-zA-Z]+|\\[\s\S]|[0-9]+(?:\.[0-9]+)?|:=|<=|>=|\|\||[\s\S]"
+_BEYOND = rf"[{_HAND}]+(?:[ \t]+[{_HAND}]+)*|[^\W\d_][{letters.MARKS}]+|[{letters.LOWERED}]+|[{letters.RAISED}]+"
+_ASCII_TOKEN, _ANY_TOKEN = pattern(_ASCII), pattern(f"{_BEYOND}|{_ASCII}")  # the second takes long to compile
+_SAME_BAR = pattern(
     r"(?:\s|\\[!,;:]|\{\})*(?P<size>\\(?:left|right|middle|[bB]igg?[lrm]?)(?![a-zA-Z])\s*)?(?:\||\\vert(?![a-zA-Z]))"
 )
-_LOWER = re.compile(r"\s*_")
-_STEP = re.compile(r"[^<>{}=]{1,40}>")
-_ROW_SKIP = re.compile(r"\*?\s*\[[^\]\n]{0,12}(?:pt|em|ex|mm|cm)\]|\*(?=\s)")
+_LOWER = pattern(r"\s*_")
+_STEP = pattern(r"[^<>{}=]{1,40}>")
+_ROW_SKIP = pattern(r"\*?\s*\[[^\]\n]{0,12}(?:pt|em|ex|mm|cm)\]|\*(?=\s)")
 _ZEROS = frozenset((r"\mathbf", r"\boldsymbol", r"\bm", r"\vec"))  # zero is zero, of whatever size
-_ZERO = re.compile(r"\s*(?:\{\s*0\s*\}|0)")
-_ONE = re.compile(r"\s*(?:\{\s*1\s*\}|1)")
+_ZERO = pattern(r"\s*(?:\{\s*0\s*\}|0)")
+_ONE = pattern(r"\s*(?:\{\s*1\s*\}|1)")
 
 
 def tokenize(text: str, place: Place) -> list[Tok]:
@@ -54,24 +54,25 @@ class _Tokenizer(Scanner):
     def __init__(self, text: str, place: Place, level: int) -> None:
         super().__init__(text, place)
         self.level = level
+        self.match = (_ASCII_TOKEN if text.isascii() else _ANY_TOKEN).match
         self.bars: list[str] = []
         self.lefts: list[Tok] = []  # what was opened by \left and is not yet closed by \right
 
     def run(self) -> list[Tok]:
-        position = 0
-        while position < len(self.text):
-            sized = _SIZES.match(self.text, position)
+        text, position = self.text, 0
+        while position < len(text):
+            sized = _SIZES.match(text, position) if text[position] == "\\" else None
             if sized:
-                position = self.delimiter(sized.group().strip(), sized.start(), sized.end())
+                position = self.delimiter(sized.group().strip(), position, sized.end())
                 continue
-            found = _TOKEN.match(self.text, position)
+            found = self.match(text, position)
             assert found is not None
-            position = self.token(found.group(), found.start(), found.end())
+            position = self.token(found.group(), position, found.end())
         return self.out
 
     def delimiter(self, size: str, start: int, position: int) -> int:
         r"""A delimiter with a size: ``\left.`` is none, bars take their side from left and right."""
-        found = _TOKEN.match(self.text, position)
+        found = self.match(self.text, position)
         if found is None:
             return self.bad(f"`{size}` stands at the end without a delimiter", start, position)
         word = letters.spelling(found.group()) if found.group() in "‖∥∣⟨⟩" else found.group()
@@ -138,11 +139,12 @@ class _Tokenizer(Scanner):
         if not word.isascii():
             return self.beyond_ascii(word, start, end)
         if first.isalpha():
+            if first not in _PLAIN_FIRST or self.text[start - 1 : start].isalpha():
+                return self.emit("NAME", word, start, end)
             plain = _PLAIN_FUNCTION.match(self.text, start)
-            apart = not self.text[start - 1 : start].isalpha() or not self.text[:start]
-            if apart and (word_end := _PLAIN_NAME.match(self.text, start)):
+            if word_end := _PLAIN_NAME.match(self.text, start):
                 return self.emit("NAME", r"\mathrm{net}", start, word_end.end())
-            if plain and apart:
+            if plain:
                 return self.emit("NAME", rf"\mathrm{{{plain[1]}}}", start, plain.end(1))
             return self.emit("NAME", word, start, end)
         if start in self.at_end:
@@ -301,9 +303,10 @@ _SINGLE = {
     ".": "DOT",
 }
 _OPERANDS = frozenset("NAME NUMBER RBRACE CLOSE NORM_CLOSE PRIME HOLE TABLE END DOTS BAD TEXT".split())
-_PLAIN_FUNCTION = re.compile(r"(softmax|tanh|sigmoid|relu|ReLU|diag|softplus)(?=\s*(?:\\left\s*)?[(\[])")
+_PLAIN_FUNCTION = pattern(r"(softmax|tanh|sigmoid|relu|ReLU|diag|softplus)(?=\s*(?:\\left\s*)?[(\[])")
 """Names of functions in the letters of formulas: ``softmax(V s_t)``."""
-_PLAIN_NAME = re.compile(r"net(?=\s*(?:\\left\s*)?[_(^])")
+_PLAIN_FIRST = frozenset("strRdn")
+_PLAIN_NAME = pattern(r"net(?=\s*(?:\\left\s*)?[_(^])")
 """What a unit takes in, in the letters of formulas: ``net_j(t)``."""
 
-_ONLY_SCRIPTS = re.compile(r"(?:\s*[_^]\s*(?:\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}|\\[a-zA-Z]+|[^\\{}\s]))+\s*|'+")
+_ONLY_SCRIPTS = pattern(r"(?:\s*[_^]\s*(?:\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}|\\[a-zA-Z]+|[^\\{}\s]))+\s*|'+")

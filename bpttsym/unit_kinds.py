@@ -31,6 +31,13 @@ STEPS = frozenset(("t", "T", "s", r"\tau"))
 
 def unit_kinds(chains: Iterable[Chain]) -> Kinds:
     """The names of a document that stand for a quantity of each kind of units; none where that is not sure."""
+    chains = list(chains)
+    lefts: dict[str, set[Pattern]] = {}
+    for chain in chains:
+        if isinstance(chain.sides[0], Scripted):
+            lefts.setdefault(base_name(chain.sides[0]), set()).add(_pattern(chain.sides[0]))
+    if all(len(patterns) < 2 for patterns in lefts.values()):
+        return {}  # nothing is defined with two letters
     heads: dict[str, set[Pattern]] = {}
     short: dict[str, set[Pattern]] = {}
     used: dict[str, set[Pattern]] = {}

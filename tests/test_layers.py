@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "bpttsym"
 
 ROWS: tuple[tuple[str, ...], ...] = (
-    ("records",),
+    ("records", "regular"),
     ("expr", "rewriting", "errors", "sides", "whole_numbers", "source", "rnn", "memo"),
     ("parse", "latex", "shapes", "edits", "vanishing"),
     ("notation", "model"),

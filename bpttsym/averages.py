@@ -29,6 +29,7 @@ from bpttsym.expr import (
     walk,
 )
 from bpttsym.model import Definition
+from bpttsym.records import replace
 from bpttsym.rewriting import transform
 from bpttsym.shape_words import EXPECTATION
 from bpttsym.weighted import LOSS_LETTERS
@@ -57,6 +58,12 @@ def of_one_sample(expr: Expr) -> Expr:
         return node.arguments[0] if isinstance(node, Call) and node.function == EXPECTATION else node
 
     return transform(expr, change) if has_average(expr) else expr
+
+
+def defined_for_one_sample(definition: Definition) -> Definition:
+    """A definition with what stands in expectations in their place."""
+    body = of_one_sample(definition.body)
+    return definition if body is definition.body else replace(definition, body=body)
 
 
 class Averages:

@@ -7,10 +7,12 @@ axis that the horizon ends, or that nothing ends, is that of the steps.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Protocol
 
 from bpttsym.expr import Call, Expr, Number, Product, Sum, Symbol, children, integer, shifted, walk
-from bpttsym.memo import of_node
+from bpttsym.memo import of_node, of_nodes
 from bpttsym.records import dataclass, field, replace
 
 LAYER_LETTERS = frozenset(("l", r"\ell"))
@@ -36,13 +38,15 @@ class Place:
     position: int
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Protocol):
     """A definition as the axes see it."""
 
-    name: str
-    index: tuple[Expr, ...]
-    body: Expr
+    @property
+    def name(self) -> str: ...
+    @property
+    def index(self) -> tuple[Expr, ...]: ...
+    @property
+    def body(self) -> Expr: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,7 @@ class Axes:
         name = self.letter_end(letter, expr)
         return self._counts_steps(name), self.bindings(length)[name]
 
-    @property
+    @cached_property
     def names(self) -> frozenset[str]:
         """The names of all last indices, and of other numbers."""
         return frozenset(self.ends) | frozenset(self.numbers) | {self.horizon}
@@ -156,7 +160,8 @@ class _Classes:
         self.parent[self.find(first)] = self.find(second)
 
 
-def find_axes(heads: Iterable[Head], horizon: str, counts: Mapping[str, int]) -> Axes:
+@of_nodes
+def find_axes(heads: Sequence[Head], horizon: str, counts: tuple[tuple[str, int], ...]) -> Axes:
     """The axes of some definitions; ``counts`` are numbers that the document gives to names of last indices."""
     classes = _Classes()
     marks: list[tuple[object, str]] = []
@@ -179,7 +184,7 @@ def find_axes(heads: Iterable[Head], horizon: str, counts: Mapping[str, int]) ->
         for place, index in _indices(own):
             _note_index(place, index, number, frozenset(running), classes, marks, letters, places)
         _join_numbers(own, head.body, classes)
-    return _ended(classes, marks, letters, places, horizon, counts, zeros, lasts)
+    return _ended(classes, marks, letters, places, horizon, dict(counts), zeros, lasts)
 
 
 def _stands_bare(part: Sum | Product) -> bool:

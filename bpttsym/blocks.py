@@ -13,7 +13,6 @@ from functools import cached_property
 
 from bpttsym.axes import Place
 from bpttsym.expr import Concatenate, Derivative, Expr, Symbol, integer, shifted
-from bpttsym.ground import make_ground
 from bpttsym.model import Graph, Key, index_value
 from bpttsym.patterns import Pattern, Patterns
 from bpttsym.records import dataclass
@@ -138,7 +137,7 @@ class Blocks:
 
     @cached_property
     def _graph(self) -> Graph:
-        return make_ground(self.structure.model, LONG).graph
+        return self.structure.graph_of(LONG)
 
     def _keys(self, nodes: Expr) -> list[Key]:
         return [self._key(part) for part in (nodes.parts if isinstance(nodes, Concatenate) else (nodes,))]

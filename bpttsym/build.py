@@ -14,7 +14,7 @@ from math import ceil, log10
 from pathlib import Path
 from typing import Any
 
-from bpttsym.check import NotProved, derive, proved_text
+from bpttsym.check import CheckedDerivation, NotProved, derive, proved_text
 from bpttsym.claims import page_of
 from bpttsym.claims_data import FILE
 from bpttsym.common import Shelf
@@ -132,7 +132,9 @@ def _result(path: Path) -> Result:
         name = f"latex/{path.stem}.tex" if number == 1 else f"latex/{path.stem}_{number}.tex"
         try:
             shown, alike = _chosen(parameters(model))
-            found = [_derived(model, by, name) for by in shown]
+            derivatives = [derive(model, Symbol(loss_names(model)[0]), of_number(model, by)) for by in shown]
+            misfit = _misfit(derivatives[0].derivation) if derivatives else ""
+            found = [_derived(checked, misfit, name) for checked in derivatives]
             wanted = [(one.checked, form) for one in found for form in one.forms]
             if wanted:
                 blocks = manuscript([(checked.derivation, form) for checked, form in wanted])
@@ -157,10 +159,9 @@ def _left_out(model: Model, by: str, file: str) -> Derived:
     return Derived(checked, (), file, (("every form", why),))
 
 
-def _derived(model: Model, by: str, file: str) -> Derived:
+def _derived(checked: CheckedDerivation, misfit: str, file: str) -> Derived:
     """The derivative of the loss by a parameter, in the forms that the rules of derivation have for the model."""
-    checked = derive(model, Symbol(loss_names(model)[0]), of_number(model, by))
-    if misfit := _misfit(checked.derivation):
+    if misfit:
         return Derived(checked, (), file, tuple((form, misfit) for form in FORMS))
     forms, failures = [], []
     for form in FORMS:

@@ -6,10 +6,11 @@ definition computes is a leaf (inputs, targets, parameters, the state before the
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import Any
 
-from bpttsym.axes import Axes, Head, Place, find_axes, letters_of
+from bpttsym.axes import Axes, Place, find_axes, letters_of
 from bpttsym.declarations import Declared
 from bpttsym.errors import LimitExceeded, NotRead
 from bpttsym.expr import (
@@ -35,8 +36,8 @@ from bpttsym.expr import (
     walk,
 )
 from bpttsym.losses import losses
-from bpttsym.memo import of_node
-from bpttsym.records import dataclass, field, fields, replace
+from bpttsym.memo import of_node, of_nodes
+from bpttsym.records import dataclass, field, replace
 from bpttsym.regular import pattern
 from bpttsym.rewriting import substitute, transform
 from bpttsym.shape_words import DIFFERENTIAL
@@ -144,8 +145,19 @@ class Model:
         return self._hash
 
     @cached_property
+    def kept(self) -> dict[Any, Any]:
+        """What others have found out about the model, by what they call it; it is gone when the model is."""
+        return {}
+
+    @cached_property
+    def letters(self) -> frozenset[str]:
+        """The letters of the indices of what is defined."""
+        return frozenset(part.name for one in self.definitions for part in one.index if isinstance(part, Symbol))
+
+    @cached_property
     def _hash(self) -> int:
-        return hash(tuple(getattr(self, one.name) for one in fields(self)))
+        heads = tuple((one.name, len(one.index)) for one in (*self.definitions, *self.abbreviations))
+        return hash((heads, self.horizon, self.length, self.variables, self.distributions, self.moved, self.label))
 
     @cached_property
     def abbreviated(self) -> dict[str, tuple[Definition, ...]]:
@@ -158,13 +170,12 @@ class Model:
     @cached_property
     def axes(self) -> Axes:
         """What every index counts, and up to where."""
-        heads = (Head(d.name, d.index, d.body) for d in (*self.definitions, *self.abbreviations))
-        return find_axes(heads, self.horizon, dict(self.counts))
+        return find_axes((*self.definitions, *self.abbreviations), self.horizon, self.counts)
 
     @cached_property
     def losses(self) -> frozenset[str]:
         """The names of losses: numbers even where a product or a square of vectors is written for them."""
-        return losses([(definition.name, definition.body) for definition in self.definitions])
+        return losses(self.definitions)
 
     @cached_property
     def parameters(self) -> frozenset[str]:
@@ -190,14 +201,8 @@ class Model:
     @cached_property
     def arities(self) -> dict[str, frozenset[int]]:
         """The numbers of step indices with which every name of the model is used."""
-        found: dict[str, set[int]] = {}
-        for definition in (*self.definitions, *self.abbreviations):
-            found.setdefault(definition.name, set()).add(len(definition.index))
-            letters = index_letters(definition.body) | {self.horizon} | set(self.axes.ends)
-            letters |= IDENTITIES
-            for part in walk(definition.body):
-                if isinstance(part, Symbol) and (part.index or part.name not in letters):
-                    found.setdefault(part.name, set()).add(len(part.index))
+        ends = frozenset((self.horizon, *self.axes.ends))
+        found = {name: {*counts} for name, counts in _used((*self.definitions, *self.abbreviations), ends).items()}
         for name, members in self.sets:
             for one in (name, *members):
                 found.setdefault(one, set()).add(0)
@@ -214,6 +219,19 @@ class Model:
     def set_members(self) -> dict[str, tuple[str, ...]]:
         """The members of each named set of parameters."""
         return dict(self.sets)
+
+
+@of_nodes
+def _used(definitions: Sequence[Definition], ends: frozenset[str]) -> Mapping[str, set[int]]:
+    """The numbers of indices with which definitions use every name that is no last index."""
+    found: dict[str, set[int]] = {}
+    for definition in definitions:
+        found.setdefault(definition.name, set()).add(len(definition.index))
+        letters = index_letters(definition.body) | ends | IDENTITIES
+        for part in walk(definition.body):
+            if isinstance(part, Symbol) and (part.index or part.name not in letters):
+                found.setdefault(part.name, set()).add(len(part.index))
+    return found
 
 
 def inlined(expr: Expr, model: Model) -> Expr:

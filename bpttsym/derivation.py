@@ -45,8 +45,12 @@ class Derivation:
 
     @cached_property
     def structure(self) -> Structure:
-        """The model made ready, with its graph over ``length`` steps."""
-        return Structure(self.model, self.length)
+        """The model made ready, with its graph over ``length`` steps; it is that of all derivatives in the model."""
+        key = Structure, self.length
+        if key not in self.model.kept:
+            self.model.kept[key] = Structure(self.model, self.length)
+        known: Structure = self.model.kept[key]
+        return known
 
     @property
     def left(self) -> Derivative:
@@ -100,13 +104,15 @@ def derivation(model: Model, of: str | Symbol, by: str | Symbol, length: int | N
     if length is not None and model.length not in (None, length) and has_literal_steps(model):
         raise NotDerived(f"the definitions name single steps of {model.horizon} = {model.length}, not of {length}")
     what = of_number(model, of)
-    ready = _with_any_start(relevant(model, what.name))
-    ready = replace(ready, length=steps if has_literal_steps(ready) else None)
+    key = Derivation, what.name, steps
+    if key not in model.kept:
+        ready = _with_any_start(relevant(model, what.name))
+        model.kept[key] = replace(ready, length=steps if has_literal_steps(ready) else None)
     variable = of_number(model, by)
     if variable.name in joint_names(model):
         members = " and ".join(map(plain, _parts(joint_names(model)[variable.name].body)))
         raise NotDerived(f"`{plain(variable.name)}` is a name for {members} taken as one; derive by each of them")
-    return Derivation(ready, what, variable, steps)
+    return Derivation(model.kept[key], what, variable, steps)
 
 
 def _parts(body: Expr) -> Iterator[str]:

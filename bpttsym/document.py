@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from copy import copy
 from functools import cached_property
 
-from bpttsym.averages import Averages, has_average, of_one_sample
+from bpttsym.averages import Averages, defined_for_one_sample, has_average, of_one_sample
 from bpttsym.census import base_name
 from bpttsym.component_definitions import of_entries, resolved_definitions, understood
 from bpttsym.components import resolved, with_left_out_step
@@ -23,7 +23,7 @@ from bpttsym.joined_letters import written_out
 from bpttsym.joint import opened_relation
 from bpttsym.kinds import last_steps, step_letters, targets
 from bpttsym.latex import unicode_line
-from bpttsym.model import Definition, Model, has_derivative
+from bpttsym.model import Model, has_derivative
 from bpttsym.named_derivatives import NamedDerivatives
 from bpttsym.notation import Written
 from bpttsym.opened import has_three_letters, with_three_letters_opened
@@ -32,7 +32,7 @@ from bpttsym.prose import Prose, functions_in_words, named_functions
 from bpttsym.records import dataclass, field, replace
 from bpttsym.regular import pattern
 from bpttsym.runs import Readings, looked_at
-from bpttsym.scope import DEFINING, Scope
+from bpttsym.scope import DEFINING, Scope, names_of_definitions
 from bpttsym.settings import check_settings, counted, counts
 from bpttsym.shape_words import ELEMENTWISE
 from bpttsym.sides import has_probability, holds_steps
@@ -199,19 +199,25 @@ class Document:
 
         Earlier models add what the nearest does not say.
         """
-        ranks: dict[str, frozenset[int]] = {}
-        steps, lasts = frozenset[str](), frozenset[str]()
-        for known in [model] if model is not None else [self.models[place] for place in reversed(self.lineage(scope))]:
-            ranks = {**known.arities, **ranks}
-            steps |= step_letters(known.definitions)
-            lasts |= last_steps(known.definitions)
-        return ranks, self.signature.horizon, steps, lasts
+        models = [self.models[place] for place in reversed(self.lineage(scope))] if model is None else [model]
+        first = models[0]
+        key = Document, self.signature.horizon, *map(id, models)  # which are kept with what is found
+        if key not in first.kept:
+            ranks: dict[str, frozenset[int]] = {}
+            steps, lasts = frozenset[str](), frozenset[str]()
+            for known in models:
+                ranks = {**known.arities, **ranks}
+                steps |= step_letters(known.definitions)
+                lasts |= last_steps(known.definitions)
+            first.kept[key] = models, (ranks, self.signature.horizon, steps, lasts)
+        found: tuple[dict[str, frozenset[int]], str, frozenset[str], frozenset[str]] = first.kept[key][1]
+        return found
 
     def _model(self, scope: Scope) -> Model:
         length = self.settings.get("T")
         short = [one for one in scope.abbreviations.values() if not has_three_letters(one)]
         written = [*scope.definitions.values(), *short]
-        written = [_of_one_sample(one) for one in written]
+        written = [defined_for_one_sample(one) for one in written]
         read, lost = understood(written, self.signature.horizon, scope.own)
         self.reasons.update(lost)
         kept = len(scope.definitions)
@@ -285,11 +291,6 @@ class Document:
         said = [d for d in scope.definitions.values() if d.span in scope.own] if scope.aside else []
         formulas = ", ".join(unicode_line(Relation(Symbol(d.name, d.index), "=", d.body)) for d in said)
         return f"{lines}, where the text says {formulas}" if formulas else lines
-
-
-def _of_one_sample(definition: Definition) -> Definition:
-    body = of_one_sample(definition.body)
-    return definition if body is definition.body else replace(definition, body=body)
 
 
 def _raised(entry: Entry) -> str:
@@ -379,15 +380,6 @@ def read_document(source: Source, settings: dict[str, str] | None = None) -> Doc
             entry.kind = "claim"
         elif entry.relation is not None and entry.span in explained and entry.relation.left == entry.relation.right:
             entry.kind = "definition"
-    used = _names_of_definitions(document.scopes) | known.indices | {known.horizon}
+    used = names_of_definitions(document.scopes) | known.indices | {known.horizon}
     document.letters.find(source.text, document.entries, used)
     return document
-
-
-def _names_of_definitions(scopes: list[Scope]) -> set[str]:
-    """All names that the definitions of a document give a meaning or use."""
-    found: set[str] = set()
-    for scope in scopes:
-        for known in (*scope.definitions.values(), *scope.abbreviations.values()):
-            found |= {known.name} | names(known.body)
-    return found

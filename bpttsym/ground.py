@@ -29,6 +29,7 @@ from bpttsym.inner_products import scalar_form, with_penalties
 from bpttsym.joint import with_opened
 from bpttsym.memo import of_node
 from bpttsym.model import (
+    Definition,
     Graph,
     Key,
     Model,
@@ -76,9 +77,8 @@ def prepare(model: Model) -> tuple[Model, Sizes]:
     Raises ShapeClash where the definitions cannot stand together.
     """
     model = with_opened(model)
-    model = replace(
-        model, definitions=tuple(replace(d, body=with_penalties(inlined(d.body, model))) for d in model.definitions)
-    )
+    read = tuple(_with_body(d, with_penalties(inlined(d.body, model))) for d in model.definitions)
+    model = replace(model, definitions=read)
     sizes = _inferred(model)
     if model.scalar:
         return model, sizes
@@ -88,12 +88,16 @@ def prepare(model: Model) -> tuple[Model, Sizes]:
         return is_column(sizes, expr)
 
     changed = tuple(
-        replace(d, body=scalar_form(d.body, is_vector)) if d.name in model.losses else d for d in model.definitions
+        _with_body(d, scalar_form(d.body, is_vector)) if d.name in model.losses else d for d in model.definitions
     )
     if changed == model.definitions:
         return model, sizes
     rewritten = replace(model, definitions=changed)
     return rewritten, _inferred(rewritten)
+
+
+def _with_body(definition: Definition, body: Expr) -> Definition:
+    return definition if body is definition.body else replace(definition, body=body)
 
 
 def _refuse_numbers(model: Model, sizes: Sizes) -> None:
@@ -189,10 +193,16 @@ def free_indices(relation: Relation, model: Model) -> list[str]:
 
 def power_letters(relation: Relation, model: Model) -> frozenset[str]:
     r"""The letters of steps in the powers of a relation, ``W^t = Q \Lambda^t Q^{-1}``."""
-    steps = {part.name for definition in model.definitions for part in definition.index if isinstance(part, Symbol)}
+    raised = _raised_letters(relation)
+    return raised & (model.letters - set(model.arities)) if raised else raised
+
+
+@of_node
+def _raised_letters(relation: Expr) -> frozenset[str]:
+    """The letters in the powers of a relation over which no sum in it runs."""
     powers = (part.exponent for part in walk(relation) if isinstance(part, Power))
     bound = {part.index for part in walk(relation) if isinstance(part, Sum | Product)}
-    return frozenset().union(*map(letters_of, powers)) & (steps - set(model.arities) - bound)
+    return frozenset().union(*map(letters_of, powers)) - bound
 
 
 @of_node

@@ -83,14 +83,20 @@ def lengths(relation: Relation, model: Model, where: Sequence[Relation] = ()) ->
     """
     literals = literal_steps(relation, model)
     if model.length is not None:
-        bodies = (literal_steps(Relation(Symbol(d.name, d.index), "=", d.body), model) for d in model.definitions)
-        steps = [step for found in (literals, *bodies) for step in found if step > model.first]
-        return (model.length,) if model.length <= LONG or steps else any_lengths(relation, model, where)
+        if model.length <= LONG or any(step > model.first for step in literals) or _names_a_step(model):
+            return (model.length,)
+        return any_lengths(relation, model, where)
     if literals and literals[-1] > model.first:
         far = min(reach(relation, model, where), LONGEST_REACH)
         base = max(literals[-1], 2, far + 1 if far > 2 else 2)
         return (base, base + 1)
     return any_lengths(relation, model, where)
+
+
+def _names_a_step(model: Model) -> bool:
+    """Whether a definition names a step after the first by its number."""
+    relations = (Relation(Symbol(d.name, d.index), "=", d.body) for d in model.definitions)
+    return any(step > model.first for relation in relations for step in literal_steps(relation, model))
 
 
 def any_lengths(relation: Relation, model: Model, where: Sequence[Relation] = ()) -> tuple[int, ...]:
@@ -114,9 +120,11 @@ def reach(relation: Relation, model: Model, where: Sequence[Relation] = ()) -> i
     The 10 of ``h_{t-10}``, of a sum from ``\max(1, t-10)`` and of ``t - k > 10``; for a step that is compared with a
     number, one less: ``\min(t, 10)``, ``t < 10``.
     """
-    parts = (relation, *(definition.body for definition in model.definitions))
-    far = max(chain(map(_reach, parts), map(_compared, where)))
+    if _reach not in model.kept:
+        model.kept[_reach] = max((_reach(definition.body) for definition in model.definitions), default=0)
+    far = max(chain((_reach(relation), model.kept[_reach]), map(_compared, where)))
     if model.axes.numbers:
+        parts = (relation, *(definition.body for definition in model.definitions))
         named = frozenset().union(*map(_letters, parts), *map(names, where))
         far = max(far, *(number for name, number in model.axes.numbers.items() if name in named), 0)
     return far

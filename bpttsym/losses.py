@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from bpttsym.axes import Head
 from bpttsym.expr import Add, Divide, Expr, Multiply, Negate, Sum, Symbol, walk
+from bpttsym.memo import of_nodes
 from bpttsym.weighted import LOSS_LETTERS, is_weight
 
 
-def losses(bodies: Sequence[tuple[str, Expr]]) -> frozenset[str]:
-    """The names of losses among those that some definitions, each a name and a body, speak of.
+@of_nodes
+def losses(definitions: Sequence[Head]) -> frozenset[str]:
+    """The names of losses among those that some definitions speak of.
 
     A loss is only ever added up, perhaps with a weight, in the definition of another loss.
     """
+    bodies = [(one.name, one.body) for one in definitions]
     found = {name for name, body in bodies for name in (name, *_names(body)) if name in LOSS_LETTERS}
     while True:
         states = {

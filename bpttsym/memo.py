@@ -31,6 +31,9 @@ def of_node(find: Callable[[Node], Answer]) -> Callable[[Node], Answer]:
     return remembered
 
 
+MAXIMUM_SEVERAL = 5_000
+
+
 def of_nodes(
     find: Callable[Concatenate[Sequence[Node], Besides], Answer],
 ) -> Callable[Concatenate[Sequence[Node], Besides], Answer]:
@@ -44,7 +47,7 @@ def of_nodes(
         if found is not None:
             return found[1]
         answer = find(nodes, *besides, **named)
-        if len(known) >= MAXIMUM_KNOWN:
+        if len(known) >= MAXIMUM_SEVERAL:
             known.clear()
         known[key] = tuple(nodes), answer
         return answer

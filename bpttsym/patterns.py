@@ -36,6 +36,7 @@ class Patterns(Walker):
         self.target = self.pattern(self._numbered(by))
         self._leading: dict[Pattern, bool] = {}
         self._again: dict[Pattern, bool] = {}
+        self._edges: dict[Symbol, list[Edge]] = {}
 
     def pattern(self, node: Symbol) -> Pattern:
         """What a node is at any step."""
@@ -117,6 +118,11 @@ class Patterns(Walker):
         return self.is_state(node) or self._definition(node) is None
 
     def edges(self, node: Symbol) -> list[Edge]:
+        if node not in self._edges:
+            self._edges[node] = self._found_edges(node)
+        return self._edges[node]
+
+    def _found_edges(self, node: Symbol) -> list[Edge]:
         definition = self._definition(node)
         if definition is None:
             return []

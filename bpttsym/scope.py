@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from bpttsym.declarations import Declared, Labels, declared_sizes, sized
 from bpttsym.errors import NotRead
@@ -277,3 +277,12 @@ def _is_size(side: Expr) -> bool:
     parts = [side, *(side.factors[:1] if isinstance(side, Multiply) else ())]
     known = (getattr(part, "function", getattr(part, "name", "")) for part in parts)
     return isinstance(side, Norm) or any(str(name).split("_")[0] in EXTREMA for name in known)
+
+
+def names_of_definitions(scopes: Iterable[Scope]) -> set[str]:
+    """All names that the definitions of a document give a meaning or use."""
+    found: set[str] = set()
+    for scope in scopes:
+        for known in (*scope.definitions.values(), *scope.abbreviations.values()):
+            found |= {known.name} | names(known.body)
+    return found

@@ -35,7 +35,7 @@ from bpttsym.expr import (
     walk,
 )
 from bpttsym.ground import Ground, make_ground
-from bpttsym.model import Definition, Model
+from bpttsym.model import Definition, Graph, Model
 from bpttsym.records import dataclass
 from bpttsym.rewriting import substitute, transform
 
@@ -103,6 +103,13 @@ class Structure:
         self.model = self.ground.model
         self.graph = self.ground.graph
         self._reached: dict[Kind, set[Kind]] = {}
+        self._graphs = {length: self.graph}
+
+    def graph_of(self, length: int) -> Graph:
+        """The graph of another number of steps."""
+        if length not in self._graphs:
+            self._graphs[length] = make_ground(self.model, length).graph
+        return self._graphs[length]
 
     @cached_property
     def uses(self) -> Mapping[Kind, frozenset[Kind]]:
@@ -222,7 +229,7 @@ class Structure:
         graphs = [self.graph]
         if self.length < CLEAR_LENGTH:
             with suppress(NotRead):  # definitions at literal steps exist at their own horizon only
-                graphs.append(make_ground(self.model, CLEAR_LENGTH).graph)
+                graphs.append(self.graph_of(CLEAR_LENGTH))
         for graph in graphs:
             for key, node in graph.nodes.items():
                 named = {*node.parents, *graph.mentioned(key)}

@@ -14,7 +14,7 @@ from bpttsym.implied import with_steps
 from bpttsym.latex import unicode_line
 from bpttsym.macros import expand
 from bpttsym.notation import Written, read_chain
-from bpttsym.parse import Line
+from bpttsym.parse import Line, is_mention, read_display
 from bpttsym.records import dataclass, replace
 from bpttsym.scope import DEFINING, Scope
 from bpttsym.shapes import SCALAR_LETTERS
@@ -68,6 +68,22 @@ class Entry:
     told: str = ""
 
 
+def lines_of(source: Source) -> list[tuple[Maths, list[Line]]]:
+    """The formulas of a source with their lines; what running text names again and again, ``$h_t$``, is read once."""
+    found: list[tuple[Maths, list[Line]]] = []
+    mentions: dict[str, list[Line]] = {}
+    for item in source.items:
+        if isinstance(item, Maths):
+            text, macros = source.maths_text(item), source.macros(item.start)
+            lines = mentions.get(text) if item.inline and not macros else None
+            if lines is None:
+                lines = read_display(text, item.start, macros, item.environment)
+                if item.inline and not macros and all(map(is_mention, lines)):
+                    mentions[text] = lines
+            found.append((item, lines))
+    return found
+
+
 class Displays:
     """Walks the displays of a document in order; a scope begins at a heading or at a new formula."""
 
@@ -84,6 +100,7 @@ class Displays:
         self.remarked: list[Entry] = []
         self.last: Expr | None = None
         self.written: list[Written] = []
+        self.mentioned: set[str] = set()
         self.kinds: Kinds = {}
 
     def run(self, read: list[tuple[Maths, list[Line]]]) -> None:
@@ -124,6 +141,9 @@ class Displays:
 
     def _inline(self, maths: Maths, lines: list[Line]) -> None:
         """Running text defines what is not defined yet in its section; another formula is for what stands near it."""
+        if all(map(is_mention, lines)):
+            self._mention(maths, lines)
+            return
         last = self.last
         for line in lines:
             for relation in self._relations(line):
@@ -151,6 +171,17 @@ class Displays:
                     if not taken:
                         self.remarked.append(Entry(maths.number, 1, line.span, "claim", self.place, relation))
         self.last = last
+
+    def _mention(self, maths: Maths, lines: list[Line]) -> None:
+        """What running text names may say what stands in parentheses behind a quantity; once is enough."""
+        text = self.source.text[maths.start : maths.end]
+        if text not in self.mentioned:
+            if not self.source.private:
+                self.mentioned.add(text)
+            for line in lines:
+                with suppress(NotRead):
+                    assert line.chain is not None
+                    read_chain(line.chain, self.signature, self.written)
 
     def _is_supposition(self, relation: Relation) -> bool:
         """Whether running text says how large numbers are: norms, or letters that textbooks keep for numbers."""

@@ -13,7 +13,7 @@ from bpttsym.census import base_name
 from bpttsym.component_definitions import of_entries, resolved_definitions, understood
 from bpttsym.components import resolved, with_left_out_step
 from bpttsym.declarations import Declared, Refusal
-from bpttsym.displays import Displays, Entry
+from bpttsym.displays import Displays, Entry, lines_of
 from bpttsym.distributions import distributions
 from bpttsym.errors import UsageError
 from bpttsym.expr import Call, Derivative, Expr, Power, Relation, Span, Symbol, names, walk
@@ -27,7 +27,6 @@ from bpttsym.model import Model, has_derivative
 from bpttsym.named_derivatives import NamedDerivatives
 from bpttsym.notation import Written
 from bpttsym.opened import has_three_letters, with_three_letters_opened
-from bpttsym.parse import Line, read_display
 from bpttsym.prose import Prose, functions_in_words, named_functions
 from bpttsym.records import dataclass, field, replace
 from bpttsym.regular import pattern
@@ -38,7 +37,7 @@ from bpttsym.shape_words import ELEMENTWISE
 from bpttsym.sides import has_probability, holds_steps
 from bpttsym.signature import Signature, signature
 from bpttsym.sized import with_declared
-from bpttsym.source import Maths, Source, read_source, source_from_text
+from bpttsym.source import Source, read_source, source_from_text
 from bpttsym.unit_kinds import unit_kinds
 
 LOGISTIC = r"\sigma"
@@ -349,12 +348,7 @@ def read_document(source: Source, settings: dict[str, str] | None = None) -> Doc
     """
     merged = {**source.settings, **(settings or {})}
     check_settings(merged)
-    read: list[tuple[Maths, list[Line]]] = []
-    for item in source.items:
-        if isinstance(item, Maths):
-            text, macros = source.maths_text(item), source.macros(item.start)
-            read.append((item, read_display(text, item.start, macros, item.environment)))
-    read, explained = written_out(read)
+    read, explained = written_out(lines_of(source))
     base = load_preset(merged["model"]) if "model" in merged else None
     chains = [line.chain for _, lines in read for line in lines if line.chain is not None]
     known = signature([*chains, *named_functions(source)], functions_in_words(source))

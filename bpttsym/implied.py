@@ -28,7 +28,7 @@ from bpttsym.model import free_letters, has_derivative
 from bpttsym.notation import read_chain
 from bpttsym.rewriting import with_children
 from bpttsym.signature import Signature
-from bpttsym.surface import Chain
+from bpttsym.surface import Chain, Fraction
 from bpttsym.weight_shapes import IDENTITIES
 
 DEFINING = frozenset(("=", ":="))
@@ -66,7 +66,7 @@ def implied_steps(chains: Iterable[Chain], signature: Signature) -> dict[str, st
 def _heads_alone(chain: Chain, signature: Signature) -> bool:
     """Whether a chain gives a formula to a name without an index; its first side alone is read for that."""
     first = chain.sides[0]
-    if first is None or not chain.relations or chain.relations[0] not in DEFINING:
+    if first is None or not chain.relations or chain.relations[0] not in DEFINING or isinstance(first, Fraction):
         return False
     try:
         (left,), _ = read_chain(Chain(chain.span, [first], [], []), signature)

@@ -52,6 +52,11 @@ class Line:
     related: bool = True
 
 
+def is_mention(line: Line) -> bool:
+    """Whether a line names something and says nothing of it."""
+    return line.chain is not None and not line.chain.relations
+
+
 TYPE_CHECKING = False  # as in `typing`, which is slow to load
 if TYPE_CHECKING:
     from collections.abc import Sequence

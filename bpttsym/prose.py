@@ -84,7 +84,10 @@ _SAYS = pattern(r"[=<>]|\\(?:frac|le|ge)")
 def named_functions(source: Source) -> list[Chain]:
     """What the text says of functions in words, as ``f = \\tanh``."""
     found: list[Chain] = []
-    for function, words in _KNOWN.items() if _SAYS_ANY.search(source.text) else ():
+    named = [said.group() for said in _SAYS_ANY.finditer(source.text)]
+    for function, words in _KNOWN.items():
+        if not any(re.search(words, one, re.IGNORECASE) for one in named):
+            continue  # the whole expression takes long to compile
         for said in re.finditer(_SAYING % words, source.text, re.IGNORECASE):
             lines = read_display(f"{said['name']} = {function}", said.start(), {}, "")
             found += [line.chain for line in lines if line.chain is not None]

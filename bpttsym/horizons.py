@@ -122,7 +122,7 @@ def reach(relation: Relation, model: Model, where: Sequence[Relation] = ()) -> i
     """
     if _reach not in model.kept:
         model.kept[_reach] = max((_reach(definition.body) for definition in model.definitions), default=0)
-    far = max(chain((_reach(relation), model.kept[_reach]), map(_compared, where)))
+    far: int = max(chain((_reach(relation), model.kept[_reach]), map(_compared, where)))
     if model.axes.numbers:
         parts = (relation, *(definition.body for definition in model.definitions))
         named = frozenset().union(*map(_letters, parts), *map(names, where))

@@ -34,6 +34,7 @@ from bpttsym.heads import (
 )
 from bpttsym.in_force import DEFINING as DEFINING
 from bpttsym.in_force import InForce
+from bpttsym.latex import unicode_line
 from bpttsym.model import Definition, has_derivative
 from bpttsym.named_losses import spelled_out
 from bpttsym.opened import is_opened
@@ -62,6 +63,9 @@ class Scope(InForce):
         if relation.operator == r"\in" or isinstance(right, Hole):
             return True
         if self.is_index_relation(relation):
+            if relation.operator == "=" and isinstance(left, Symbol) and left.name in names(right) and left != right:
+                words = f"`{unicode_line(relation)}` gives `{unicode_line(left)}` another value than its own"
+                raise NotRead(words, relation.span, r"`\leftarrow` if it is a step of a program")
             self._count(left, right)
             return True
         if relation.operator == r"\leftarrow":

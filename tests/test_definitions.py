@@ -298,7 +298,7 @@ RANGES = {
     r"\sum_{t=1}^{T}\sum_{1\le k\le t}": "proved",
     r"\sum_{t}\sum_{t\ge k\ge 1}": "proved",
     r"\sum_{t}\sum_{0<k\le t}": "proved",
-    r"\sum_{t}\sum_{k=\max(1,t-10)}^{t}": "proved",
+    r"\sum_{t}\sum_{k=\max(1,t-10)}^{t}": "refuted",
     r"\sum_{t}\sum_{k=\max(1,t-1)}^{t}": "refuted",
     r"\sum_{t}\sum_{k<t}": "refuted",
     r"\sum_{t}\sum_{1<k\le t}": "refuted",

@@ -153,6 +153,7 @@ class _Evidence:
                 if name not in self.whole:
                     return False
                 self.now.setdefault(name, {})[one] = None
+        self._take_copies(singles)
         computed = [name for name in self.above if name not in self.losses]
         outputs = [n for n in self.of_losses if n not in self.above and n not in singles]
         used = {name for pairs in (self.now, self.before, self.far) for names in pairs.values() for name in names}
@@ -167,6 +168,16 @@ class _Evidence:
                 self.sure &= not self.far.get(name)
                 self.now.setdefault(name, {})[self.state] = None
         return not _is_circular(self.now)
+
+    def _take_copies(self, singles: set[str]) -> None:
+        r"""``\partial h_t / \partial W_t`` is by the copy of a parameter that stands without a step elsewhere."""
+        copies = [name for name in self.stepped if name in singles and name not in self.above]
+        for pairs in (self.now, self.before, self.far):
+            for name, below in pairs.items():
+                for copy in copies:
+                    if copy in below:
+                        del below[copy]
+                        self.single.setdefault(name, {})[copy] = None
 
     def _find_state(self, computed: Sequence[str], unplaced: Sequence[str]) -> bool:
         """The one quantity that comes back: by itself, or through others that are computed from it a step later."""

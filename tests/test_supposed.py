@@ -181,6 +181,11 @@ DOCUMENTS: dict[str, tuple[str, ...]] = {
         r" \frac{\partial a_t}{\partial h_{t-1}}",
         "a_t = f(h_{t-1}, x_t; W), h_t = g(a_t)",
     ),
+    "copies of a parameter": (
+        r"\frac{\partial L}{\partial W} = \sum_{t=1}^{T} \frac{\partial L}{\partial W_t},\quad"
+        r" \frac{\partial L}{\partial W_t} = \frac{\partial L}{\partial h_t} \frac{\partial h_t}{\partial W_t}",
+        "h_t = f(h_{t-1}, x_t; W)",
+    ),
     "an input of that name": (
         r"\frac{\partial L}{\partial u_t} = \frac{\partial L}{\partial h_t} \frac{\partial h_t}{\partial u_t},\quad"
         r" \frac{\partial h_t}{\partial h_k} = \prod_{t \ge i > k} \frac{\partial h_i}{\partial h_{i-1}}",

@@ -6,41 +6,19 @@ r"""Derivatives and quotients to trees (a part of the notation): which different
 from __future__ import annotations
 
 from collections.abc import Container
-from typing import Protocol, cast
+from typing import cast
 
 from bpttsym import notation_parts as parts
 from bpttsym.errors import NotRead
 from bpttsym.expr import Call, Concatenate, Derivative, DerivativeKind, Divide, Expr, Symbol, Transpose
-from bpttsym.records import dataclass, replace
+from bpttsym.operands import Cursor, Reader, operand
+from bpttsym.records import replace
 from bpttsym.scripts import TRANSPOSES, spelled, ungroup
 from bpttsym.shape_words import DIFFERENTIAL
 from bpttsym.surface import Chain, Evaluated, Fence, Fraction, Scripted, Sums, Surface, Term, Word
 
 FIXED = r"\mathrm{fixed}"
 DIFFERENTIALS = {r"\partial": "partial", r"\mathrm{d}": "total", "d": "total"}
-
-
-class Reader(parts.Reader, Protocol):
-    """What reads the halves of a derivative: the reader of the notation."""
-
-    def factor(self, cursor: Cursor) -> Expr: ...
-
-
-@dataclass(slots=True)
-class Cursor:
-    """The factors of a term, taken from the left."""
-
-    factors: list[Surface]
-    operators: list[str]
-    at: int = 0
-
-    def peek(self, ahead: int = 0) -> Surface | None:
-        return self.factors[self.at + ahead] if self.at + ahead < len(self.factors) else None
-
-    def joined(self, ahead: int = 0) -> bool:
-        """Whether the factor ``ahead`` is juxtaposed to the one before it."""
-        place = self.at + ahead
-        return place < len(self.factors) and self.operators[place] == ""
 
 
 def differential(reader: Reader, node: Surface, base: Word, cursor: Cursor) -> Expr:
@@ -61,7 +39,7 @@ def differential(reader: Reader, node: Surface, base: Word, cursor: Cursor) -> E
                 raise NotRead("a derivative of second or higher order is not read", node.span)
     if cursor.peek() is None:
         raise NotRead(f"`{base.text}` has nothing to differentiate", node.span)
-    of = reader.factor(cursor)
+    of = operand(reader, cursor, by, fraction=False) if by is not None else reader.factor(cursor)
     if twice and not turned and by is not None:
         return parts.hessian(of, by, by, node.span.join(of.span or node.span))
     if by is not None and not twice:
@@ -132,7 +110,7 @@ def fraction(reader: Reader, node: Fraction, cursor: Cursor) -> Expr:
     if above.peek() is None:
         if cursor.peek() is None or not cursor.joined():
             raise NotRead("this derivative has nothing to differentiate", node.numerator.span)
-        of = reader.factor(cursor)
+        of = operand(reader, cursor, by, fraction=True)
         return Derivative(of, by, cast(DerivativeKind, kind), span=node.span.join(of.span or node.span))
     rest = Term(node.numerator.span, above.factors[1:], ["", *above.operators[2:]])
     of = _several(reader, above.factors[1:]) or reader.expression(rest)

@@ -13,7 +13,7 @@ from bpttsym import dots, listings
 from bpttsym import matrix_parts as matrices
 from bpttsym import notation_parts as parts
 from bpttsym.census import base_name
-from bpttsym.differentials import Cursor, differential, fraction, held, joint_name, on_one_line
+from bpttsym.differentials import differential, fraction, held, joint_name, on_one_line
 from bpttsym.errors import NotRead
 from bpttsym.expr import (
     Add,
@@ -34,6 +34,7 @@ from bpttsym.expr import (
     Symbol,
     children,
 )
+from bpttsym.operands import Cursor, argument, refuse_divisor, refuse_letter_before_product
 from bpttsym.path_ranges import read_paths
 from bpttsym.scripts import is_index, label_of, labelled, scripted, stepped, superscript
 from bpttsym.shape_words import EXPECTATION, PART, is_capital
@@ -108,8 +109,12 @@ class _Reader:
         match node:
             case Sums(span, signs, terms):
                 found = []
-                for sign, term in zip(signs, terms, strict=True):
-                    part = self.expression(term)
+                for place, (sign, term) in enumerate(zip(signs, terms, strict=True), start=1):
+                    if isinstance(term, Term):
+                        cursor = Cursor(term.factors, term.operators, more=place < len(terms))
+                        part = self.term(cursor, term.span)
+                    else:
+                        part = self.expression(term)
                     found.append(Negate(part, span=part.span) if sign == "-" else part)
                 if self.dotted and any(dots.is_dots(part.body if isinstance(part, Negate) else part) for part in found):
                     found = dots.total(found, span)
@@ -134,6 +139,7 @@ class _Reader:
             operator = cursor.operators[cursor.at]
             factor = self.factor(cursor)
             if operator == "/" and factors:
+                refuse_divisor(self.signature, node, cursor)
                 numerator = factors.pop()
                 if operators:
                     operator = operators.pop()
@@ -203,6 +209,7 @@ class _Reader:
         if name in self.signature.twofold and isinstance(following, Fence) and called:
             if names_step(following) or (name in self.formulas and len(following.items) > 1):
                 return self.application(node, name, cursor)
+        refuse_letter_before_product(self.signature, node, cursor)
         value = self.atom(node)
         if name in self.signature.quantities and cursor.joined() and isinstance(following, Fence):
             return self.with_arguments(value, following, cursor)
@@ -261,7 +268,7 @@ class _Reader:
             trailing = following.scripts if isinstance(following, Scripted) else []
             arguments, parameters = self.arguments(fence)
         elif self.signature.builtin(name) and not (primes and is_capital(base_name(following) or "")):
-            arguments, parameters = (self.factor(cursor),), ()
+            arguments, parameters = (argument(self, cursor, node),), ()
             fence = following
         else:
             raise NotRead(f"the function `{name}` has no argument", node.span, "its argument in parentheses")

@@ -66,6 +66,7 @@ PARTS: dict[str, tuple[str, ...]] = {
             "sums",
             "scripts",
             "path_ranges",
+            "operands",
             "differentials",
         ),
     ),

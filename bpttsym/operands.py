@@ -159,10 +159,12 @@ def _takes_all(signature: Signature, cursor: Cursor, variables: set[str], fracti
         return False
     moving = {word for node in _before_derivatives(rest) for word in _words(node)}
     row = _is_transposed(first)
-    if not any(_may_depend(word, signature, variables) for word in moving):
-        return row and not _is_differential(rest[0])
-    if moving & variables and (row or is_capital(name)):
+    if _is_differential(rest[0]):
+        return False
+    if (row or is_capital(name)) and (moving | {name}) & variables:
         return True
+    if not any(_may_depend(word, signature, variables) for word in moving) and (applied or name not in variables):
+        return row
     if name and not applied and not row and not fraction:
         return False
     raise NotRead(

@@ -25,8 +25,9 @@ from bpttsym.expr import (
     names,
     walk,
 )
-from bpttsym.ground import used_symbols
+from bpttsym.ground import COMPARISONS, used_symbols
 from bpttsym.guesses import formulas_used
+from bpttsym.hypotheses import restricted
 from bpttsym.inner_products import is_penalty
 from bpttsym.latex import unicode_line
 from bpttsym.model import Model, has_derivative
@@ -34,7 +35,7 @@ from bpttsym.records import dataclass, replace
 from bpttsym.regular import pattern
 from bpttsym.ruling import Verdict
 from bpttsym.sides import has_probability
-from bpttsym.structured import NAMED, Structure, structure_of
+from bpttsym.structured import NAMED, Structure, between, structure_of
 from bpttsym.variants import EQUALITIES, Variant
 from bpttsym.weight_shapes import IDENTITIES
 
@@ -180,6 +181,7 @@ def under_assumptions(
         before = [one for one in assumed if one.name == found.name]
         if not before or _under(document, place, verdict, before, judged).status != "conditional":
             assumed.append(found)  # what does not follow from what is assumed before it
+    assumed += (one for one in _ranges(document) if one.name not in met)
     return [_loosely(document, _under(document, *one, assumed, judged)) for one in enumerate(verdicts)]
 
 
@@ -218,6 +220,18 @@ def _in_text(document: Document) -> Iterator[Assumed]:
         said = f"the running text says of `{shown}` that it is {words}"
         corner = ONE_HOT.fullmatch(words) is not None
         yield Assumed(name, said, f"{shown} is {words}", 0, None, NAMED.get(words), begin, end, corner)
+
+
+def _ranges(document: Document) -> Iterator[Assumed]:
+    """What inequalities say of the numbers of a model, one assumption for each number."""
+    found: dict[str, list[Relation]] = {}
+    for entry in (*document.supposed, *document.entries):
+        if entry.kind == "claim" and entry.relation is not None and entry.relation.operator in COMPARISONS:
+            for name in restricted(entry.relation, document.models[entry.scope]):
+                found.setdefault(name, []).append(entry.relation)
+    for name, relations in found.items():
+        shown = " and ".join(map(unicode_line, relations))
+        yield Assumed(name, f"the document assumes {shown}", shown, structure=between(relations, name))
 
 
 def _is_met(one: Assumed, roots: Sequence[Expr], model: Model) -> bool:

@@ -17,7 +17,7 @@ from bpttsym.readings import OPTIONS, RESORTS, Readings, explore
 from bpttsym.reckoner import lone_sides
 from bpttsym.rephrased import is_number, missing_words, one_sided
 from bpttsym.ruling import Case, Status
-from bpttsym.scrutiny import is_kinked, is_short
+from bpttsym.scrutiny import bends, is_kinked, is_short
 from bpttsym.shapes import Sizes
 from bpttsym.trial import DENIED, Outcome, Trial, outcomes_of
 from bpttsym.variants import Variant
@@ -43,6 +43,10 @@ def may_matter(choice: str, relation: Relation) -> bool:
             raise ValueError(choice)
 
 
+MANY_SAMPLES = 64
+"""How many samples are drawn where few may lie on one side of a kink."""
+
+
 class Bench:
     """The worlds of one document, one for each model and horizon, and what is tried in them."""
 
@@ -51,6 +55,7 @@ class Bench:
         self.shelf = shelf or Shelf()
         self.declared = declared
         self._trials: dict[tuple[Model, int], Trial] = {}
+        self._many: dict[Trial, Trial] = {}
         self._prepared: dict[Model, tuple[Model, Sizes]] = {}
 
     def trial(self, variant: Variant, length: int) -> Trial:
@@ -132,6 +137,11 @@ class Bench:
         So must a fingerprint with long numbers, which may be multiples of its prime.
         """
         row.method = self.prove(relation, row, trials)
+        if row.method in ("", DENIED) and bends(relation, trials[0].ground):
+            outcome, _ = self._with_many_samples(trials[0]).numeric(relation, row.readings.settled(), observe=False)
+            if outcome.kind == "differs":
+                row.outcomes, row.method = [outcome], ""
+                return
         if row.method == "free ring" or (row.method == "fingerprint" and is_short(relation, trials[0].ground)):
             return
         found = trials[0].closely(relation, row.readings.settled())
@@ -141,6 +151,12 @@ class Bench:
             row.method = ""
             if found is None or is_kinked(relation, trials[0].ground):
                 row.outcomes = [Outcome("unknown", row.outcome.length, message=UNCONFIRMED, part=relation)]
+
+    def _with_many_samples(self, trial: Trial) -> Trial:
+        """The same ground with samples enough to find a region in which two sides differ."""
+        if trial not in self._many:
+            self._many[trial] = Trial(trial.ground, MANY_SAMPLES, seed=1)
+        return self._many[trial]
 
     def prove(self, relation: Relation, row: Row, trials: Sequence[Trial]) -> str:
         methods = {

@@ -10,6 +10,7 @@ from typing import TypeGuard
 from bpttsym.bounds import Hypotheses
 from bpttsym.displays import Entry
 from bpttsym.document import Document
+from bpttsym.errors import NotRead
 from bpttsym.expr import (
     Add,
     Call,
@@ -28,7 +29,7 @@ from bpttsym.expr import (
     names,
     walk,
 )
-from bpttsym.ground import COMPARISONS
+from bpttsym.ground import COMPARISONS, make_ground
 from bpttsym.model import Model
 from bpttsym.monomials import constant, linear, plus
 from bpttsym.rewriting import transform
@@ -40,6 +41,10 @@ DIAG = r"\mathrm{diag}"
 TRIED = tuple(Fraction(sign * size, 7) for size in (1, 5, 9, 30) for sign in (1, -1))
 STRIDE = Fraction(1, 3)
 LARGE = 100
+SOME_STEPS = 3
+PLAIN = (Number, Symbol, Add, Negate, Multiply, Divide, Power)
+"""What a comparison of numbers is made of."""
+
 SIZES = SPECTRAL | {"abs"}
 
 
@@ -61,6 +66,29 @@ def introduces(relation: Relation, new: set[str]) -> bool:
         return False
     sides = [side for side in (relation.left, relation.right) if names(side) & new]
     return not sides or any(_is_constant(side) for side in sides)
+
+
+def restricted(relation: Relation, model: Model) -> set[str]:
+    r"""The numbers that a model leaves open, where a relation compares them with numbers (``0 < \\alpha``); else none.
+
+    Nobody can claim that: the document says what they may be.
+    """
+    about = left_open(relation, model)
+    try:
+        shapes = make_ground(model, SOME_STEPS).shapes if about else {}
+    except NotRead:
+        return set()
+    return about if all(shapes.get(name) == (1, 1) for name in about) else set()
+
+
+def left_open(relation: Relation, model: Model) -> set[str]:
+    """What a relation compares with numbers alone, where the model has no formula of it; else none."""
+    about = names(relation)
+    computed = {definition.name for definition in (*model.definitions, *model.abbreviations)}
+    parts = [part for part in walk(relation) if not isinstance(part, Relation)]
+    plain = all(isinstance(part, PLAIN) and not getattr(part, "index", ()) for part in parts)
+    known = set(model.arities) - {model.horizon}
+    return about if plain and about <= known and not about & computed else set()
 
 
 def bounded_step(relation: Relation, model: Model) -> str:
@@ -87,15 +115,15 @@ def is_impossible(relation: Relation) -> bool:
     letters = sorted(names(relation))
     for first in TRIED:
         values = {name: first + place * STRIDE for place, name in enumerate(letters)}
-        left, right = _number(relation.left, values), _number(relation.right, values)
+        left, right = number(relation.left, values), number(relation.right, values)
         if left is None or right is None or compare(left, right):
             return False
     return True
 
 
-def _number(side: Expr, values: Mapping[str, Fraction]) -> Fraction | None:
+def number(side: Expr, values: Mapping[str, Fraction]) -> Fraction | None:
     """The value of a side in which only numbers stand; None for any other."""
-    parts = [_number(part, values) for part in children(side)]
+    parts = [number(part, values) for part in children(side)]
     known = [part for part in parts if part is not None]
     if len(known) < len(parts):
         return None

@@ -31,9 +31,11 @@ from bpttsym.hypotheses import (
     introduces,
     is_assumption,
     is_impossible,
+    left_open,
     loose_numbers,
     of_every_number,
     on_slopes,
+    restricted,
     untied,
 )
 from bpttsym.latex import unicode_line
@@ -47,6 +49,7 @@ from bpttsym.trial import Kind, Outcome
 from bpttsym.variants import Variant
 
 TIED_TO_NOTHING = "nothing that the document says of {} compares it with anything of the network"
+NO_NUMBER = "it can only be assumed of {}, and is no comparison of numbers here, so nothing is judged under it"
 Where = tuple[Relation, ...]
 SURVIVED = ("proved", "verified")
 EVERYWHERE = "every T and every size"
@@ -89,8 +92,10 @@ class Inequalities:
                 if of_every_number(entry, entry.relation, self.document):
                     continue
                 new = loose_numbers(relation, model)
-                if not introduces(relation, new) or is_impossible(relation):
+                open_ = restricted(relation, model) if plain and not new else set()
+                if not (open_ or introduces(relation, new)) or is_impossible(relation):
                     continue
+                new |= open_
                 slopes = {d.name for d in model.definitions if has_extremum(d.body)}
                 said = position < len(self.document.supposed)
                 if new - set(before.numbers) or (new and said) or (plain and (new or names(relation) & slopes)):
@@ -168,12 +173,17 @@ class Inequalities:
         for other in (other for one in found for other in one.otherwise if other.supposed):
             if verdict.status == "refuted":
                 verdict = _supposing(self._tried(entry, relation, [other], where, about), [other])
-        loose = untied(relation, given, self._slopes) if verdict.status == "refuted" else ()
+        known = self._slopes | set(self.document.models[entry.scope].arities)
+        loose = untied(relation, given, known) if verdict.status == "refuted" else ()
         if loose:
             message = TIED_TO_NOTHING.format(", ".join(f"`{name}`" for name in loose))
             return Verdict(entry, "unchecked", message, model=verdict.model, blame=relation.span, code="not-understood")
         if verdict.status != "refuted":
             return verdict
+        open_ = left_open(relation, found[0].base)
+        if open_:
+            message = NO_NUMBER.format(" and ".join(f"`{name}`" for name in sorted(open_)))
+            return Verdict(entry, "unchecked", message, model=verdict.model, blame=relation.span, code="not-judged")
 
         def under(more: Sequence[Relation]) -> Verdict:
             all_ = Hypotheses((*about.relations, *more), given.numbers)

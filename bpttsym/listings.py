@@ -13,7 +13,7 @@ from bpttsym import notation_parts as parts
 from bpttsym.errors import NotRead
 from bpttsym.expr import Call, Expr, Listing, Probability, Span, Steps, Symbol, integer, shifted
 from bpttsym.index_ranges import GIVEN as GIVEN
-from bpttsym.surface import Chain, Fence, Surface, Term, Word
+from bpttsym.surface import Chain, Fence, Scripted, Surface, Term, Word, within
 
 SIZED = frozenset(rf"\mathrm{{{word}}}" for word in ("shape", "size", "dim", "Shape", "Size"))
 """Words before parentheses that ask how large something is."""
@@ -21,7 +21,29 @@ SIZED = frozenset(rf"\mathrm{{{word}}}" for word in ("shape", "size", "dim", "Sh
 EARLIER = {"<": -1, r"\le": 0}
 """Signs before the last of some steps, and where they end."""
 
+INFINITE = r"\infty"
 BRACKETS = frozenset(("(", "[", r"\{"))
+
+
+INTERVALS = {"(": "<", "[": r"\le"}
+
+
+def with_interval(chain: Chain) -> Chain:
+    r"""A chain of inequalities for ``\alpha \in (0, 1)``; an end that is infinite says nothing."""
+    match chain.sides, chain.relations:
+        case [Word() | Scripted() as name, Fence(_, "(" | "[" as opening, [low, high], [","])], [r"\in"]:
+            ends = [(low, name), (name, high)]
+        case _:
+            return chain
+    kept = [pair for pair in ends if not any(INFINITE in word_texts(side) for side in pair)]
+    sides: list[Surface | None] = [*kept[0], *(pair[1] for pair in kept[1:])] if kept else []
+    count = len(kept)
+    return Chain(chain.span, sides, [INTERVALS[opening]] * count, chain.relation_spans * count) if kept else chain
+
+
+def word_texts(node: Surface) -> set[str]:
+    """The texts of all words in a formula."""
+    return {part.text for part in within(node) if isinstance(part, Word)}
 
 
 def run(reader: parts.Reader, name: str, index: tuple[Expr, ...], script: Surface, span: Span) -> Steps | None:

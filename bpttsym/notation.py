@@ -68,6 +68,7 @@ def read_chain(
 
     To ``written`` goes what stands with arguments and is a quantity, which the trees do not show.
     """
+    chain = listings.with_interval(chain)
     reader = _Reader(signature)
     reader.formulas = formulas_of_step(chain) & signature.twofold
     try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bpttsym.errors import NotRead
 from bpttsym.evaluate import Evaluator
-from bpttsym.expr import Call, Component, Derivative, Expr, Multiply, Number, Power, Relation, Symbol, walk
+from bpttsym.expr import Call, Component, Derivative, Expr, Multiply, Norm, Number, Power, Relation, Symbol, walk
 from bpttsym.extents import is_line
 from bpttsym.ground import Ground
 from bpttsym.model import Key
@@ -57,6 +57,11 @@ def is_kinked(relation: Relation, ground: Ground) -> bool:
     """Whether a function with a kink stands in a relation or its model: one sample then says nothing of all."""
     roots = (relation, *(definition.body for definition in ground.model.definitions))
     return any(isinstance(part, Call) and part.function in KINKED for root in roots for part in walk(root))
+
+
+def bends(relation: Relation, ground: Ground) -> bool:
+    r"""Whether two sides may agree in a region alone: ``\|(1 - 2a) h\| = (1 - 2a) \|h\|`` where a is below a half."""
+    return is_kinked(relation, ground) or any(isinstance(part, Norm) for part in walk(relation))
 
 
 def largest(value: Any) -> float:

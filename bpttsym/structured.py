@@ -3,6 +3,7 @@ r"""Parameters of which a document assumes a structure, ``W^\top W = I``, as for
     W = W^\top             W = S + S^\top
     W^\top = -W            W = S - S^\top
     W^\top W = I           W = H_1 ... H_n    with reflections H = I - 2 v v^\top / (v^\top v)
+    0 < a < 1              a = e^s/(1 + e^s)
 
 Every orthogonal matrix of size n is a product of at most n reflections, and the number of them, even or odd, says
 which of two kinds it is. A product of reflections is rational, so it exists in every world.
@@ -10,14 +11,30 @@ which of two kinds it is. A product of reflections is rational, so it exists in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from fractions import Fraction
 
 from bpttsym.declarations import Declared
 from bpttsym.errors import NotRead
-from bpttsym.expr import Add, Divide, Expr, Multiply, Negate, Relation, Symbol, Transpose, integer, multiply
+from bpttsym.expr import (
+    Add,
+    Call,
+    Divide,
+    Expr,
+    Multiply,
+    Negate,
+    Number,
+    Relation,
+    Symbol,
+    Transpose,
+    integer,
+    multiply,
+    names,
+)
 from bpttsym.ground import make_ground
+from bpttsym.hypotheses import number
 from bpttsym.model import Definition, Model
-from bpttsym.records import replace
+from bpttsym.records import dataclass, replace
 from bpttsym.weight_shapes import IDENTITIES
 
 SOME_STEPS = 3
@@ -76,6 +93,42 @@ def _reflection(vector: Symbol) -> Expr:
     return Add((Symbol("I"), Negate(multiply(integer(2), share))))
 
 
+@dataclass(frozen=True)
+class Between:
+    r"""The structure of a number that is larger than one and smaller than another: ``a + (b - a)/(1 + e^{-s})``."""
+
+    low: Fraction | None
+    high: Fraction | None
+
+    def __call__(self, free: Free, size: int, kind: int) -> Expr:
+        grown = Call(r"\exp", (free(0),))
+        if self.low is None:
+            assert self.high is not None
+            return Add((Number(self.high), Negate(grown)))
+        if self.high is None:
+            return Add((Number(self.low), grown))
+        share = Divide(grown, Add((integer(1), grown)))
+        return Add((Number(self.low), multiply(Number(self.high - self.low), share)))
+
+
+def between(relations: Iterable[Relation], name: str) -> Between | None:
+    """The structure of a number that relations compare with numbers; None for another form, and where none is left."""
+    ends: dict[bool, list[Fraction]] = {True: [], False: []}
+    for relation in relations:
+        above = relation.left if relation.operator in (">", r"\ge") else relation.right
+        below = relation.right if above is relation.left else relation.left
+        for side, other in ((above, below), (below, above)):
+            if side == Symbol(name):
+                value = None if names(other) else number(other, {})
+                if value is None:
+                    return None
+                ends[side is above].append(value)
+        if Symbol(name) not in (above, below):
+            return None
+    low, high = max(ends[True], default=None), min(ends[False], default=None)
+    return None if low is not None and high is not None and low >= high else Between(low, high)
+
+
 def structured(model: Model, wanted: Mapping[str, Structure]) -> Iterator[Model]:
     """The model with each of some parameters as a formula, for each kind of matrices.
 
@@ -89,11 +142,18 @@ def structured(model: Model, wanted: Mapping[str, Structure]) -> Iterator[Model]
     wanted = {name: make for name, make in wanted.items() if name in known}
     sizes = {name: shapes.get(name, (0, 1)) for name in wanted}
     given = any(definition.name in wanted for definition in model.definitions)
-    if any(rows != columns or rows < 2 for rows, columns in sizes.values()) or given or "I" in known:
+    fitting = all(
+        size == (1, 1) if isinstance(wanted[name], Between) else size[0] == size[1] > 1 for name, size in sizes.items()
+    )
+    matrices = not all(isinstance(make, Between) for make in wanted.values())
+    if not fitting or given or (matrices and "I" in known):
         return
-    for kind in (0, 1):
+    for kind in (0, 1) if matrices else (0,):
         free = _Free(known)
-        bodies = [(name, make(free.of(name), sizes[name][0], kind)) for name, make in wanted.items()]
+        bodies = [
+            (name, make(free.of(name, isinstance(make, Between)), sizes[name][0], kind))
+            for name, make in wanted.items()
+        ]
         definitions = (*(Definition(name, (), body) for name, body in bodies), *model.definitions)
         yield replace(model, definitions=definitions, declared=(*model.declared, *free.declared))
 
@@ -105,10 +165,10 @@ class _Free:
         self.letters = (letter for number in range(1, MANY) if (letter := f"S_{{{number}}}") not in known)
         self.declared: list[Declared] = []
 
-    def of(self, name: str) -> Free:
-        """What gives the free parameters of one that is square."""
+    def of(self, name: str, number: bool) -> Free:
+        """What gives the free parameters of one that is square, or a number."""
         size = f"n_{name}"
-        self.declared.append(Declared(name, (), (size, size)))
+        self.declared.append(Declared(name, (), () if number else (size, size)))
 
         def free(sizes: int) -> Symbol:
             letter = next(self.letters)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping
 
+from bpttsym.census import INDEX_LETTERS
+from bpttsym.displays import Entry
 from bpttsym.expr import Add, Call, Component, Derivative, Expr, Negate, Relation, Symbol, integer, names, walk
 from bpttsym.guesses import formulas_used
 from bpttsym.latex import unicode_line
-from bpttsym.model import Model
-from bpttsym.remarks import loose_letter
+from bpttsym.model import Model, index_letters
+from bpttsym.remarks import harmless, loose_letter
 from bpttsym.shapes import ELEMENTWISE, SPECTRAL
 from bpttsym.signature import is_word
 
@@ -20,16 +22,19 @@ FORMULATED = frozenset(rf"\mathrm{{{name}}}" for name in NAMED.split())
 """Functions that have a formula wherever they are used, so that a document need not write it."""
 
 
-def doubts(relation: Relation, words: str, model: Model, told_of: Mapping[str, str], own: Callable[[str], bool]) -> str:
+def doubts(
+    entry: Entry, relation: Relation, model: Model, told_of: Mapping[str, str], own: Callable[[str], bool]
+) -> str:
     """Why a relation that fails under a model is not refuted, in words; empty if nothing stands against it.
 
     ``told_of`` is what the document says of functions without giving them a formula, ``own`` which functions are its.
     """
     letter = loose_letter(relation)
+    known = {*INDEX_LETTERS, *model.arities, *index_letters(relation), model.horizon}
     if letter:
         return f"it fails as written: the index `{letter}` stands in a sum and beside it; put parentheses"
-    if words:
-        return f"it fails as written, but the words `{words}` behind it may restrict it"
+    if not harmless(entry.words, known, bool(entry.where)):
+        return f"it fails as written, but the words `{entry.words}` behind it may restrict it"
     function = without_formula(relation, model)
     if function:
         return f"it fails if `{function}` is any function, and the document does not write the formula of `{function}`"

@@ -181,7 +181,7 @@ class Inequalities:
         if verdict.status != "refuted":
             return verdict
         open_ = left_open(relation, found[0].base)
-        if open_:
+        if open_ and not is_impossible(relation):
             message = NO_NUMBER.format(" and ".join(f"`{name}`" for name in sorted(open_)))
             return Verdict(entry, "unchecked", message, model=verdict.model, blame=relation.span, code="not-judged")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from difflib import get_close_matches
 
 from bpttsym.expr import Add, Relation, Sum, Symbol, walk
@@ -13,6 +13,17 @@ from bpttsym.model import Model, free_letters
 CONNECTORS = frozenset("for where if when with all any each every and let".split())
 """Words beside a condition on indices that do not change what it says."""
 
+QUANTIFIERS = frozenset("for all any each every and".split())
+STEPS = frozenset("the time step steps timestep timesteps time-step time-steps index indices".split())
+"""What is said of a letter behind a quantifier."""
+
+REASONS = frozenset(
+    "by the of from chain product sum rule rules definition linearity gradient gradients jacobian derivative"
+    " derivatives backpropagation recursion recurrence".split()
+)
+"""Words of remarks that say why an equation holds or what it is called, and restrict nothing."""
+
+NAME = re.compile(r"(\\?[A-Za-z]+)(?:[_^](?:\{[^{}]*\}|\w))*")
 CLOSE_NAMES, ALIKE = 3, 0.6
 
 
@@ -43,6 +54,16 @@ def loose_letter(relation: Relation) -> str:
     return ""
 
 
-def harmless(words: str) -> bool:
-    """Whether words beside a condition only connect it."""
-    return all(word.strip(".,:;()").casefold() in CONNECTORS for word in words.split())
+def harmless(words: str, named: Container[str] = frozenset(), conditioned: bool = True) -> bool:
+    """Whether words behind an equation only connect its conditions, name what it holds for all of, or say why it holds.
+
+    What is ``named`` may stand behind a quantifier; without a condition there is nothing else to connect.
+    """
+    said = [word.strip(".,:;()$").casefold() for word in words.split()]
+    connectors = CONNECTORS if conditioned else QUANTIFIERS
+    quantified = not QUANTIFIERS.isdisjoint(said)
+    names = [found[1] if (found := NAME.fullmatch(word.strip(".,:;()$"))) else "" for word in words.split()]
+    return all(
+        not word or word in connectors | REASONS or (quantified and (word in STEPS or name in named))
+        for word, name in zip(said, names, strict=True)
+    )

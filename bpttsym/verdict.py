@@ -299,7 +299,7 @@ class Judge:
                 case.entry, "unchecked", UNCONFIRMED, (), told, label, readings=listed, code="not-understood"
             )
         own, told_of = self.document.signature.applies, self.document.told_of
-        doubt = doubts(case.relation, case.entry.words, rows[0].variant.base, told_of, own)
+        doubt = doubts(case.entry, case.relation, rows[0].variant.base, told_of, own)
         doubt = doubt or self.bench.missing_letter(case) or may_come_back(case.relation, rows[0].variant.base)
         doubt = doubt or meant_square(case.relation, self.document.signature.numbered)
         if doubt:

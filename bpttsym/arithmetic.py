@@ -7,7 +7,7 @@ from bpttsym.inner_products import is_batch
 from bpttsym.memo import of_node
 from bpttsym.readings import Readings
 from bpttsym.shapes import Shape, ShapeClash
-from bpttsym.world import V, World
+from bpttsym.world import CannotSay, V, World
 
 
 def total_of(world: World, values: list[V], expr: Expr) -> V:
@@ -58,6 +58,8 @@ def product(
             return world.matrix_product(first, world.transpose(second))
         if a == b:
             return world.elementwise(first, second)
+        if 1 not in a or 1 not in b:
+            raise CannotSay(f"the Kronecker product of {show(a)} and {show(b)} is not read", span)
         raise ShapeClash(f"{show(a)} and {show(b)} have no outer product", span)
     if a[1] == b[0]:
         if a[1] == 1 and right is not None and not (_has_transpose(right) or (left and _has_transpose(left))):

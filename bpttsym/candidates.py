@@ -16,7 +16,7 @@ from bpttsym.layered import with_layers
 from bpttsym.loss_forms import Form
 from bpttsym.model import Model
 from bpttsym.records import replace
-from bpttsym.rephrased import has_lines, of_lines, of_sets, rephrasings, turned_primes
+from bpttsym.rephrased import has_lines, of_lines, of_reciprocals, of_sets, rephrasings, turned_primes
 from bpttsym.supposed import Supposed, networks, supposed_variants
 from bpttsym.variants import Variant, either, from_zero, given_function, narrow_variants, variants
 
@@ -105,7 +105,7 @@ class Candidates:
         ]
         for words, read in (*left_out, *rephrasings(relation), *of_lines(relation)):
             yield read, self._under(entry, read, words)
-        for words, read in of_sets(relation):
+        for words, read in (*of_sets(relation), *of_reciprocals(relation)):
             yield read, [replace(variant, doubtful=True) for variant in self._under(entry, read, words)]
 
     def _under(self, entry: Entry, read: Relation, words: str) -> list[Variant]:

@@ -34,6 +34,7 @@ from bpttsym.expr import (
     Symbol,
     children,
 )
+from bpttsym.inverse_functions import inverse, is_minus_one
 from bpttsym.operands import Cursor, argument, refuse_divisor, refuse_letter_before_product
 from bpttsym.path_ranges import read_paths
 from bpttsym.scripts import is_index, label_of, labelled, scripted, stepped, superscript
@@ -282,6 +283,12 @@ class _Reader:
                 function, which = labelled(self, function, which, script)
                 function = self.signature.builtin(function) or function
         value: Expr = Call(function, arguments, parameters, primes, which, span=span)
+        if (
+            not special
+            and function != r"\mathrm{diag}"
+            and any(kind == "sup" and is_minus_one(script) for kind, script in scripts)
+        ):
+            value, scripts = inverse(function, name, arguments, span), []
         for kind, script in scripts:
             if kind == "sup" and script is not None:
                 value = superscript(self, value, script)

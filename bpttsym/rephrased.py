@@ -36,6 +36,7 @@ from bpttsym.expr import (
     walk,
 )
 from bpttsym.extents import free_entries
+from bpttsym.inverse_functions import reciprocal
 from bpttsym.latex import unicode_line
 from bpttsym.records import replace
 from bpttsym.rewriting import transform, with_children
@@ -145,6 +146,13 @@ def of_sets(relation: Relation) -> Iterator[tuple[str, Relation]]:
     turned = transform(relation, change)
     if letters and isinstance(turned, Relation):
         yield f"the largest {' and '.join(sorted(set(letters)))} of the product stands on the left", turned
+
+
+def of_reciprocals(relation: Relation) -> Iterator[tuple[str, Relation]]:
+    r"""The relation whose functions with the exponent -1 are no inverses but one over them."""
+    turned = transform(relation, lambda node: reciprocal(node) or node)
+    if turned != relation and isinstance(turned, Relation):
+        yield "the exponent -1 of a function makes one over it", turned
 
 
 def _meanings(side: Expr, letter: str) -> tuple[Meaning, ...]:

@@ -15,7 +15,7 @@ from bpttsym.model import Key
 from bpttsym.readings import Readings
 from bpttsym.reckoner import lone_sides
 from bpttsym.shapes import Shape, ShapeClash
-from bpttsym.world import MissingNode, World
+from bpttsym.world import CannotSay, MissingNode, World
 
 if TYPE_CHECKING:
     from bpttsym.precise import PreciseWorld
@@ -107,7 +107,10 @@ def conform(world: World, readings: Readings, relation: Relation, left: Any, rig
         return left, world.transpose(right)
     if (1, 1) in (a, b) and 1 in a and 1 in b and readings.ask("shorthand", relation.right) == "inner":
         raise ShapeClash("no inner product makes the two sides numbers", relation.span)
-    raise ShapeClash(f"the left side is {a[0]}×{a[1]} and the right side {b[0]}×{b[1]}", relation.span)
+    words = f"the left side is {a[0]}×{a[1]} and the right side {b[0]}×{b[1]}"
+    if (1 in a) != (1 in b) and a[0] * a[1] == b[0] * b[1]:
+        raise CannotSay(f"{words}, and whether this lists the entries of that is not said", relation.span)
+    raise ShapeClash(words, relation.span)
 
 
 def _is_by_rows(world: World, side: Expr, own: Shape, other: Shape) -> bool:

@@ -16,6 +16,7 @@ from typing import Literal
 
 from bpttsym.errors import UnreadableSource
 from bpttsym.expr import Span
+from bpttsym.hidden import end_of_never, without_indented_code
 from bpttsym.macros import Definition, Macro, definitions, without
 from bpttsym.records import dataclass, field, replace
 from bpttsym.regular import pattern
@@ -43,7 +44,8 @@ _HIDDEN = {
     "tex": (
         r"\\begin\{(?P<verbatim>(?:[vV]erbatim|lstlisting|minted|comment)\*?)\}[\s\S]*?(?:\\end\{(?P=verbatim)\}|\Z)"
         r"|(?P<rest>\\end\{document\}[\s\S]*+)|\\verb\*?(?P<bar>[!-/:-@\[-`{-~])[^\n]*?(?P=bar)"
-        r"|(?P<url>\\(?:url|href|path)\{[^{}\n]*+\})|%++(?P<note>[^\n]*+)|\\[\s\S]"
+        r"|(?P<url>\\(?:url|href|path)\{[^{}\n]*+\})|%++(?P<note>[^\n]*+)"
+        r"|(?P<never>\\iffalse)(?![A-Za-z@])|\\[\s\S]"
     ),
     "markdown": (
         r"(?m)\A---[ \t]*+\n(?=[^\s-])(?P<front>[^\n]*:[^\0]*?)^(?:---|\.\.\.)[ \t]*+$"
@@ -292,13 +294,16 @@ class _Reader:
                 self.listen(*mark.span(kind))
             elif kind == "dollar":
                 self.maths.append(Maths(*mark.span(kind), True))
+            elif kind == "never":
+                position = end_of_never(self.text, position)
             elif kind == "fence" and mark["math"]:
                 position = self.display(Span(*mark.span("run")), *mark.span(kind), position)
             if kind:
                 cover = "\0" if kind in ("fence", "dollar") else "\1"
                 pieces += [self.text[done:start], re.sub(r"[^\n]", cover, self.text[start:position])]
                 done = position
-        return "".join([*pieces, self.text[done:]])
+        mask = "".join([*pieces, self.text[done:]])
+        return mask if self.rules == "tex" else without_indented_code(mask)
 
     def says_more(self, maths: Maths) -> bool:
         """Whether a formula holds anything beside definitions of private commands."""

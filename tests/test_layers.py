@@ -44,7 +44,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         *("rnn_feedback", "rnn_encoder_decoder"),
     ),
     "expr": ("walking",),
-    "source": ("macros",),
+    "source": ("macros", "hidden"),
     "parse": (
         *("surface", "commands", "letters", "naming", "scanner", "specials", "tokens", "words"),
         *("tables", "index_ranges", "memberships", "rows", "latex_table", "grammar"),
@@ -66,6 +66,7 @@ PARTS: dict[str, tuple[str, ...]] = {
             "sums",
             "scripts",
             "path_ranges",
+            "inverse_functions",
             "operands",
             "differentials",
         ),

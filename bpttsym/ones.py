@@ -16,7 +16,7 @@ from bpttsym.memo import of_node
 from bpttsym.reckoner import Reckoner
 from bpttsym.shapes import Shape, ShapeClash
 from bpttsym.weight_shapes import IDENTITIES
-from bpttsym.world import V, World
+from bpttsym.world import CannotSay, V, World
 
 
 @of_node
@@ -251,6 +251,8 @@ def in_order(
         if position:
             operator = operators[position - 1] or operator if total is None else operators[position - 1]
         if reckoner.is_identity(factor):
+            if r"\otimes" in operators[max(position - 1, 0) : position + 1]:
+                raise CannotSay("the Kronecker product with an identity is not read", factors[0].span)
             identity = True
             continue
         if is_ones(factor):

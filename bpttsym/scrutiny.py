@@ -108,7 +108,7 @@ def conform(world: World, readings: Readings, relation: Relation, left: Any, rig
     if (1, 1) in (a, b) and 1 in a and 1 in b and readings.ask("shorthand", relation.right) == "inner":
         raise ShapeClash("no inner product makes the two sides numbers", relation.span)
     words = f"the left side is {a[0]}×{a[1]} and the right side {b[0]}×{b[1]}"
-    if (1 in a) != (1 in b) and a[0] * a[1] == b[0] * b[1]:
+    if 1 in (a[1], b[1]) and (1 in a) != (1 in b) and a[0] * a[1] == b[0] * b[1]:
         raise CannotSay(f"{words}, and whether this lists the entries of that is not said", relation.span)
     raise ShapeClash(words, relation.span)
 

@@ -107,7 +107,7 @@ def _in_order(reader: Reader, node: Scripted) -> list[tuple[str, Surface | None]
 
 
 def _marks(script: Surface | None) -> Sequence[Surface | None]:
-    """The parts of a superscript if brackets are among them: ``{(t)\\top}``, and ``{(t)^\\top}``, which says the same."""
+    """The parts of a superscript with brackets in it: ``{(t)\\top}``, and ``{(t)^\\top}``, which says the same."""
     inner = ungroup(script) if script is not None else None
     if isinstance(inner, Scripted) and isinstance(inner.base, Fence):
         return [inner.base, *(above for kind, above in inner.scripts if kind == "sup")]

@@ -70,8 +70,13 @@ def derive(model: Model | Document | str, of: str = "L", by: str = "psi", T: int
 def plot(kind: str, **options: object) -> object:
     """A figure by its name (``bpttsym plot --list``) as a Matplotlib figure; options as the command takes them.
 
-    Raises BpttsymError for a figure or an option that does not exist.
+    ``model`` may be a model, a document, or the name of a preset or of a file.
+    Raises BpttsymError for a figure, an option or a model that does not exist.
     """
+    if "model" in options:
+        from bpttsym.figure_options import figure_of
+
+        return figure_of(kind, **options)
     from bpttsym.figures import figure
 
     return figure(kind, **options)  # type: ignore[arg-type]

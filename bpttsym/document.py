@@ -347,7 +347,7 @@ def read_document(source: Source, settings: dict[str, str] | None = None) -> Doc
     definitions come first. Raises UsageError for a setting that is not known.
     """
     merged = {**source.settings, **(settings or {})}
-    check_settings(merged)
+    check_settings(merged, source.front)
     read, explained = written_out(lines_of(source))
     base = load_preset(merged["model"]) if "model" in merged else None
     chains = [line.chain for _, lines in read for line in lines if line.chain is not None]

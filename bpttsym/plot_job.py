@@ -7,13 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bpttsym.document import load_preset, read_document
 from bpttsym.errors import UsageError
 from bpttsym.figure_data import known
-from bpttsym.figure_options import fitting, option
+from bpttsym.figure_options import model_named, option
 from bpttsym.figures import FIGURES, FigureKind, render, write_whole
-from bpttsym.model import Model
-from bpttsym.source import read_source
 
 
 def listing() -> list[str]:
@@ -70,15 +67,8 @@ def _options(kind: FigureKind, rest: Sequence[str]) -> dict[str, Any]:
                 raise UsageError(f"{kind.name} is no figure of a document: `{word}` is neither OPTION=VALUE nor of use")
             if "model" in found:
                 raise UsageError(f"one figure is of one document, and `{word}` is a second")
-            found["model"] = _model(kind, word)
+            found["model"] = model_named(kind, word)
             continue
         name, value = option(kind, word)
         found[name] = value
     return found
-
-
-def _model(kind: FigureKind, name: str) -> Model:
-    """The first model of a document, or of a preset, that has the form of the figure."""
-    is_file = name == "-" or Path(name).suffix or Path(name).exists()
-    document = read_document(read_source(name)) if is_file else load_preset(name)
-    return fitting(kind, document.models, name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from bpttsym.errors import UsageError
 from bpttsym.model import Model
@@ -26,11 +26,25 @@ NUMBERS = frozenset(("T", "L", "layers"))
 """Keys whose value is a number of steps or layers."""
 
 
-def check_settings(settings: Mapping[str, str]) -> None:
-    """Raises UsageError for a key or a value that is not known."""
+ALIKE = 0.8
+"""How much a key resembles one of ours where it is meant to be it."""
+
+
+def check_settings(settings: Mapping[str, str], shared: Container[str] = ()) -> None:
+    """Raises UsageError for a key or a value that is not known.
+
+    Among those that other programs ``shared`` with us, a key that resembles none of ours is theirs.
+    """
     for key, value in settings.items():
         if key not in SETTINGS:
-            raise UsageError(f"the setting `{key}` is not known; known are {', '.join(SETTINGS)}")
+            import difflib
+
+            folded = {name.casefold(): name for name in SETTINGS}
+            near = [folded[one] for one in difflib.get_close_matches(key.casefold(), folded, 1, ALIKE)]
+            if not near and key in shared:
+                continue
+            nearest = f"; the nearest is `{near[0]}`" if near else ""
+            raise UsageError(f"the setting `{key}` is not known{nearest}; known are {', '.join(SETTINGS)}")
         if SETTINGS[key] and value not in SETTINGS[key]:
             raise UsageError(f"the setting `{key}: {value}` is not one of {', '.join(SETTINGS[key])}")
         if key in NUMBERS and not (value.isascii() and value.isdigit() and len(value) < 10 and int(value) >= 1):

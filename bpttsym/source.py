@@ -81,6 +81,7 @@ _HEADING = {
         rf"(?=\n {{0,3}}+(?:={{2,}}+|-{{2,}}+)[ \t]*+$)|(?:^(?![ \t\0\1=-]*+$|{_ATX})[^\n]++\n?+)++"
     ),
 }
+_REMARK = pattern(r"(?:^|\s)#.*")  # behind a setting
 _SETTING = pattern(r"(?m)^[^\s#-].*")  # a line of front matter
 _NOTE = pattern(r"\s*+(?P<ours>bpttsym\s*+:\s*+)?(?P<key>[^:]*+):?+(?P<value>[\s\S]*+)")
 
@@ -131,6 +132,7 @@ class Source:
     cells: Mapping[int, int]  # of a notebook: where each cell of text starts, and its number
     private: tuple[Definition, ...] = ()  # the private commands, in text order
     lost: tuple[Span, ...] = ()  # expectations that no display follows in their section
+    front: frozenset[str] = frozenset()  # the settings of the front matter, which other programs read as well
 
     def locate(self, offset: int) -> Location:
         """File, line and column of an offset; in a notebook, lines count within the cell."""
@@ -218,6 +220,7 @@ def source_from_text(text: str, name: str = "<text>", kind: Kind = "markdown") -
         cells,
         private,
         tuple(reader.lost),
+        frozenset(reader.front),
     )
 
 
@@ -243,6 +246,7 @@ class _Reader:
         self.text, self.rules = text, rules
         self.preamble = max(text.find(r"\begin{document}"), 0) if rules == "tex" else 0
         self.settings: dict[str, str] = {}
+        self.front: set[str] = set()
         self.setting_spans: dict[str, Span] = {}
         self.said: list[tuple[int, str, str]] = []  # where something is said of the next display: key and value
         self.maths: list[Maths] = []
@@ -320,6 +324,9 @@ class _Reader:
             self.said.append((start, key, value))
         elif front or note["ours"]:
             begin = note.start("key")
+            if front:
+                self.front.add(key)
+                value = _REMARK.sub("", value).strip().strip("\"'")
             self.settings[key] = value
             self.setting_spans[key] = Span(begin, begin + len(self.text[begin:end].rstrip()))
 

@@ -113,6 +113,24 @@ def test_an_unknown_setting_is_one_line_with_the_name_of_the_file(folder: Path, 
     assert capsys.readouterr().err.startswith("bpttsym: setting.md: the setting `layuot` is not known")
 
 
+def test_front_matter_of_other_programs_is_left_alone() -> None:
+    """What others put there, with quotes and remarks; what resembles a setting of ours is a mistake."""
+    text = '---\ntitle: "Notes: on states"\ntags: [a, b]\nlayout: "mixed" # as in books\n---\n$$ h_t = W h_{t-1} $$\n'
+    assert bpttsym.load(text).settings["layout"] == "mixed"
+    for key, nearest in (("layuot", "layout"), ("Layout", "layout"), ("t", "T")):
+        with pytest.raises(bpttsym.BpttsymError, match=f"the nearest is `{nearest}`"):
+            bpttsym.load(text.replace("tags", key))
+
+
+def test_a_figure_in_python_takes_a_model_by_its_name() -> None:
+    """As the command does; also a document, and anything else in one sentence."""
+    assert bpttsym.plot("paths", model="multi_layer", T=3).axes  # type: ignore[attr-defined]
+    assert bpttsym.plot("paths", model=bpttsym.load("$$ h_t = W h_{t-1} $$"), T=3).axes  # type: ignore[attr-defined]
+    for model, told in (("nonsense", "there is no model `nonsense`"), (3, "not of `int`")):
+        with pytest.raises(bpttsym.BpttsymError, match=told):
+            bpttsym.plot("paths", model=model)
+
+
 def test_a_file_name_steers_no_terminal(folder: Path, capsys: Captured) -> None:
     """A file name with control characters is shown in one line."""
     assert cli.main(["verify", "a\nb\x1b[31m"]) == 2

@@ -106,6 +106,12 @@ def _steps(
     if FORMS[chosen].fixed and model.length is None:
         raise UsageError(f"the form `{chosen}` needs a number of steps; write `{model.horizon} = 4` into the document")
     steps = [one.step for one in derive(model, left.of, left.by, length).form(chosen)]
+    if steps[-1].relation.left == steps[-1].relation.right:
+        place, name = document.source.locate(entry.span.start), unicode_line(left)
+        words = f"{name} is a single factor of the chain rule, and a derivation ends at those"
+        raise UsageError(
+            f"{place.file}:{place.line}: {words}; ask for the derivative of a loss, with ∇ for its matrices"
+        )
     return [replace(step, relation=_quotients(step.relation)) for step in steps] if columns else steps
 
 

@@ -131,6 +131,15 @@ def test_a_figure_in_python_takes_a_model_by_its_name() -> None:
             bpttsym.plot("paths", model=model)
 
 
+def test_a_question_for_a_single_factor_is_not_answered_by_itself(folder: Path, capsys: Captured) -> None:
+    """A local Jacobian is where derivations end; to repeat the question would be no answer."""
+    (folder / "ask.md").write_text(
+        "$$ h_t = \\tanh(W h_{t-1}) $$\n\n$$ \\frac{\\partial h_t}{\\partial h_{t-1}} = ? $$\n"
+    )
+    assert cli.main(["derive", "ask.md"]) == 2
+    assert capsys.readouterr().err.startswith("bpttsym: ask.md:3: ∂h_t/∂h_{t-1} is a single factor of the chain rule")
+
+
 def test_a_file_name_steers_no_terminal(folder: Path, capsys: Captured) -> None:
     """A file name with control characters is shown in one line."""
     assert cli.main(["verify", "a\nb\x1b[31m"]) == 2

@@ -7,7 +7,7 @@ What holds for it holds on that condition. What fails is refuted only if the der
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from bpttsym.expr import (
     Add,
@@ -29,7 +29,9 @@ from bpttsym.expr import (
 from bpttsym.guesses import LOSS_FUNCTION, outputs_of, ways_written
 from bpttsym.model import Definition, Model, has_derivative, index_letters
 from bpttsym.records import dataclass, replace
+from bpttsym.shapes import LOSS_LETTERS
 from bpttsym.sketch import Part, Sketch, sketch
+from bpttsym.totals import completions
 from bpttsym.variants import EQUALITIES, Variant, fit
 
 STEP = Symbol("t")
@@ -39,11 +41,15 @@ INPUTS = ("x", "u", "z", r"\xi", r"\zeta")
 
 @dataclass(frozen=True)
 class Supposed:
-    """A model with the definitions that were ``added``; ``sure`` if the derivatives leave no other plain one."""
+    """A model with the definitions that were ``added``; ``sure`` if the derivatives leave no other plain one.
+
+    ``words`` say what else was supposed, of a loss of which the document differentiates in an abbreviation.
+    """
 
     model: Model
     added: tuple[Definition, ...]
     sure: bool
+    words: str = ""
 
 
 def networks(claims: Sequence[Relation], model: Model) -> list[Supposed]:
@@ -51,7 +57,7 @@ def networks(claims: Sequence[Relation], model: Model) -> list[Supposed]:
 
     Another one has more direct paths.
     """
-    chains = [claim for claim in claims if has_derivative(claim.left) and has_derivative(claim.right)]
+    chains = [claim for claim in claims if all(_is_derived(side, model) for side in (claim.left, claim.right))]
     if not chains or not _is_open(model):
         return []
     roots = [*chains, *(known.body for known in model.abbreviations)]
@@ -64,7 +70,19 @@ def networks(claims: Sequence[Relation], model: Model) -> list[Supposed]:
             added = (*quantities, *_losses(roots, drawn, ready))
             ready = replace(model, definitions=(*added, *model.definitions))
             found.setdefault(added, Supposed(ready, added, drawn.sure))
-    return list(found.values())
+    return [one for known in found.values() for one in _with_totals(known)]
+
+
+def _with_totals(known: Supposed) -> Iterator[Supposed]:
+    r"""A network with the loss made of others that an abbreviation names: ``\delta_t = \partial L / \partial h_t``."""
+    named = names_in(part.body for part in known.model.abbreviations)
+    defined = {(d.name, len(d.index)) for d in known.model.definitions}
+    totals = [(name, 0) for name in sorted(named & LOSS_LETTERS) if (name, 0) not in defined]
+    if len(totals) != 1:
+        yield known
+        return
+    for ready in completions(totals[0], {totals[0]}, known.model):
+        yield replace(known, model=ready.model, words=ready.condition)
 
 
 def supposed_variants(relation: Relation, known: Sequence[Supposed]) -> list[Variant]:
@@ -79,6 +97,11 @@ def supposed_variants(relation: Relation, known: Sequence[Supposed]) -> list[Var
     return [replace(first, otherwise=(*first.otherwise, *later)), *more]
 
 
+def names_in(roots: Iterable[Expr]) -> set[str]:
+    """All names in some formulas."""
+    return {name for root in roots for name in names(root)}
+
+
 def _is_open(model: Model) -> bool:
     """Whether a model says of losses only what they are."""
     return all(known.name in model.losses for known in model.definitions) and not model.functions and not model.sets
@@ -91,12 +114,17 @@ def _has_room(drawn: Sketch, model: Model) -> bool:
     return not (supposed & {known.name for known in model.abbreviations} or named & model.unread)
 
 
-def _is_chain(relation: Relation) -> bool:
+def _is_chain(relation: Relation, model: Model) -> bool:
     """Whether it is a chain rule by its form, and no property of some functions (that one step is the identity)."""
     parts = [part for side in (relation.left, relation.right) for part in walk(side)]
-    composed = any(isinstance(part, Multiply | Sum | Product | Add) for part in parts if has_derivative(part))
+    composed = any(isinstance(part, Multiply | Sum | Product | Add) for part in parts if _is_derived(part, model))
     plain = not any(isinstance(part, Power | Norm | Call) for part in parts)
-    return composed and plain and has_derivative(relation.left) and has_derivative(relation.right)
+    return composed and plain and all(_is_derived(side, model) for side in (relation.left, relation.right))
+
+
+def _is_derived(side: Expr, model: Model) -> bool:
+    """Whether a side holds a derivative, or what stands for one."""
+    return has_derivative(side) or not names(side).isdisjoint(model.abbreviated)
 
 
 def _outside(node: Expr) -> Iterator[Symbol]:
@@ -116,9 +144,12 @@ def _under(relation: Relation, known: Supposed) -> Iterator[Variant]:
     bare = {part.name for side in (relation.left, relation.right) for part in _outside(side)} - letters
     if bare - given - model.losses:
         return
-    sure = known.sure and _is_chain(relation)
+    sure = known.sure and _is_chain(relation, model)
     for variant in fit(relation, model):
-        yield replace(variant, supposed=True, suggested=not sure, network=tuple(map(_line, known.added)))
+        said = " and ".join(filter(None, (known.words, variant.condition)))
+        yield replace(
+            variant, condition=said, supposed=True, suggested=not sure, network=tuple(map(_line, known.added))
+        )
 
 
 def _line(definition: Definition) -> Relation:

@@ -221,6 +221,20 @@ def test_a_loss_alone_says_little() -> None:
     assert verdict.status == "unchecked"
 
 
+def test_a_name_for_a_derivative_is_opened() -> None:
+    r"""``\delta_t = \partial L/\partial h_t`` says what delta is; what holds of it holds of the derivative."""
+    known, delta = r"\delta_t = \frac{\partial L}{\partial h_t}", r"\frac{\partial L}{\partial h_{%s}}"
+    chain = r"\delta_t = \delta_{t+1} \frac{\partial h_{t+1}}{\partial h_t} + \frac{\partial L_t}{\partial h_t}"
+    for equation in (chain, chain.replace(" + ", " - "), chain.replace("h_{t+1}}", "h_{t}}", 1)):
+        opened = equation.replace(r"\delta_t", delta % "t").replace(r"\delta_{t+1}", delta % "t+1")
+        verdict = judged(lines(known, equation))[-1]
+        if may_hold(opened):
+            assert verdict.conditions == ("h_t = f(h_{t-1}, x_t), L_t = ℓ(h_t)", "`L` is the sum of the `L_t`")
+        else:
+            assert verdict.status not in TRUE
+    assert may_hold(chain.replace(r"\delta_t", delta % "t").replace(r"\delta_{t+1}", delta % "t+1"))
+
+
 OPEN = {
     "a value of a derivative": r"\frac{\partial h_t}{\partial h_{t-1}} = 1",
     "a state without paths": r"\frac{\partial x_t}{\partial x_{t-1}} = 0",

@@ -12,6 +12,7 @@ from bpttsym.evaluate import Evaluator
 from bpttsym.expr import Derivative, Multiply, Norm, Relation, Transpose, walk
 from bpttsym.extents import free_entries
 from bpttsym.ground import instances, lengths, make_ground, prepare
+from bpttsym.guard import outcomes_of
 from bpttsym.model import Model
 from bpttsym.readings import OPTIONS, RESORTS, Readings, explore
 from bpttsym.reckoner import lone_sides
@@ -19,7 +20,7 @@ from bpttsym.rephrased import is_number, missing_words, one_sided
 from bpttsym.ruling import Case, Status
 from bpttsym.scrutiny import bends, is_kinked, is_short
 from bpttsym.shapes import Sizes
-from bpttsym.trial import DENIED, Outcome, Trial, outcomes_of
+from bpttsym.trial import DENIED, Outcome, Trial
 from bpttsym.variants import Variant
 
 LONG = 20

@@ -9,19 +9,17 @@ of a false equation (a neighbour that is true), and the tests (mutants of true e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
 from bpttsym import expr as tree
 from bpttsym.expr import Add, Derivative, Expr, Multiply, Negate, Number, Power, Product, Relation, Sum, Symbol
-from bpttsym.memo import of_node
+from bpttsym.places import Place, Vocabulary, places
+from bpttsym.places import factors as factors
 from bpttsym.positions import Path, at, replace_at, walk_paths
 from bpttsym.records import dataclass, replace
-
-Vocabulary = Mapping[int, Collection[str]]
-"""Names of symbols by how many indices they carry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,29 +32,60 @@ class Edit:
     words: str
 
 
+class Change(NamedTuple):
+    """A neighbour that is not written out: at ``place`` stands ``new``; ``path`` leads to where it departs."""
+
+    kind: str
+    path: Path
+    place: Path
+    new: Expr
+    words: str
+
+    def applied(self, relation: Relation) -> Relation:
+        """The neighbour."""
+        changed = replace_at(relation, self.place, self.new)
+        assert isinstance(changed, Relation)
+        return changed
+
+
 def neighbours(
     relation: Relation,
     kinds: Collection[str] | None = None,
-    within: Path | None = None,
+    within: Path = (),
     vocabulary: Vocabulary | None = None,
 ) -> Iterator[Edit]:
     """The one-edit neighbours, each tree once, from left to right; ``within`` keeps edits at or below a path.
 
     ``vocabulary`` is what a symbol may be mistaken for: without it, the other symbols of the relation itself.
     """
+    for change in changes(relation, kinds, within, vocabulary):
+        yield Edit(change.kind, change.path, change.applied(relation), change.words)
+
+
+def changes(
+    relation: Relation,
+    kinds: Collection[str] | None = None,
+    within: Path = (),
+    vocabulary: Vocabulary | None = None,
+) -> Iterator[Change]:
+    """The same neighbours, of which only the part is made that is not the original's."""
     rows = [row for row in EDITS if kinds is None or row.kind in kinds]
     if kinds is not None and (unknown := set(kinds) - {row.kind for row in rows}):
         raise ValueError(f"no such edit: {', '.join(sorted(unknown))}; there are {', '.join(r.kind for r in EDITS)}")
-    within = within or ()
     top = within[:-1]  # no edit changes anything that is not below it
-    seen = _Seen(at(relation, top))
-    for place in _places(relation, within, vocabulary):
+    whole = at(relation, top)
+    seen = _Seen(whole)
+    for place in places(relation, within, vocabulary):
+        below_top = place.path[len(top) :]
         for row in rows:
             for below, new, gaps in row.changes(place):
-                path, changed = place.path + below, replace_at(relation, place.path, new)
-                if path[: len(within)] == within and seen.is_new(at(changed, top)):
-                    assert isinstance(changed, Relation)
-                    yield Edit(row.kind, path, changed, row.words.format(*gaps))
+                path = place.path + below
+                if path[: len(within)] != within:
+                    continue
+                inside = len(place.path) >= len(top)
+                part = replace_at(whole, below_top, new) if inside else at(replace_at(relation, place.path, new), top)
+                if seen.is_new(part):
+                    yield Change(row.kind, path, place.path, new, row.words.format(*gaps))
 
 
 FEW = 4
@@ -82,114 +111,6 @@ class _Seen:
         return not known
 
 
-def factors(relation: Relation) -> Iterator[Path]:
-    """The paths of all derivatives, symbols and calls that are a factor, a term, a body or a side.
-
-    One under a minus, a transpose, a norm, a power or a fraction bar stands where that stands. An argument of a call
-    is a part of the call, and what a derivative is made of is a part of the derivative.
-    """
-    for place in _places(relation):
-        if place.factor and isinstance(place.node, Derivative | Symbol | tree.Call | tree.Paths | tree.Whole):
-            yield place.path
-
-
-class _Place(NamedTuple):
-    """A node that is no part of an index, and what its edits need to know of its surroundings."""
-
-    node: Expr
-    path: Path
-    above: tuple[Expr, ...]  # the nodes that the path leads through
-    parts: tuple[Expr, ...]  # its children
-    indices: tuple[int, ...]  # the positions of those that are an index or a bound, or reckon with indices only
-    free: tuple[str, ...]  # the indices that nothing binds, the horizon among them
-    vocabulary: Vocabulary
-
-    @property
-    def factor(self) -> bool:
-        """Whether it stands where a factor, a term, a body or a side stands, and not in a derivative."""
-        for node, position in zip(reversed(self.above), reversed(self.path), strict=True):
-            if isinstance(node, tree.Call | tree.SetOf | tree.Paths | Derivative) or (
-                isinstance(node, Power) and position
-            ):
-                return False
-            if isinstance(node, Relation | Add | Multiply | Sum | Product):
-                return not any(isinstance(outer, Derivative) for outer in self.above)
-        return False
-
-    def scope(self, position: int) -> list[str]:
-        """The indices bound around a child, outermost first; a sum binds its index in its body only."""
-        around = self.above if position else (*self.above, self.node)
-        return [node.index for node in around if isinstance(node, Sum | Product)]
-
-
-class _Surroundings(NamedTuple):
-    """What all edits of one relation need to know of it."""
-
-    relation: Relation
-    steps: set[str]
-    free: tuple[str, ...]
-    symbols: dict[int, set[str]]
-
-
-_latest: list[_Surroundings] = []
-
-
-def _surroundings(relation: Relation) -> _Surroundings:
-    """The surroundings of a relation; kept for the one asked last, whose factors are asked for one by one."""
-    if not _latest or _latest[0].relation is not relation:
-        nodes = list(tree.walk(relation))
-        bound = {node.index for node in nodes if isinstance(node, Sum | Product)}
-        limits = (part for node in nodes if isinstance(node, Sum | Product) for part in tree.children(node)[1:])
-        indices = (part for node in nodes if isinstance(node, Symbol) for part in node.index)
-        steps = bound.union(*map(tree.names, limits), *map(tree.names, indices))
-        symbols = {(len(node.index), node.name) for node in nodes if isinstance(node, Symbol)}
-        found = {
-            count: {name for n, name in symbols if n == count} - (set() if count else steps) for count, _ in symbols
-        }
-        _latest[:] = [_Surroundings(relation, steps, tuple(sorted(steps - bound)), found)]
-    return _latest[0]
-
-
-def _places(relation: Relation, within: Path = (), vocabulary: Vocabulary | None = None) -> Iterator[_Place]:
-    """The places whose edits may lie at or below a path, parents first."""
-    _, steps, free, symbols = _surroundings(relation)
-    near = (free, symbols if vocabulary is None else vocabulary)
-
-    def visit(node: Expr, path: Path, above: tuple[Expr, ...]) -> Iterator[_Place]:
-        parts = tree.children(node)
-        ahead = within[len(path) :]
-        if len(ahead) > 1 and not _is_index(node, ahead[0], parts[ahead[0]], steps):
-            yield from visit(parts[ahead[0]], (*path, ahead[0]), (*above, node))
-            return
-        indices = tuple(i for i, part in enumerate(parts) if _is_index(node, i, part, steps))
-        if len(ahead) < 2 or ahead[0] in indices:
-            yield _Place(node, path, above, parts, indices, *near)
-        for i, part in enumerate(parts):
-            if i not in indices and ahead[:1] in ((), (i,)):
-                yield from visit(part, (*path, i), (*above, node))
-
-    return visit(relation, (), ())
-
-
-def _is_index(node: Expr, position: int, part: Expr, steps: set[str]) -> bool:
-    """Whether a child is an index, a bound, or reckons with indices only, as ``T - t`` does."""
-    if isinstance(node, Symbol | tree.Indicator | tree.Whole) or (
-        isinstance(node, Sum | Product | tree.Component) and position
-    ):
-        return True
-    if isinstance(node, tree.Cases) and position >= len(node.values):
-        return True
-    return not isinstance(node, Derivative) and set() < _reckoned_with(part) <= steps
-
-
-@of_node
-def _reckoned_with(part: Expr) -> frozenset[str]:
-    """The names in a formula that only adds names and numbers; none where it does more."""
-    kinds = Number | Add | Negate | Symbol
-    plain = (isinstance(inner, kinds) and not getattr(inner, "index", ()) for inner in tree.walk(part))
-    return frozenset(tree.names(part)) if all(plain) else frozenset()
-
-
 _Change = tuple[Path, Expr, tuple[object, ...]]
 """Where below the node the edit is made, the node after it, and what fills the gaps in the words."""
 
@@ -199,27 +120,27 @@ class EditRow(NamedTuple):
 
     kind: str
     words: str
-    changes: Callable[[_Place], Iterator[_Change]]
+    changes: Callable[[Place], Iterator[_Change]]
 
 
-def _put(place: _Place, position: int, new: Expr, *gaps: object) -> _Change:
+def _put(place: Place, position: int, new: Expr, *gaps: object) -> _Change:
     return (position,), replace_at(place.node, (position,), new), gaps
 
 
-def _bound(place: _Place) -> Iterator[_Change]:
+def _bound(place: Place) -> Iterator[_Change]:
     for i, which in ((1, "lower"), (2, "upper")) if isinstance(place.node, Sum | Product) else ():
         for step in (-1, 1) if len(place.parts) == 3 else ():
             yield _put(place, i, tree.shifted(place.parts[i], step), which)
 
 
-def _index(place: _Place) -> Iterator[_Change]:
+def _index(place: Place) -> Iterator[_Change]:
     for i in () if isinstance(place.node, Sum | Product) else place.indices:
         owner = f" of `{place.node.name}`" if isinstance(place.node, Symbol) else ""
         for step in -1, 1:
             yield _put(place, i, tree.shifted(place.parts[i], step), owner)
 
 
-def _bound_index(place: _Place) -> Iterator[_Change]:
+def _bound_index(place: Place) -> Iterator[_Change]:
     for i in place.indices:
         scope = place.scope(i)
         for path, used in walk_paths(place.parts[i], (i,)):
@@ -228,7 +149,7 @@ def _bound_index(place: _Place) -> Iterator[_Change]:
                     yield path, replace_at(place.node, path, replace(used, name=name)), (name, used.name)
 
 
-def _terms(place: _Place) -> dict[int, Expr]:
+def _terms(place: Place) -> dict[int, Expr]:
     """The terms of a sum; a side that is none is a term itself, unless it is zero or says nothing."""
     if isinstance(place.node, Add):
         return dict(enumerate(place.parts))
@@ -236,14 +157,15 @@ def _terms(place: _Place) -> dict[int, Expr]:
     return {i: side for i, side in sides if not isinstance(side, Add | tree.Hole) and side != tree.integer(0)}
 
 
-def _sign(place: _Place) -> Iterator[_Change]:
+def _sign(place: Place) -> Iterator[_Change]:
     terms = _terms(place)
-    for i, part in enumerate(place.parts):
+    for i in place.asked:
+        part = place.parts[i]
         if i in terms or (isinstance(part, Negate) and i not in place.indices):
             yield _put(place, i, part.body if isinstance(part, Negate) else Negate(part, span=part.span))
 
 
-def _coefficient(place: _Place) -> Iterator[_Change]:
+def _coefficient(place: Place) -> Iterator[_Change]:
     yield from (_put(place, i, _twice(term)) for i, term in _terms(place).items())
 
 
@@ -255,10 +177,10 @@ def _twice(term: Expr) -> Expr:
     return replace(term, body=product) if isinstance(term, Negate) else product
 
 
-def _repeated(kind: type[Add | Multiply], times: int, place: _Place) -> Iterator[_Change]:
+def _repeated(kind: type[Add | Multiply], times: int, place: Place) -> Iterator[_Change]:
     """Each term or factor written some times; one that is left takes the place of the whole."""
     count = len(place.parts)
-    for i in range(count) if isinstance(place.node, kind) else ():
+    for i in place.asked if isinstance(place.node, kind) else ():
         yield (i,), _arranged(place.node, [*range(i), *[i] * times, *range(i + 1, count)]), (i + 1,)
 
 
@@ -270,20 +192,20 @@ def _arranged(node: Expr, order: list[int]) -> Expr:
     return Multiply(parts, tuple(node.operators[max(i - 1, 0)] for i in order[1:]), span=node.span)
 
 
-def _meetings(place: _Place) -> Iterator[tuple[int, Multiply]]:
+def _meetings(place: Place) -> Iterator[tuple[int, Multiply]]:
     """Where two factors meet and neither is a number, with the product they are factors of."""
     if isinstance(node := place.node, Multiply):
         literal = [isinstance(factor, Number) for factor in node.factors]
         yield from ((i, node) for i, pair in enumerate(pairwise(literal)) if not any(pair))
 
 
-def _order(place: _Place) -> Iterator[_Change]:
+def _order(place: Place) -> Iterator[_Change]:
     for i, node in _meetings(place):
         swapped = (*node.factors[:i], *node.factors[i : i + 2][::-1], *node.factors[i + 2 :])
         yield (), replace(node, factors=swapped), (i + 1, i + 2)
 
 
-def _elementwise(place: _Place) -> Iterator[_Change]:
+def _elementwise(place: Place) -> Iterator[_Change]:
     for i, node in _meetings(place):
         other: tree.ProductOperator = "" if node.operators[i] in (r"\odot", r"\circ") else r"\odot"
         operators = (*node.operators[:i], other, *node.operators[i + 1 :])
@@ -291,7 +213,7 @@ def _elementwise(place: _Place) -> Iterator[_Change]:
             yield (), replace(node, operators=operators), (i + 1, "elementwise" if other else "plain")
 
 
-def _transpose(place: _Place) -> Iterator[_Change]:
+def _transpose(place: Place) -> Iterator[_Change]:
     match place.node:
         case tree.Transpose(body):
             yield (), body, ("left out",)
@@ -300,33 +222,33 @@ def _transpose(place: _Place) -> Iterator[_Change]:
                 yield (), tree.Transpose(node, span=node.span), ("added",)
 
 
-def _swapped_symbol(place: _Place) -> Iterator[_Change]:
+def _swapped_symbol(place: Place) -> Iterator[_Change]:
     if isinstance(node := place.node, Symbol):
         for name in sorted(set(place.vocabulary.get(len(node.index), ())) - {node.name}):
             yield (), replace(node, name=name), (name, node.name)
 
 
-def _kind(place: _Place) -> Iterator[_Change]:
+def _kind(place: Place) -> Iterator[_Change]:
     kinds: tuple[tree.DerivativeKind, ...] = ("immediate", "total", "partial")
     if isinstance(node := place.node, Derivative) and node.kind != "gradient":
         for kind in kinds[:1] if node.kind == "total" else kinds:
             yield (), replace(node, kind=kind), (kind, node.kind)
 
 
-def _missing_diag(place: _Place) -> Iterator[_Change]:
+def _missing_diag(place: Place) -> Iterator[_Change]:
     match place.node:
         case tree.Call(r"\mathrm{diag}", (argument,)):
             yield (), argument, ()
 
 
-def _power(place: _Place) -> Iterator[_Change]:
+def _power(place: Place) -> Iterator[_Change]:
     match place.node:
         case Power(base, Number(value)) as node if value >= 2 and value.denominator == 1:
             yield (), base if value == 2 else replace(node, exponent=Number(value - 1)), (value - 1, value)
             yield (), replace(node, exponent=Number(value + 1)), (value + 1, value)
 
 
-def _square(place: _Place) -> Iterator[_Change]:
+def _square(place: Place) -> Iterator[_Change]:
     """``1 - h_t`` becomes ``1 - h_t^2``: the slip that loses a square, the other way round."""
     beside_one = isinstance(place.node, Add) and len(place.parts) == 2 and isinstance(place.parts[0], Number)
     for i, part in enumerate(place.parts if beside_one else ()):
@@ -336,13 +258,13 @@ def _square(place: _Place) -> Iterator[_Change]:
             yield _put(place, i, Negate(squared, span=part.span) if isinstance(part, Negate) else squared)
 
 
-def _direction(place: _Place) -> Iterator[_Change]:
+def _direction(place: Place) -> Iterator[_Change]:
     if isinstance(node := place.node, Product) and node.direction != "written":
         turned: tree.Direction = "increasing" if node.direction == "decreasing" else "decreasing"
         yield (), replace(node, direction=turned), (turned,)
 
 
-def _one(place: _Place) -> Iterator[_Change]:
+def _one(place: Place) -> Iterator[_Change]:
     for value in (0, 2) if place.node == tree.integer(1) else ():
         yield (), tree.integer(value, place.node.span), (value,)
 

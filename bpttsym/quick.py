@@ -11,12 +11,13 @@ from bpttsym.displays import Entry
 from bpttsym.document import Document
 from bpttsym.errors import NotRead
 from bpttsym.ground import lengths, make_ground
+from bpttsym.guard import outcomes_of
 from bpttsym.model import Key, Model
 from bpttsym.path_sum import Evidence
 from bpttsym.plain import PlainWorld
 from bpttsym.plain_exact import PlainExact
 from bpttsym.readings import OPTIONS, Readings, explore
-from bpttsym.trial import DENIED, Outcome, Trial, outcomes_of
+from bpttsym.trial import DENIED, Outcome, Trial
 from bpttsym.variants import variants
 
 NAMES = ":="

@@ -6,51 +6,36 @@ both must agree; a true verdict needs that no part vanishes and that some neighb
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from copy import copy
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 from bpttsym.common import Common, Kept
-from bpttsym.edits import factors, neighbours
 from bpttsym.errors import Contradiction, LimitExceeded, NotRead
 from bpttsym.evaluate import Evaluator
 from bpttsym.expr import (
-    Component,
     Expr,
     Relation,
-    Sum,
     integer,
 )
 from bpttsym.ground import Ground, beyond_the_edge, instances
-from bpttsym.horizons import is_out_of_reach
 from bpttsym.model import Key
 from bpttsym.paths import PathWorld
-from bpttsym.positions import at, is_one_factor
 from bpttsym.readings import Readings
 from bpttsym.reckoner import Lone, Vanished, lone_sides
-from bpttsym.records import dataclass, replace
-from bpttsym.scrutiny import Scrutiny, conform, largest, may_cancel
+from bpttsym.records import dataclass
+from bpttsym.scrutiny import Scrutiny, conform, may_cancel
 from bpttsym.shapes import ShapeClash
-from bpttsym.variants import collected_target
 from bpttsym.world import RELATIVE, CannotSay, MissingNode
 
 Instance = tuple[tuple[str, int], ...]
 """Values of the free indices."""
 
 Kind = Literal["holds", "differs", "impossible", "vacuous", "unknown"]
-NEIGHBOUR_KINDS = ("index", "swapped-symbol", "dropped-factor", "kind", "transpose", "missing-diag", "power", "sign")
-TOO_FAR = "a window as long as this is not tried: networks have at most {} steps here"
 DENIED = "denied"
 """The answer in the place of a method where exact arithmetic has values and they differ."""
 
 VISIBLE = 1e-3
 """A difference below this share of the sides is told."""
-
-LITERAL = 2
-"""How many horizons are tried of a relation that names a step by its number."""
-
-TINY = 1e-4
-"""Sides below this agree in floats whatever they are."""
 
 SECURITY = 100
 """Minus the binary logarithm of the largest probability of error that a fingerprint may have."""
@@ -157,11 +142,22 @@ class Trial:
                 evaluator.readings.ask("shorthand", relation.right)
             raise
         error, sample = self.numbers.difference(left, right, relation)
-        small = error < VISIBLE or may_cancel(evaluator, error, left, right)
-        if error > RELATIVE and (small or self.numbers.agree_elsewhere(left, right, relation)):
+        if error > RELATIVE and not self._is_plain(relation, evaluator, error, left, right):
             found = self.scrutiny.separation(relation, evaluator.readings, bindings, sample)
             error = error if found is None else found
         return error, sample
+
+    def _is_plain(self, relation: Relation, evaluator: Evaluator, error: float, left: Any, right: Any) -> bool:
+        """Whether a difference in floats is too large to be lost digits, and no matter of a single sample."""
+        if error < VISIBLE or may_cancel(evaluator, error, left, right):
+            return False
+        return not self.numbers.agree_elsewhere(left, right, relation)
+
+    def differ_plainly(self, relation: Relation, evaluator: Evaluator, left: Any, right: Any) -> bool:
+        """Whether two values that stand for the sides of a relation differ by far; says nothing where they do not."""
+        left, right = conform(self.numbers, evaluator.readings, relation, left, right)
+        error, _ = self.numbers.difference(left, right, relation)
+        return error >= VISIBLE and self._is_plain(relation, evaluator, error, left, right)
 
     def closely(self, relation: Relation, readings: Readings) -> Outcome | None:
         """The outcome in many digits, which tell apart what floats do not; None where they say nothing."""
@@ -247,42 +243,6 @@ class Trial:
         sides = ((relation.left, relation.right), (relation.right, relation.left))
         return any((id(side), key) in evaluator.told and new == [other] for side, other in sides)
 
-    def sensitive(self, relation: Relation, evaluator: Evaluator, readings: Readings) -> Expr | None:
-        """The first factor none of whose one-edit neighbours fails on the same samples; None if all have one."""
-        evaluator.observe = False
-        evaluator.readings = readings.settled()
-        before = self.ground.model.first - 1
-        tried = [
-            bindings
-            for bindings in instances(relation, self.ground, evaluator.readings)
-            if before not in bindings.values()
-        ]
-        for path in factors(relation):
-            if evaluator.is_literal(at(relation, path)):
-                continue
-            while path and is_one_factor(at(relation, path[:-1])):
-                path = path[:-1]
-            if path and _is_sum_of_entries(at(relation, path[:-1])):
-                path = path[:-1]
-            part = at(relation, path)
-            if collected_target(part, self.ground.model):
-                continue  # that it is one is what is assumed of it
-            kinds = (*NEIGHBOUR_KINDS, "doubled-factor") if isinstance(part, Component) else NEIGHBOUR_KINDS
-            edits = neighbours(relation, kinds, within=path)
-            if not any(self._fails(edit.relation, evaluator, tried) for edit in edits):
-                return at(relation, path)
-        return None
-
-    def holds_of_all_targets(self, relation: Relation, readings: Readings) -> bool:
-        """Whether a relation holds, and depends on each of its factors, where the entries of no target sum to one."""
-        if not self.ground.model.distributions:
-            return False
-        graph = copy(self.ground.graph)
-        graph.model = replace(graph.model, distributions=())
-        other = type(self)(replace(self.ground, model=graph.model, graph=graph))
-        outcome, evaluator = other.numeric(relation, readings.settled())
-        return outcome.kind == "holds" and other.sensitive(relation, evaluator, readings) is None
-
     def _is_tiny(self, zero: Vanished, evaluator: Evaluator) -> bool:
         """Whether a part that is zero in floats is not zero: only too small for them."""
         exact = Evaluator(self.exact, evaluator.readings.settled(), Lone(evaluator.lone, evaluator.recurs))
@@ -290,32 +250,6 @@ class Trial:
             return not self.exact.is_zero(exact.value(zero.part, dict(zero.bindings)))
         except NotRead:
             return False
-
-    def _fails(self, relation: Relation, evaluator: Evaluator, tried: list[dict[str, int]]) -> bool:
-        """Whether a relation is false at one of the given instances; a missing free step says nothing."""
-        for bindings in tried:
-            try:
-                if self.compare(relation, evaluator, bindings)[0] > RELATIVE:
-                    return True
-                if self._differs_tinily(relation, evaluator, bindings):
-                    return True
-            except ShapeClash:
-                return True
-            except MissingNode as missing:
-                if missing.letter:
-                    return True
-            except NotRead:
-                return False
-        return False
-
-    def _differs_tinily(self, relation: Relation, evaluator: Evaluator, bindings: Mapping[str, int]) -> bool:
-        """Whether two sides that are too small for floats differ, unlike two that are zero."""
-        values = evaluator.sides(self.read(relation, evaluator.readings), bindings)
-        if any(largest(value) > TINY for value in values):
-            return False
-        exact = Evaluator(self.exact, evaluator.readings.settled(), lone_sides(relation))
-        sides = exact.sides(self.read(relation, exact.readings), bindings)
-        return not self.exact.equal(*conform(self.exact, exact.readings, relation, *sides))
 
     def proof(self, relation: Relation, readings: Readings, outcome: Outcome) -> str:
         """The method by which the relation is proved on every instance that the numbers tried, or empty.
@@ -358,30 +292,5 @@ class Trial:
         return True if tried else None
 
 
-def _is_sum_of_entries(node: Expr) -> bool:
-    """A sum of all entries of one quantity stands for the quantity."""
-    return isinstance(node, Sum) and node.components
-
-
 def _spot(error: NotRead) -> Expr | None:
     return Expr(span=error.span) if error.span is not None else None
-
-
-def outcomes_of(relation: Relation, trials: Sequence[Trial], readings: Readings) -> list[Outcome]:
-    """The outcomes of a relation at each horizon, up to the first that is no success."""
-    outcomes: list[Outcome] = []
-    for trial in trials:
-        outcome, evaluator = trial.numeric(relation, readings)
-        if outcome.kind == "holds" and not outcomes:
-            part = trial.sensitive(relation, evaluator, readings)
-            if part is not None and not trial.holds_of_all_targets(relation, readings):
-                outcome = Outcome("vacuous", outcome.length, message="can be changed without harm", part=part)
-        outcomes.append(outcome)
-        if outcome.kind != "holds":
-            break
-    if len(trials) > LITERAL and outcomes[-1].kind in ("differs", "impossible"):
-        return outcomes[-1:]  # true of the shortest horizon only: no condition that somebody means
-    last = trials[-1].ground
-    if outcomes[-1].kind == "holds" and is_out_of_reach(relation, last.model, readings.where, last.length):
-        return [Outcome("unknown", last.length, message=TOO_FAR.format(last.length), part=relation)]
-    return outcomes

@@ -75,7 +75,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         *("dimensions", "shape_words", "entry_shapes", "weighted", "weight_shapes"),
         *("inner_products", "row_shapes", "sum_shapes"),
     ),
-    "edits": ("positions",),
+    "edits": ("positions", "places"),
     "model": ("axes", "losses", "declarations", "slopes", "definitions"),
     "document": (
         "averages",
@@ -131,6 +131,7 @@ PARTS: dict[str, tuple[str, ...]] = {
             "supposed",
             "scrutiny",
             "trial",
+            "guard",
             "witness",
             "stand_ins",
         ),

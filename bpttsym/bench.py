@@ -20,7 +20,7 @@ from bpttsym.rephrased import is_number, missing_words, one_sided
 from bpttsym.ruling import Case, Status
 from bpttsym.scrutiny import bends, is_kinked, is_short
 from bpttsym.shapes import Sizes
-from bpttsym.trial import DENIED, Outcome, Trial
+from bpttsym.trial import DENIED, FINGERPRINT, FREE_RING, Outcome, Trial
 from bpttsym.variants import Variant
 
 LONG = 20
@@ -143,7 +143,7 @@ class Bench:
             if outcome.kind == "differs":
                 row.outcomes, row.method = [outcome], ""
                 return
-        if row.method == "free ring" or (row.method == "fingerprint" and is_short(relation, trials[0].ground)):
+        if row.method == FREE_RING or (row.method == FINGERPRINT and is_short(relation, trials[0].ground)):
             return
         found = trials[0].closely(relation, row.readings.settled())
         if found is not None and found.kind == "differs":
@@ -160,14 +160,15 @@ class Bench:
         return self._many[trial]
 
     def prove(self, relation: Relation, row: Row, trials: Sequence[Trial]) -> str:
-        methods = {
-            trial.proof(relation, row.readings, outcome)
-            for trial, outcome in zip(trials, row.outcomes, strict=False)
-            if outcome.kind == "holds"
-        }
+        """The method of all horizons; what the free ring does not prove at one is left to it last at the others."""
+        methods: list[str] = []
+        for trial, outcome in zip(trials, row.outcomes, strict=False):
+            if outcome.kind == "holds":
+                first = FINGERPRINT if FINGERPRINT in methods else FREE_RING
+                methods.append(trial.proof(relation, row.readings, outcome, first))
         if DENIED in methods:
             return DENIED
-        return "" if "" in methods else sorted(methods)[0]
+        return "" if "" in methods else min(methods)
 
     def is_empty(self, relation: Relation, row: Row) -> bool:
         """Whether a side is zero on every sample under a row: such an equation is true of nothing."""

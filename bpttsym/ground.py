@@ -193,16 +193,17 @@ def free_indices(relation: Relation, model: Model) -> list[str]:
 
 def power_letters(relation: Relation, model: Model) -> frozenset[str]:
     r"""The letters of steps in the powers of a relation, ``W^t = Q \Lambda^t Q^{-1}``."""
-    raised = _raised_letters(relation)
-    return raised & (model.letters - set(model.arities)) if raised else raised
+    letters, bound = exponent_letters(relation)
+    return letters & (model.letters - set(model.arities) - bound) if letters else letters
 
 
 @of_node
-def _raised_letters(relation: Expr) -> frozenset[str]:
-    """The letters in the powers of a relation over which no sum in it runs."""
-    powers = (part.exponent for part in walk(relation) if isinstance(part, Power))
-    bound = {part.index for part in walk(relation) if isinstance(part, Sum | Product)}
-    return frozenset().union(*map(letters_of, powers)) - bound
+def exponent_letters(expr: Expr) -> tuple[frozenset[str], frozenset[str]]:
+    """The letters in the exponents of an expression, and those that its sums and products bind."""
+    inside = [exponent_letters(part) for part in children(expr)]
+    letters = letters_of(expr.exponent) if isinstance(expr, Power) else frozenset()
+    bound = frozenset((expr.index,)) if isinstance(expr, Sum | Product) else frozenset()
+    return letters.union(*(one for one, _ in inside)), bound.union(*(one for _, one in inside))
 
 
 @of_node

@@ -90,6 +90,7 @@ class Guard:
         self.evaluator = evaluator
         evaluator.observe = False
         evaluator.readings = readings.settled()
+        self.as_written = trial.read(relation, evaluator.readings) is relation
         before, ends = trial.ground.model.first - 1, trial.ground.graph.ends
         found = instances(relation, trial.ground, evaluator.readings)
         self.tried = [bindings for bindings in found if before not in bindings.values()]
@@ -158,7 +159,7 @@ class Guard:
 
     def _term(self, edit: Change) -> tuple[Expr, Expr] | None:
         """The term of a side that an edit changes, and what it becomes; None where it is no term like any other."""
-        if not edit.place or self.trial.read(self.relation, self.evaluator.readings) is not self.relation:
+        if not edit.place or not self.as_written:
             return None
         side = children(self.relation)[edit.place[0]]
         if not isinstance(side, Add) or len(edit.path) < 2 or not self._is_plain(side):

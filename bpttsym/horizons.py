@@ -193,7 +193,20 @@ def _offset(expr: Expr, moved: bool = False) -> int:
 
 def _degree(relation: Relation, model: Model) -> int:
     """The degree of a relation in the number of its steps, where that is a factor: 2 for ``T (T + 1)``."""
-    return max(_power(side, model.horizon) for side in (relation.left, relation.right))
+    sides = (side for side in (relation.left, relation.right) if model.horizon in _as_numbers(side))
+    return max((_power(side, model.horizon) for side in sides), default=0)
+
+
+@of_node
+def _as_numbers(expr: Expr) -> frozenset[str]:
+    """The letters that may stand as numbers in an expression, in no index and in no range."""
+    match expr:
+        case Symbol(name, index):
+            return frozenset(() if index else (name,))
+        case Sum(body) | Product(body) | Derivative(body):
+            return _as_numbers(body)
+        case _:
+            return frozenset().union(*map(_as_numbers, children(expr)))
 
 
 def _power(expr: Expr, horizon: str) -> int:

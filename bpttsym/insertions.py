@@ -146,13 +146,14 @@ def _factors(relation: Relation, chains: list[Chain], model: Model) -> _Found:
     """Factors of the equation itself, slopes of its states, and the parameters of the model, upright and transposed."""
     candidates = list(dict.fromkeys(_candidates(relation, chains, model)))
     for new in candidates:
+        words = unicode_line(new)
         for chain in chains:
             for position in range(len(chain[1]) + 1):
                 if isinstance(new, Number) and position:
                     break
                 neighbours = chain[1][max(position - 1, 0) : position + 1]
                 if new not in neighbours:
-                    yield chain[0], _inserted(chain, position, new), unicode_line(new)
+                    yield chain[0], _inserted(chain, position, new), words
 
 
 def _candidates(relation: Relation, chains: list[Chain], model: Model) -> Iterator[Expr]:

@@ -31,6 +31,7 @@ Instance = tuple[tuple[str, int], ...]
 """Values of the free indices."""
 
 Kind = Literal["holds", "differs", "impossible", "vacuous", "unknown"]
+FREE_RING, FINGERPRINT = "free ring", "fingerprint"
 DENIED = "denied"
 """The answer in the place of a method where exact arithmetic has values and they differ."""
 
@@ -251,19 +252,20 @@ class Trial:
         except NotRead:
             return False
 
-    def proof(self, relation: Relation, readings: Readings, outcome: Outcome) -> str:
+    def proof(self, relation: Relation, readings: Readings, outcome: Outcome, first: str = FREE_RING) -> str:
         """The method by which the relation is proved on every instance that the numbers tried, or empty.
 
-        Raises Contradiction if it is proved although the numbers differ.
+        ``first`` is the method that is tried before the other. Raises Contradiction if it is proved although the
+        numbers differ.
         """
         denied = False
-        for method, world in (("free ring", self.paths), ("fingerprint", self.exact)):
-            proved = self._proved(relation, readings, world)
+        for method in (first, *(other for other in (FREE_RING, FINGERPRINT) if other != first)):
+            proved = self._proved(relation, readings, self.paths if method == FREE_RING else self.exact)
             if proved:
                 if outcome.kind not in ("holds", "vacuous"):
                     raise Contradiction(f"the {method} proves an equation that the numbers refute")
                 return method
-            denied = denied or (proved is False and method == "fingerprint")
+            denied = denied or (proved is False and method == FINGERPRINT)
         return DENIED if denied and not self.ground.model.elementwise else ""
 
     def _proved(self, relation: Relation, readings: Readings, world: Any) -> bool | None:

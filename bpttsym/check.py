@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bpttsym.common import Shelf
 from bpttsym.derivation import FORMS, Derivation, derivation
 from bpttsym.displays import Entry
 from bpttsym.document import Document, load_preset, read_document
@@ -36,7 +35,6 @@ from bpttsym.path_sum import Evidence, NoPathSum, PathSum
 from bpttsym.plain import PlainWorld
 from bpttsym.records import dataclass, field
 from bpttsym.source import Kind, source_from_text
-from bpttsym.stream import document, prove, prover
 from bpttsym.structure import Step
 from bpttsym.undefined import Completed, completed
 from bpttsym.world import CannotSay
@@ -51,6 +49,7 @@ FEW = 30
 
 
 if TYPE_CHECKING:
+    from bpttsym.common import Shelf
     from bpttsym.quick import Quick
     from bpttsym.symbolic import Gradient
     from bpttsym.symbolic_lambdify import Gradients
@@ -147,6 +146,8 @@ class CheckedDerivation:
 
     def stream(self, kind: str) -> Iterator[str]:
         """The expanded form as a document in pieces, however long; every term is proved before the first piece."""
+        from bpttsym.stream import document, prove
+
         try:
             prove(self.derivation)
         except NoPathSum as failure:
@@ -244,7 +245,7 @@ def _check(derivation: Derivation, forms: Sequence[str], known: Known) -> dict[s
     checked = {}
     for form in forms:
         if form == "expanded":
-            start = prover if long else _small
+            start = _large if long else _small
             checked[form] = tuple(CheckedStep(form, step, _summed(derivation, step, start)) for step in steps[form])
             continue
         claims = {_claim(step): step for step in steps[form]}
@@ -292,6 +293,13 @@ def _judged(found: Document, steps: Sequence[Step]) -> list[Evidence]:
     return [Evidence(v.status, v.method, v.scope, v.samples, v.max_error) for v in verdicts]
 
 
+def _large(ground: Ground, left: Derivative) -> PathSum:
+    """A proof for a sum of many terms."""
+    from bpttsym.stream import prover
+
+    return prover(ground, left)
+
+
 def _small(ground: Ground, left: Derivative) -> PathSum:
     """A proof for a sum of few terms, whose numbers need no NumPy."""
     return PathSum(ground, left, PlainWorld(ground.graph, ground.shapes))
@@ -308,7 +316,7 @@ def _summed(derivation: Derivation, step: Step, start: Callable[[Ground, Derivat
         error = proof.finish()
     except CannotSay as failure:
         if start is _small:
-            return _summed(derivation, step, prover)
+            return _summed(derivation, step, _large)
         raise NotProved(f"the step `{step.name}` is not proved: {failure}") from None
     except NoPathSum as failure:
         raise NotProved(f"the step `{step.name}` is not proved: {failure}") from None

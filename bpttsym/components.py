@@ -172,6 +172,20 @@ def has_components(expr: Expr) -> bool:
     )
 
 
+def entries_of_bold(expr: Expr, unbold: Mapping[str, str]) -> Expr:
+    r"""An expression in which the entries of a bold vector have its name: ``h_i^{(t)}`` of ``\mathbf{h}``."""
+    if not unbold:
+        return expr
+
+    def change(node: Expr) -> Expr:
+        if not isinstance(node, Symbol) or node.name not in unbold or not node.index:
+            return node
+        counted = {name for part in node.index if isinstance(part, Symbol) for name in letters_in(part)}
+        return replace(node, name=unbold[node.name]) if counted & (ENTRY_LETTERS - {STEP}) else node
+
+    return transform(expr, change)
+
+
 def in_order(expr: Expr, steps: frozenset[str], ranks: Mapping[str, frozenset[int]]) -> Expr:
     r"""Indices with the step first: in ``h_i^{(t)}`` the subscript was read before the superscript.
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from bpttsym.asides import PARAGRAPH, Asides, supposes
+from bpttsym.components import entries_of_bold
 from bpttsym.conclusions import IMPLICATIONS, conclusions
 from bpttsym.declarations import declared_sizes
 from bpttsym.errors import NotRead
@@ -354,6 +355,7 @@ class Displays:
         try:
             sides, operators = read_chain(line.chain, self.signature, self.written)
             sides = with_steps(sides, dict(self.signature.implied), self.signature)
+            sides = [side and entries_of_bold(side, self.signature.unbold) for side in sides]
             every = list(each_kind(sides, self.kinds))
         except NotRead as error:
             rest = self._without_unread(line.chain)

@@ -48,6 +48,7 @@ class Signature:
     those above ``doubtful`` ones may be layers or powers. Above ``lettered`` names stands the letter of an entry.
     The ``chances`` are probabilities, ``p(a \\mid b)``. By name, ``backwards`` says whether it is computed from a later
     step of its own. Up to the ``ends`` run sums, of entries mostly.
+    By plain name, ``unbold`` holds the bold one of which it names entries: ``h_i^{(t)}`` beside ``\\mathbf{h}^{(t)}``.
     """
 
     functions: frozenset[str] = frozenset()
@@ -76,6 +77,7 @@ class Signature:
     lettered: frozenset[str] = frozenset()
     backwards: Mapping[str, frozenset[bool]] = field(default_factory=dict)
     ends: frozenset[str] = frozenset()
+    unbold: Mapping[str, str] = field(default_factory=dict)
 
     def joined(self, other: Signature) -> Signature:
         """What either of two documents says of its names."""
@@ -106,6 +108,7 @@ class Signature:
             self.lettered | other.lettered,
             {**other.backwards, **self.backwards},
             self.ends | other.ends,
+            {**other.unbold, **self.unbold},
         )
 
     def applies(self, function: str) -> bool:
@@ -227,7 +230,18 @@ def signature(chains: Iterable[Chain], spoken: Container[str] = frozenset()) -> 
         lettered=three - raised - SCALAR_LETTERS,
         backwards=backwards(known),
         ends=frozenset(census.ends - (INDEX_LETTERS - {"m"})),
+        unbold=_unbold(census),
     )
+
+
+def _unbold(census: Census) -> dict[str, str]:
+    """Plain names that are given no meaning and stand nowhere alone, each with the bold one that has a formula."""
+    bold = {re.sub(r"\\mathbf\{([^{}]*)\}", r"\1", name): name for name in census.given if BOLD in name}
+    return {
+        plain: name
+        for plain, name in bold.items()
+        if plain != name and plain in census.subscripted - census.given - census.lone
+    }
 
 
 def _marks(census: Census) -> set[str]:
@@ -241,11 +255,9 @@ def _marks(census: Census) -> set[str]:
             places.setdefault(letter, set()).add(name)
     free = INDEX_LETTERS - census.bound - census.shifted - {"t", "T"}
     alone = {letter: next(iter(names)) for letter, names in places.items() if letter in free and len(names) == 1}
-    return {
-        letter
-        for letter, name in alone.items()
-        if census.below.get(name) == {letter} and name not in census.given | census.lone
-    }
+    stepped = {name for found in (census.above, census.raised) for name, letters in found.items() if letters}
+    known = census.given | census.lone | stepped | set(_unbold(census))
+    return {letter for letter, name in alone.items() if census.below.get(name) == {letter} and name not in known}
 
 
 def is_word(name: str) -> bool:

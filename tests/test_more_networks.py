@@ -507,3 +507,29 @@ $$L=\frac12\sum_{{t=1}}^T\sum_{{j=1}}^{{{last}}}\bigl(h_j^{{(t)}}-y_j^{{(t)}}\bi
     found = [v.status for v in judge(read_document(source_from_text(text)), mend=False)][-2:]
     assert found[0] in TRUE
     assert found[1] == "refuted"
+
+
+def test_plain_letters_are_entries_of_bold_ones() -> None:
+    """In ``\\mathbf{h}^{(t)}`` and ``h_i^{(t)}`` one vector is meant, if the plain name has no formula."""
+    model = r"$$\mathbf{h}^{(t)}=\tanh(\mathbf{W}\mathbf{h}^{(t-1)}),\quad L=\sum_{t=1}^T\|\mathbf{h}^{(t)}\|^2$$"
+    claims = [
+        r"\frac{\mathrm dL}{\mathrm dh_i^{(T)}}=2h_i^{(T)}",
+        r"\frac{\mathrm dL}{\mathrm dh_i^{(T)}}=h_i^{(T)}",
+        r"\frac{\mathrm dL}{\mathrm dh_i^{(t)}}=2h_i^{(t)}",
+    ]
+    text = "\n\n".join([model, *(f"$${claim}$$" for claim in claims)])
+    found = [v.status for v in judge(read_document(source_from_text(text)), mend=False)][-3:]
+    assert found[0] in TRUE
+    assert found[1:] == ["refuted", "refuted"]
+    own = model + "\n\n" + r"$$h_i^{(t)}=3t$$" + "\n\n" + f"$${claims[0]}$$"
+    assert [v.status for v in judge(read_document(source_from_text(own)), mend=False)][-1] not in TRUE
+
+
+def test_a_transpose_may_stand_above_the_step() -> None:
+    """``h^{(t)^\\top}`` is the transpose of the state, and of the right one."""
+    model = r"$$\mathbf{h}^{(t)}=\tanh(\mathbf{W}\mathbf{h}^{(t-1)}),\quad L=\|\mathbf{h}^{(T)}\|^2$$"
+    slope = r"\nabla_{\mathbf{W}}L=\sum_t\mathrm{diag}\left(1-(\mathbf{h}^{(t)})^2\right)(\nabla_{\mathbf{h}^{(t)}}L)"
+    claims = [slope + r"\mathbf{h}^{(t-1)^\top}", slope + r"\mathbf{h}^{(t)^\top}"]
+    text = "\n\n".join([model, *(f"$${claim}$$" for claim in claims)])
+    found = [v.status for v in judge(read_document(source_from_text(text)), mend=False)][-2:]
+    assert found == ["proved", "refuted"]

@@ -215,7 +215,7 @@ def _in_text(document: Document) -> Iterator[Assumed]:
             name = assumed_of(entry.relation, document.models[entry.scope])
             if name:
                 yield _of_relation(name, entry.relation)
-    for name, words, begin, end in document.prose.properties:
+    for name, words, begin, end in (*document.prose.properties, *document.corners):
         shown = unicode_line(Symbol(name))
         said = f"the running text says of `{shown}` that it is {words}"
         corner = ONE_HOT.fullmatch(words) is not None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
-from bpttsym.components import STEP, compared_letters
+from bpttsym.components import STEP, compared_letters, of_small_letters
 from bpttsym.conditions import Row
 from bpttsym.displays import Entry
 from bpttsym.document import LOGISTIC, Document
@@ -18,7 +18,7 @@ from bpttsym.model import Model
 from bpttsym.records import replace
 from bpttsym.rephrased import has_lines, of_lines, of_reciprocals, of_sets, rephrasings, turned_primes
 from bpttsym.supposed import Supposed, networks, supposed_variants
-from bpttsym.variants import Variant, either, from_zero, given_function, narrow_variants, variants
+from bpttsym.variants import Variant, either, from_zero, given_function, narrow_variants, on_condition, variants
 
 LEFT_OUT = "{} count entries, the step is left out"
 OTHER_LOSS = "it does not go with the loss that an equation before it needs: {}"
@@ -48,7 +48,10 @@ class Candidates:
             found = supposed_variants(relation, self._networks(entry.scope))
         if entry.aside is not None:
             found = either(found, variants(relation, 0, [known[entry.aside]]))
-        return with_layers(relation, found)
+        found = with_layers(relation, found)
+        if not entry.supposes:
+            return found
+        return [replace(on_condition(variant, entry.supposes), supposed=True) for variant in found]
 
     def _networks(self, scope: int) -> list[Supposed]:
         """The networks of which the claims of a section are chain rules; those of the document for a single claim."""
@@ -92,21 +95,33 @@ class Candidates:
             yield relation, [from_zero(variant) for variant in self.possible(entry, self.of(entry, relation))[0]]
         for words, read in turned_primes(relation, models[-1].arities):
             yield read, self._under(entry, read, words)
-        without = self.document.with_left_out_step(written, entry.scope, named, entry.where)
-        compared = sorted(compared_letters((written, *entry.where)))
-        counting = " and ".join(compared) if STEP in compared else "indices"  # the letter of steps counts them here
-        left_out = [(LEFT_OUT.format(counting), one) for one in without]
+        named_only = sorted(compared_letters(entry.where))
+        left_out = list(self._left_out(entry, written, named, models[-1].arities))
         # both at once, a step left out and a line of a matrix, would make of x_k in another step a part of x_t
         left_out += [
             (f"{said} and {words}", read)
             for said, one in left_out
-            for words, read in rephrasings(one)
+            for words, read in rephrasings(one, named_only)
             if has_lines(one) or not has_lines(read)
         ]
         for words, read in (*left_out, *rephrasings(relation), *of_lines(relation)):
             yield read, self._under(entry, read, words)
         for words, read in (*of_sets(relation), *of_reciprocals(relation)):
             yield read, [replace(variant, doubtful=True) for variant in self._under(entry, read, words)]
+
+    def _left_out(
+        self, entry: Entry, written: Relation, named: Model | None, known: Container[str]
+    ) -> Iterator[tuple[str, Relation]]:
+        """What a relation says whose step is left out, and whose entries may have the small letter of their whole."""
+        compared = sorted(compared_letters((written, *entry.where)))
+        counting = " and ".join(compared) if STEP in compared else "indices"  # the letter of steps counts them here
+        said = LEFT_OUT.format(counting)
+        for one in self.document.with_left_out_step(written, entry.scope, named, entry.where):
+            yield said, one
+        small = of_small_letters(written, known)
+        if small is not None:
+            for one in self.document.with_left_out_step(small[1], entry.scope, named, entry.where):
+                yield f"{small[0]}, {said}", one
 
     def _under(self, entry: Entry, read: Relation, words: str) -> list[Variant]:
         """The models for what a relation may say on a condition."""

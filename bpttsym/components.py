@@ -9,7 +9,7 @@ gives a name, by a matrix with two letters, or by a sum up to a number of classe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 
@@ -244,6 +244,25 @@ def resolved(
     if left is relation.left and right is relation.right:
         return relation
     return replace(relation, left=left, right=right)
+
+
+def of_small_letters(relation: Relation, known: Container[str]) -> tuple[str, Relation] | None:
+    """The relation whose ``z_k``, where only ``Z`` is known, is an entry of it, and in words what was; else None."""
+    found: dict[Symbol, Symbol] = {}
+
+    def change(node: Expr) -> Expr:
+        if not isinstance(node, Symbol) or len(node.index) != 1 or node.name in known:
+            return node
+        capital = node.name.upper()
+        if len(node.name) != 1 or capital == node.name or capital not in known:
+            return node
+        found[Symbol(node.name)] = Symbol(capital)
+        return replace(node, name=capital)
+
+    read = transform(relation, change)
+    if not found or not isinstance(read, Relation):
+        return None
+    return " and ".join(f"the entries of {large.name} are written {small.name}" for small, large in found.items()), read
 
 
 STEP = "t"

@@ -8,6 +8,7 @@ A derivation judges nothing: a step is a relation with a reason in words, and wh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
 
@@ -17,7 +18,7 @@ from bpttsym.expansion import count_paths, expanded, numbered, steps_of, weighte
 from bpttsym.expr import Derivative, Expr, Number, Relation, Symbol, add, children, shifted, walk
 from bpttsym.joint import joint_names
 from bpttsym.model import Definition, Model, index_value
-from bpttsym.names import of_number, plain, relevant, unknown
+from bpttsym.names import of_number, plain, relevant, typed, unknown
 from bpttsym.records import dataclass, field, replace
 from bpttsym.structure import NotDerived, Step, Structure, Words
 from bpttsym.ways import Unrolled
@@ -113,6 +114,19 @@ def derivation(model: Model, of: str | Symbol, by: str | Symbol, length: int | N
         members = " and ".join(map(plain, _parts(joint_names(model)[variable.name].body)))
         raise NotDerived(f"`{plain(variable.name)}` is a name for {members} taken as one; derive by each of them")
     return Derivation(model.kept[key], what, variable, steps)
+
+
+def each_of(model: Model, by: str) -> list[str]:
+    """What is typed for several at once, ``W, U`` or ``(h_t, c_t)``, and each of what a name takes as one."""
+    inner = by.strip()
+    inner = inner[1:-1] if inner.startswith("(") and inner.endswith(")") else inner
+    found: list[str] = []
+    for name in re.split(r",(?![^{]*})", inner):
+        symbol = of_number(model, name.strip() or by)
+        joint = joint_names(model).get(symbol.name)
+        parts = [name.strip()] if joint is None else [typed(Symbol(part, symbol.index)) for part in _parts(joint.body)]
+        found += [part for part in parts if part not in found]
+    return found
 
 
 def _parts(body: Expr) -> Iterator[str]:

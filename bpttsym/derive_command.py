@@ -13,7 +13,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--of", metavar="L", help="what is differentiated (the loss)")
     parser.add_argument(
-        "--by", metavar="psi", help="by what; as in plain text: psi, W_hh, h_0, x_t (psi, or every parameter)"
+        "--by",
+        metavar="psi",
+        help="by what; as in plain text: psi, W_hh, h_0; several with commas (psi, or every parameter)",
     )
     parser.add_argument("-T", dest="length", metavar="N", help="number of steps (that of the document, or 4)")
     parser.add_argument("--form", metavar="FORM", help="expanded, sum, recursive or matrix (all of them)")

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from bpttsym.check import CheckedDerivation, derive_each, loss_model, manuscript_of
-from bpttsym.derivation import FORMS, TooLong
+from bpttsym.derivation import FORMS, TooLong, each_of
 from bpttsym.document import Document, load_preset, presets, read_document
 from bpttsym.errors import UsageError
 from bpttsym.manuscript import markdown, settings, tex, unicode_text
@@ -55,7 +55,7 @@ def text(wish: Wish, tell: Tell) -> Iterator[str]:
     if wish.of is None and not loss_names(model):
         hint = r"define it, `L = \sum_{t=1}^{T} L_t`, or say of what with `--of`"
         raise UsageError(f"`{wish.model}` does not say what the loss `L` is; {hint}")
-    names = [wish.by] if wish.by else ["psi"] if r"\psi" in parameters(model) else parameters(model)
+    names = each_of(model, wish.by) if wish.by else ["psi"] if r"\psi" in parameters(model) else parameters(model)
     if not names:
         raise UsageError(f"`{wish.model}` defines nothing that has parameters; say by what with `--by`")
     found = derive_each(model, of, names, length)

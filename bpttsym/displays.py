@@ -8,6 +8,7 @@ from contextlib import suppress
 from bpttsym.asides import PARAGRAPH, Asides, supposes
 from bpttsym.components import entries_of_bold
 from bpttsym.conclusions import IMPLICATIONS, conclusions
+from bpttsym.corners import corner_of
 from bpttsym.declarations import declared_sizes
 from bpttsym.errors import NotRead
 from bpttsym.expr import Call, Expr, Hole, Norm, Relation, Span, Symbol, names, walk
@@ -16,6 +17,7 @@ from bpttsym.latex import unicode_line
 from bpttsym.macros import expand
 from bpttsym.notation import Written, read_chain
 from bpttsym.parse import Line, is_mention, read_display
+from bpttsym.prose import Property
 from bpttsym.records import dataclass, replace
 from bpttsym.scope import DEFINING, Scope
 from bpttsym.shapes import SCALAR_LETTERS
@@ -27,9 +29,11 @@ from bpttsym.tables import CLOSES, OPENS
 from bpttsym.text_cases import TextCase
 from bpttsym.tokens import tokenize
 from bpttsym.unit_kinds import Kinds, each_kind
+from bpttsym.unsaid import with_arguments
 
 INEQUALITIES = frozenset(("<", ">", r"\le", r"\ge"))
 
+CORNER = "{} is taken for a one-hot vector: one of its entries is 1, the others are 0"
 STEPPED = "read as {}: the step is left out where entries are summed"
 
 
@@ -44,7 +48,8 @@ class Entry:
     ``former`` is the number of the scope in which another formula was given to what it defines;
     ``aside`` is the scope of the formula that running text nearby gives, which may be meant as well; over the letters
     in ``summed`` it is summed without a sign; ``case`` is the case of indices that the
-    text before it puts; ``told`` is how a definition was read, where that does not go without saying.
+    text before it puts; ``told`` is how a definition was read, where that does not go without saying;
+    a claim is judged on what it ``supposes``.
     """
 
     equation: int
@@ -67,6 +72,7 @@ class Entry:
     summed: tuple[str, ...] = ()
     case: tuple[Relation, ...] = ()
     told: str = ""
+    supposes: str = ""
 
 
 def lines_of(source: Source) -> list[tuple[Maths, list[Line]]]:
@@ -102,7 +108,9 @@ class Displays:
         self.last: Expr | None = None
         self.written: list[Written] = []
         self.mentioned: set[str] = set()
+        self.corners: list[Property] = []
         self.kinds: Kinds = {}
+        self.put: dict[Expr, str] = {}  # what was not written in the chain that is being read, in words
 
     def run(self, read: list[tuple[Maths, list[Line]]]) -> None:
         """Take in every display, each with its lines."""
@@ -265,6 +273,12 @@ class Displays:
                 self.entries.append(entry)
                 row.append(entry)
                 if isinstance(relation, NotRead):
+                    corner = corner_of(line.chain, self.signature, len(self.source.text))
+                    if corner is not None:
+                        said, entry.supposes = corner
+                        entry.kind, entry.told = "definition", CORNER.format(unicode_line(Symbol(said.name)))
+                        self.corners.append(said)
+                        continue
                     entry.failure = relation
                     entry.head, entry.mentions = self._said(maths, line.span)
                     continue
@@ -282,6 +296,7 @@ class Displays:
                     self._begin(maths.start, self.scope.title)
                 entry.scope = self.place
                 entry.relation = relation
+                entry.supposes = " and ".join(w for part, w in self.put.items() if part in [*walk(relation)])
                 try:
                     entry.kind = "definition" if self.scope.define(part_named or relation) else "claim"
                 except NotRead as error:
@@ -375,7 +390,14 @@ class Displays:
         arrow = sides[0] is None and bool(operators) and operators[0] in IMPLICATIONS
         if arrow:
             sides, operators = sides[1:], operators[1:]
-        sides = with_falling_products(sides, self.signature.backwards)
+        try:
+            sides, self.put = with_arguments(
+                with_falling_products(sides, self.signature.backwards), self.scope.definitions.values()
+            )
+        except NotRead as error:
+            self.last = None
+            yield error
+            return
         if sides[0] is None:
             if self.last is None:
                 yield NotRead("what stands before this relation was not read", line.span, "a left side")

@@ -27,7 +27,7 @@ from bpttsym.model import Model, has_derivative
 from bpttsym.named_derivatives import NamedDerivatives
 from bpttsym.notation import Written
 from bpttsym.opened import has_three_letters, with_three_letters_opened
-from bpttsym.prose import Prose, functions_in_words, named_functions
+from bpttsym.prose import Property, Prose, functions_in_words, named_functions
 from bpttsym.records import dataclass, field, replace
 from bpttsym.regular import pattern
 from bpttsym.runs import Readings, looked_at
@@ -65,6 +65,7 @@ class Document:
     choices: dict[Span | None, Readings] = field(default_factory=dict)
     supposed: list[Entry] = field(default_factory=list)
     remarked: list[Entry] = field(default_factory=list)
+    corners: tuple[Property, ...] = ()
     letters: NamedDerivatives = field(default_factory=NamedDerivatives)
 
     @cached_property
@@ -366,7 +367,7 @@ def read_document(source: Source, settings: dict[str, str] | None = None) -> Doc
     document = Document(
         source, known, displays.scopes, displays.entries, merged, written=displays.written, supposed=displays.supposed
     )
-    document.remarked = displays.remarked
+    document.remarked, document.corners = displays.remarked, tuple(displays.corners)
     again = document.said_again
     for entry in document.entries:
         place = entry.relation.span if entry.relation is not None else None

@@ -22,6 +22,8 @@ def given(entry: Entry, document: Document) -> Verdict:
     if entry.summed:
         words = f"summed over {' and '.join(entry.summed)}, as repeated indices are"
         return Verdict(entry, "definition", words, assumed=(words,))
+    if entry.told and entry.supposes:
+        return Verdict(entry, "conditional", "", (entry.supposes,), code="depends-on-reading")
     if entry.told:
         return Verdict(entry, "definition", entry.told, assumed=(entry.told,))
     if place in document.choices:

@@ -8,6 +8,7 @@ from itertools import product
 
 from bpttsym.expr import (
     Call,
+    Component,
     Derivative,
     Expr,
     Number,
@@ -179,7 +180,9 @@ def folded(relation: Relation, model: Model) -> Model:
 
     Only where the claim differentiates by it and no other definition uses it: otherwise it would be on no path.
     """
-    by = {part.by.name for part in walk(relation) if isinstance(part, Derivative) and isinstance(part.by, Symbol)}
+    below = [part.by for part in walk(relation) if isinstance(part, Derivative)]
+    whole = [part.of if isinstance(part, Component) else part for part in below]
+    by = {part.name for part in whole if isinstance(part, Symbol)}
     used = {part.name for d in model.definitions for part in walk(d.body) if isinstance(part, Symbol)}
     for side in model.definitions:
         if side.name in by - used and len(side.index) == 1 and not isinstance(side.body, Symbol | Number):

@@ -16,6 +16,9 @@ _REMARKS = frozenset(r"\text \textrm \textnormal \mbox \textit \textsf \texttt \
 ARGUMENT = r"\xi"
 """The variable of a function where none is written."""
 
+UNSAID = r"\square"
+"""Stands for the argument of a function with a derivative mark where none is written."""
+
 
 def braces(text: str) -> dict[int, int]:
     """Where each opening brace is closed."""

@@ -6,6 +6,7 @@ is not stands in the tables of this module and of signature.py.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction as Rational
 from typing import cast
 
@@ -35,6 +36,7 @@ from bpttsym.expr import (
     children,
 )
 from bpttsym.inverse_functions import inverse, is_minus_one
+from bpttsym.naming import UNSAID
 from bpttsym.operands import Cursor, argument, refuse_divisor, refuse_letter_before_product
 from bpttsym.path_ranges import read_paths
 from bpttsym.scripts import is_index, label_of, labelled, scripted, stepped, superscript
@@ -262,7 +264,7 @@ class _Reader:
         primes = sum(kind == "prime" for kind, _ in scripts)
         following = cursor.peek()
         if following is None or not cursor.joined():
-            raise NotRead(f"the function `{name}` has no argument", node.span, "its argument in parentheses")
+            return self._unsaid(node, name, function, scripts, bool(special))
         trailing: list[tuple[str, Surface | None]] = []
         fence = following.base if isinstance(following, Scripted) else following
         if isinstance(fence, Fence) and fence.opening in "([":
@@ -273,7 +275,7 @@ class _Reader:
             arguments, parameters = (argument(self, cursor, node),), ()
             fence = following
         else:
-            raise NotRead(f"the function `{name}` has no argument", node.span, "its argument in parentheses")
+            return self._unsaid(node, name, function, scripts, bool(special))
         span = node.span.join(fence.span)
         which: tuple[Expr, ...] = ()
         for kind, script in scripts:
@@ -297,6 +299,14 @@ class _Reader:
                 raise NotRead("a prime behind an application is not read", following.span)
             value = superscript(self, value, script) if kind == "sup" else parts.entry(self, value, script, span)
         return value
+
+    def _unsaid(
+        self, node: Surface, name: str, function: str, scripts: Sequence[tuple[str, Surface | None]], special: bool
+    ) -> Expr:
+        """A function without an argument: one with a derivative mark may be meant where the document applies it."""
+        if special or not scripts or any(kind != "prime" for kind, _ in scripts):
+            raise NotRead(f"the function `{name}` has no argument", node.span, "its argument in parentheses")
+        return Call(function, (Symbol(UNSAID),), (), len(scripts), span=node.span)
 
     def arguments(self, fence: Fence) -> tuple[tuple[Expr, ...], tuple[Expr, ...]]:
         listings.refuse_condition(fence)

@@ -26,7 +26,8 @@ def functions_of(chains: Iterable[Chain]) -> frozenset[str]:
     if len(rest) == len(known):
         return frozenset()  # nothing is said of one, so nobody asks which there are
     others = signature(rest)
-    return KNOWN | others.functions | {name for name, _ in others.aliases}
+    named = dict(others.aliases)
+    return (KNOWN | others.functions | set(named)) - {name for name, function in named.items() if function in MATRICES}
 
 
 def with_arguments(chain: Chain, functions: frozenset[str]) -> Chain:

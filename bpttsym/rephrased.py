@@ -10,7 +10,7 @@ Both are about letters of entries that stand free on one side only. Such a lette
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from itertools import permutations, product
 from typing import Literal
 
@@ -51,9 +51,14 @@ def one_sided(relation: Relation) -> list[str]:
     return sorted(free_entries(relation.left) ^ free_entries(relation.right))
 
 
-def rephrasings(relation: Relation) -> Iterator[tuple[str, Relation]]:
-    """The relation with each letter that stands on one side only summed over or put on the other; in words what was."""
-    left, letters = free_entries(relation.left), one_sided(relation)
+def rephrasings(relation: Relation, named: Iterable[str] = ()) -> Iterator[tuple[str, Relation]]:
+    """The relation with each letter that stands on one side only summed over or put on the other; in words what was.
+
+    Letters that are ``named`` in its conditions only, as in ``t = k``, are of the right side.
+    """
+    left, letters = free_entries(relation.left), _in_order(relation, one_sided(relation))
+    if letters and not left:
+        letters += [letter for letter in named if letter not in free_entries(relation.right)]
     if not 0 < len(letters) <= MAXIMUM_LETTERS:
         return
     sides = {letter: relation.left if letter in left else relation.right for letter in letters}
@@ -61,6 +66,12 @@ def rephrasings(relation: Relation) -> Iterator[tuple[str, Relation]]:
     for meanings in product(*options):
         chosen = dict(zip(letters, meanings, strict=True))
         yield from _rephrased(relation, sides, chosen)
+
+
+def _in_order(relation: Relation, letters: list[str]) -> list[str]:
+    """The letters as the relation names them: the first is the row where both are those of an entry."""
+    met = [part.name for part in walk(relation) if isinstance(part, Symbol) and part.name in letters]
+    return list(dict.fromkeys((*met, *letters)))
 
 
 def turned_primes(relation: Relation, known: Container[str]) -> Iterator[tuple[str, Relation]]:
@@ -164,14 +175,14 @@ def _rephrased(
 ) -> Iterator[tuple[str, Relation]]:
     new: list[Expr] = []
     for side in (relation.left, relation.right):
-        for letter in sorted(chosen):
+        for letter in chosen:
             if chosen[letter] == "summed" and sides[letter] is side:
                 side = summed(side, letter)
         new.append(side)
-    summing = [letter for letter in sorted(chosen) if chosen[letter] == "summed"]
+    summing = [letter for letter in chosen if chosen[letter] == "summed"]
     words = [f"summed over {' and '.join(summing)}, as repeated indices are"] if summing else []
     wanted = [
-        [letter for letter in sorted(chosen) if chosen[letter] == "entry" and sides[letter] is other]
+        [letter for letter in chosen if chosen[letter] == "entry" and sides[letter] is other]
         for other in (relation.right, relation.left)
     ]
     for first in entries_of(new[0], wanted[0]):

@@ -195,10 +195,13 @@ def from_zero(variant: Variant) -> Variant:
 
 
 def supposing(variant: Variant, words: str) -> Variant:
-    """The same model on a condition more; itself where there is none."""
-    if not words:
-        return variant
-    return replace(variant, condition=" and ".join(filter(None, (variant.condition, words))), suggested=True)
+    """The same model on a condition more that is only tried; itself where there is none."""
+    return replace(on_condition(variant, words), suggested=True) if words else variant
+
+
+def on_condition(variant: Variant, words: str) -> Variant:
+    """The same model on a condition more."""
+    return replace(variant, condition=" and ".join(filter(None, (variant.condition, words))))
 
 
 def either(first: list[Variant], second: list[Variant]) -> list[Variant]:

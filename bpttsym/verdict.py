@@ -306,6 +306,9 @@ class Judge:
             place = case.entry.span
             return Verdict(case.entry, "unchecked", doubt, (), told, label, readings=listed, code="words", blame=place)
         differing = [row for row in rows if row.outcome.kind == "differs"]
+        if case.entry.supposes and any(not row.variant.base.scalar for row in differing):
+            message = f"it fails where {case.entry.supposes}, and it does not say that this is meant"
+            return Verdict(case.entry, "unchecked", message, (), told, label, readings=listed, code="words")
         unknown = [row for row in rows if row.outcome.kind == "unknown"]
         if unknown and not differing:
             return Verdict(

@@ -44,8 +44,8 @@ OTHERWISE: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("S1-01", "S1-06", "S1-12", "S1-16", "S1-32", "S3-42"), ("definition", DEFINES)),
     **dict.fromkeys(("S1-05", "S3-22", "S3-23", "S3-36"), ("definition", MEANT)),
     "S3-28": (
-        "refuted",
-        "as it stands it goes on from a brace with a class of its own; what is meant is judged beside it",
+        "conditional",
+        "its left side has a class t of its own, which is k in the case that the line before puts",
     ),
     "S3-51": ("refuted", "as it stands it continues a line that ends with zero; what is meant is judged beside it"),
 }

@@ -2,9 +2,12 @@ r"""A short name for several states, ``s_t := (h_t, c_t)``: a derivative of it o
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from bpttsym.check import derive
+from bpttsym.cli import main
 from bpttsym.document import read_document
 from bpttsym.joint import joint_names
 from bpttsym.source import source_from_text
@@ -116,3 +119,30 @@ def test_a_derivation_by_a_name_for_states_names_them() -> None:
     with pytest.raises(NotDerived, match="`s` is a name for h and c taken as one; derive by each of them"):
         derive(model, "L", "s_t", 3)
     assert derive(model, "L", "U_f", 3).form("sum")
+
+
+def derived(tmp_path: Path, by: str, capsys: pytest.CaptureFixture[str]) -> str:
+    file = tmp_path / "notes.md"
+    file.write_text(f"$$\n\\begin{{gathered}}\n{CELL} \\\\ s_t = [h_t; c_t]\n\\end{{gathered}}\n$$\n", "utf-8")
+    status = main(["derive", str(file), "--by", by, "--form", "recursive", "--format", "markdown"])
+    out, err = capsys.readouterr()
+    assert status == (2 if err else 0)
+    return out or err
+
+
+@pytest.mark.parametrize("by", ["s_t", "(h_t, c_t)", "h_t, c_t", "h_t,c_t,h_t"])
+def test_a_derivation_by_several_at_once(tmp_path: Path, by: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """``derive --by s_t`` derives by each of the states, every step proved when it is read back."""
+    text = derived(tmp_path, by, capsys)
+    titles = [line for line in text.splitlines() if line.startswith("###")]
+    assert [title.partition(" by ")[2].partition(",")[0] for title in titles] == ["$h_t$", "$c_t$"]
+    found = [verdict.status for verdict in judge(read_document(source_from_text(text)))]
+    assert set(found) == {"definition", "proved"}
+
+
+@pytest.mark.parametrize("by", ["h_t, q", "h_t,", ",", "()", "(s_t, )"])
+def test_several_at_once_of_which_one_is_unknown(tmp_path: Path, by: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """One message, and nothing is derived."""
+    said = derived(tmp_path, by, capsys)
+    assert said.startswith("bpttsym: there is no quantity")
+    assert said.count("\n") == 1

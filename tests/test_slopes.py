@@ -56,7 +56,14 @@ def test_it_is_a_hypothesis_on_a_function_without_a_formula() -> None:
     assert judged(cell, r"|\phi'| \le \gamma", wrong)[-1].status == "refuted"
 
 
-@pytest.mark.parametrize("text", [r"|\sigma' W| \le 1", r"\frac{\partial h_t}{\partial h_{t-1}} = \tanh' W"])
-def test_a_slope_beside_other_things_needs_its_argument(text: str) -> None:
-    """In a product nothing says where the slope is taken."""
-    assert judged(CELL, text)[-1].status == "unchecked"
+def test_a_slope_beside_other_things_needs_its_argument() -> None:
+    """In a product nothing says where the slope of a function is taken that no formula applies."""
+    assert judged(CELL, r"|\sigma' W| \le 1")[-1].status == "unchecked"
+
+
+def test_a_slope_is_taken_where_the_cell_applies_it() -> None:
+    """Of the function of the cell there is one argument, and it is named as a condition; the order still counts."""
+    found = judged(CELL, r"\frac{\partial h_t}{\partial h_{t-1}} = \tanh' W")[-1]
+    assert found.status == "conditional"
+    assert found.conditions[0].startswith("tanh′ is tanh′(")
+    assert judged(CELL, r"\frac{\partial h_t}{\partial h_{t-1}} = W \mathrm{diag}(\tanh')")[-1].status == "unchecked"

@@ -195,3 +195,37 @@ def test_what_is_defined_already_stays() -> None:
     last = r"$$\frac{\partial \hat{y}_t}{\partial z_t} = \mathrm{diag}(\hat{y}_t) - \hat{y}_t \hat{y}_t^\top$$"
     assert statuses(again + last) == ["conditional", "proved"]
     assert statuses(wrong + last)[0] != "conditional"
+
+
+TARGET = r"$$z = V h, \quad \hat{y} = \mathrm{softmax}(z), \quad L = -\sum_{j=1}^{K} y_j \log \hat{y}_j$$" + "\n\n"
+COLUMN = r"\begin{bmatrix} 0 \\ \vdots \\ 1 \\ \vdots \\ 0 \end{bmatrix}"
+
+
+@pytest.mark.parametrize("left", ["y", "y_t", "y_k"])
+def test_a_column_of_zeros_with_a_one_is_a_one_hot_vector(left: str) -> None:
+    """What it says of its target is taken as given, and makes nothing true that fails for one-hot vectors."""
+    text = f"{TARGET}$${left} = {COLUMN}$$\n\n"
+    verdict = bpttsym.verify(text)[-1]
+    if left == "y_k":  # k counts entries, and an entry is no column
+        assert (verdict.status, verdict.conditions) == ("conditional", ("y_k stands for the whole of y",))
+    else:
+        assert verdict.status == "definition"
+        assert "one-hot" in verdict.assumed[0]
+    gradient = r"\frac{\partial L}{\partial z_k} = "
+    assert claim(f"{text}$${gradient}\\hat{{y}}_k - y_k$$")[0] == "proved"
+    assert claim(f"{text}$${gradient}\\hat{{y}}_k + y_k$$")[0] == "refuted"
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        COLUMN.replace("1", "2"),
+        COLUMN.replace("0", "1"),
+        COLUMN.replace(r"\vdots \\ ", ""),
+        COLUMN.replace("1", "1 & 0"),
+        COLUMN.replace("1", "0"),
+    ],
+)
+def test_other_columns_of_numbers_are_not_read(column: str) -> None:
+    """A two, a second one, no dots, no one: nothing is taken for a one-hot vector."""
+    assert bpttsym.verify(f"{TARGET}$$y = {column}$$")[-1].status == "unchecked"

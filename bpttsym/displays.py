@@ -11,7 +11,7 @@ from bpttsym.conclusions import IMPLICATIONS, conclusions
 from bpttsym.corners import corner_of
 from bpttsym.declarations import declared_sizes
 from bpttsym.errors import NotRead
-from bpttsym.expr import Call, Expr, Hole, Norm, Relation, Span, Symbol, names, walk
+from bpttsym.expr import Call, Expr, Hole, Norm, Number, Relation, Span, Symbol, names, walk
 from bpttsym.implied import with_steps
 from bpttsym.latex import unicode_line
 from bpttsym.macros import expand
@@ -261,7 +261,7 @@ class Displays:
                         entry.where = (*entry.where, relation)
                         entry.words = f"{entry.words} {line.words}".strip()
                     continue
-                if row and isinstance(relation, Relation) and self._is_index_set(relation):
+                if row and isinstance(relation, Relation) and self._is_condition(relation, row):
                     for entry in row:
                         entry.words = f"{entry.words} {self.source.text[line.span.start : line.span.end]}".strip()
                     continue
@@ -313,6 +313,14 @@ class Displays:
         """Whether a relation of indices is a condition of what stands before it, and no count of its own."""
         counts = self.scope.counts_last(relation) and all(entry.kind == "definition" for entry in row)
         return self.scope.is_index_relation(relation) and not counts
+
+    def _is_condition(self, relation: Relation, row: list[Entry]) -> bool:
+        """Whether a relation restricts what stands before it in a way that is not judged, and defines nothing."""
+        match relation:
+            case Relation(Symbol(name, ()), "=", Number()) if row[-1].kind == "claim":
+                return self.scope.leaves_open(name)  # ``W = 0`` behind a claim takes no size from a parameter
+            case _:
+                return self._is_index_set(relation)
 
     def _is_index_set(self, relation: Relation) -> bool:
         """``k \\in \\{1, ..., t\\}``: a range of an index that is not read."""

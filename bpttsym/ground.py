@@ -13,6 +13,7 @@ from bpttsym.errors import LimitExceeded, NotRead
 from bpttsym.expr import (
     Derivative,
     Expr,
+    Number,
     Power,
     Product,
     Relation,
@@ -27,6 +28,7 @@ from bpttsym.horizons import lengths as lengths
 from bpttsym.horizons import literal_steps as literal_steps
 from bpttsym.inner_products import scalar_form, with_penalties
 from bpttsym.joint import with_opened
+from bpttsym.latex import unicode_line
 from bpttsym.memo import of_node
 from bpttsym.model import (
     Definition,
@@ -115,7 +117,24 @@ def _refuse_numbers(model: Model, sizes: Sizes) -> None:
             ]
             if matrices and not declared & set(matrices):
                 message = f"its definitions make a number of `{state.name}`, and of `{matrices[0]}`"
+                cause = _of_no_size(model, state.name)
+                if cause is not None:
+                    shown = unicode_line(Symbol(cause.name, cause.index)), unicode_line(cause.body)
+                    message = f"{message}, because `{' = '.join(shown)}` is one"
+                    raise NotRead(message, cause.span, f"a size of `{shown[0]}`")
                 raise NotRead(message, state.span, "`state: scalar` if that is meant")
+
+
+def _of_no_size(model: Model, state: str) -> Definition | None:
+    """The definition by a number without which a state would be none; None if there is no such one."""
+    for known in model.definitions:
+        if isinstance(known.body, Number):
+            rest = tuple(other for other in model.definitions if other is not known)
+            sizes = _inferred(replace(model, definitions=rest))
+            shape = sizes.shape_of(state)
+            if shape is not None and not sizes.is_one(shape):
+                return known
+    return None
 
 
 def default_size(position: int) -> int:

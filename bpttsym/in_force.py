@@ -32,6 +32,7 @@ from bpttsym.kinds import step_letters
 from bpttsym.model import Definition, free_letters, has_derivative, index_letters
 from bpttsym.records import dataclass, field
 from bpttsym.repeated import loose_letters, with_repeated_summed
+from bpttsym.shape_words import is_capital
 from bpttsym.shapes import ELEMENTWISE
 from bpttsym.sides import has_probability
 from bpttsym.signature import Signature
@@ -244,6 +245,11 @@ class InForce:
             return None
         name = part.left.name
         return None if name in self._said() or name.partition("_{")[0] in heads else part
+
+    def leaves_open(self, name: str) -> bool:
+        """Whether definitions use a matrix that none gives a meaning."""
+        defined = {known.name for known in (*self.definitions.values(), *self.abbreviations.values())}
+        return is_capital(name) and name in self._said() - defined - {self.signature.horizon}
 
     def _said(self) -> set[str]:
         """All names that the definitions here give a meaning or use."""

@@ -21,6 +21,7 @@ from bpttsym.signature import Signature
 from bpttsym.surface import Big, Fence, Fraction, Scripted, Surface, Term, Word, below
 from bpttsym.weighted import LOSS_LETTERS, SCALAR_LETTERS
 
+APPLIED = frozenset((*parts.EXPECTATIONS, *parts.INDICATORS, r"\max", r"\min", r"\binom"))
 DOTS = frozenset((r"\cdot", r"\times", "*"))
 
 
@@ -153,7 +154,7 @@ def _takes_all(signature: Signature, cursor: Cursor, variables: set[str], fracti
     first = cursor.factors[cursor.at]
     name = base_name(first)
     following = cursor.peek(1)
-    applied = isinstance(following, Fence) and cursor.joined(1) and (signature.builtin(name) or signature.applies(name))
+    applied = isinstance(following, Fence) and cursor.joined(1) and _is_applied(name, signature)
     rest = cursor.factors[cursor.at + 1 + bool(applied) :]
     if not rest or name in LOSS_LETTERS or isinstance(first, Fence) or _is_differential(first):
         return False
@@ -180,8 +181,14 @@ def _is_constant(node: Surface, signature: Signature, variables: set[str]) -> bo
 
 
 def _may_depend(word: str, signature: Signature, variables: set[str]) -> bool:
-    known = word in signature.given or word in LOSS_LETTERS or signature.applies(word) or signature.builtin(word)
-    return bool(known) or word in variables or word == ""
+    known = word in signature.given or word in LOSS_LETTERS or _is_applied(word, signature)
+    return known or word in variables or word == ""
+
+
+def _is_applied(name: str, signature: Signature) -> bool:
+    """Whether a name takes what stands in parentheses behind it: a function, a mean, a probability."""
+    known = name in signature.chances or name in APPLIED
+    return known or bool(signature.builtin(name)) or signature.applies(name)
 
 
 def _words(node: Surface) -> Iterator[str]:

@@ -114,6 +114,14 @@ def test_an_operator_before_a_product_of_what_depends_is_not_guessed(claim: str)
     assert "that of the first factor or of all" in verdict.message
 
 
+def test_an_operator_takes_a_mean_whole() -> None:
+    """The sign of an expectation is no factor before it."""
+    text = DEFINITIONS + "\n\n".join(
+        rf"$$\nabla_W \mathbb E[L_t] = {right} \mathbb E[\nabla_W L_t]$$" for right in ("", "2")
+    )
+    assert [verdict.status for verdict in judged(text)] == ["proved", "refuted"]
+
+
 class Softmax(Network):
     """``h_t = tanh(W h_{t-1})`` and ``p_t = softmax(V h_t)``."""
 

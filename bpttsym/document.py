@@ -11,7 +11,7 @@ from functools import cached_property
 from bpttsym.averages import Averages, defined_for_one_sample, has_average, of_one_sample
 from bpttsym.census import base_name
 from bpttsym.component_definitions import of_entries, resolved_definitions, understood
-from bpttsym.components import resolved, with_left_out_step
+from bpttsym.components import resolved, with_left_out_step, with_numbered_entries
 from bpttsym.declarations import Declared, Refusal
 from bpttsym.displays import Displays, Entry, lines_of
 from bpttsym.distributions import distributions
@@ -165,6 +165,7 @@ class Document:
         """
         relation = opened_relation(self._opened(relation, scope), model or self.models[scope])
         read = resolved(relation, *self._known(scope, model))
+        read = with_numbered_entries(read, (model or self.models[scope]).definitions)
         sample = of_one_sample(read)
         assert isinstance(sample, Relation)
         return sample

@@ -257,7 +257,9 @@ class Judge:
         assumed = assumptions(first.variant, case.relation, self.document)
         assumed += length_words(passed, first.variant.base)
         told = (*told, *assumed)
-        limits = range_words(passed, first.variant.base, case.relation)
+        shallow = [row for row in holding if not row.variant.deeper] or holding
+        ranged = [outcome for row in shallow for outcome in row.outcomes if outcome.kind == "holds"]
+        limits = range_words(ranged, shallow[0].variant.base, case.relation)
         if limits:
             told = (*told, limits)
         return Verdict(

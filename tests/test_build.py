@@ -309,7 +309,7 @@ WRONG = {
     "a false equation": (MODEL + FALSE, 1, "notes.md:12:1: the two sides differ"),
     "an unmet expectation": (MODEL + "<!-- expect: refuted -->" + TRUE, 1, "expected refuted, but it is"),
     "an empty document": ("", 2, "it is empty"),
-    "an unknown setting": ("---\nheight: 3\n---\n" + MODEL, 2, "height"),
+    "an unknown setting": ("---\nlayuot: mixed\n---\n" + MODEL, 2, "the nearest is `layout`"),
 }
 
 

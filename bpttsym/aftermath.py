@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 
 from bpttsym.averages import Kind, has_average
 from bpttsym.copies import is_copy
-from bpttsym.displays import Entry
+from bpttsym.displayed import Entry
 from bpttsym.document import LOGISTIC, Document
 from bpttsym.expr import (
     Call,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from bpttsym.check import NotProved, derive
 from bpttsym.derivation import FORMS
-from bpttsym.displays import Entry
+from bpttsym.displayed import Entry
 from bpttsym.document import Document, read_document
 from bpttsym.errors import UsageError
 from bpttsym.expr import Derivative, Expr, Relation, Symbol

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bpttsym.bench import Bench
 from bpttsym.candidates import Candidates
-from bpttsym.displays import Entry
+from bpttsym.displayed import Entry
 from bpttsym.document import Document
 from bpttsym.errors import NotRead
 from bpttsym.expr import Relation

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterator, Sequence
 
 from bpttsym.components import STEP, compared_letters, of_small_letters
 from bpttsym.conditions import Row
-from bpttsym.displays import Entry
+from bpttsym.displayed import Entry
 from bpttsym.document import LOGISTIC, Document
 from bpttsym.doubts import unknown_functions
 from bpttsym.expr import Call, Expr, Relation

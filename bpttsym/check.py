@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bpttsym.derivation import FORMS, Derivation, derivation
-from bpttsym.displays import Entry
+from bpttsym.displayed import Entry
 from bpttsym.document import Document, load_preset, read_document
 from bpttsym.errors import BpttsymError, UsageError
 from bpttsym.expr import Add, Derivative, Relation, Symbol, children

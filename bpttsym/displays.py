@@ -10,15 +10,16 @@ from bpttsym.components import entries_of_bold
 from bpttsym.conclusions import IMPLICATIONS, conclusions
 from bpttsym.corners import corner_of
 from bpttsym.declarations import declared_sizes
+from bpttsym.displayed import Entry
 from bpttsym.errors import NotRead
 from bpttsym.expr import Call, Expr, Hole, Norm, Number, Relation, Span, Symbol, names, walk
 from bpttsym.implied import with_steps
 from bpttsym.latex import unicode_line
 from bpttsym.macros import expand
 from bpttsym.notation import Written, read_chain
-from bpttsym.parse import Line, is_mention, read_display
+from bpttsym.parse import Line, is_mention
 from bpttsym.prose import Property
-from bpttsym.records import dataclass, replace
+from bpttsym.records import replace
 from bpttsym.scope import DEFINING, Scope
 from bpttsym.shapes import SCALAR_LETTERS
 from bpttsym.signature import Signature, alias_of
@@ -35,60 +36,6 @@ INEQUALITIES = frozenset(("<", ">", r"\le", r"\ge"))
 
 CORNER = "{} is taken for a one-hot vector: one of its entries is 1, the others are 0"
 STEPPED = "read as {}: the step is left out where entries are summed"
-
-
-@dataclass
-class Entry:
-    """One relation of a display: a definition, a claim, or something that was not read.
-
-    ``scope`` is the number of the scope in which it stands; ``relation`` is None where nothing was read;
-    ``where`` holds conditions on its indices (``t < T``) and ``words`` what else stands behind it; ``head`` is the
-    name to which a relation that was not read gives a meaning, ``mentions`` are the names in it; ``concluded`` says
-    that it stands behind an arrow;
-    ``former`` is the number of the scope in which another formula was given to what it defines;
-    ``aside`` is the scope of the formula that running text nearby gives, which may be meant as well; over the letters
-    in ``summed`` it is summed without a sign; ``case`` is the case of indices that the
-    text before it puts; ``told`` is how a definition was read, where that does not go without saying;
-    a claim is judged on what it ``supposes``.
-    """
-
-    equation: int
-    part: int
-    span: Span
-    kind: str
-    scope: int
-    relation: Relation | None = None
-    failure: NotRead | None = None
-    open: bool = False
-    expected: str | None = None
-    model: str = ""
-    where: tuple[Relation, ...] = ()
-    words: str = ""
-    head: str = ""
-    mentions: frozenset[str] = frozenset()
-    concluded: bool = False
-    former: int | None = None
-    aside: int | None = None
-    summed: tuple[str, ...] = ()
-    case: tuple[Relation, ...] = ()
-    told: str = ""
-    supposes: str = ""
-
-
-def lines_of(source: Source) -> list[tuple[Maths, list[Line]]]:
-    """The formulas of a source with their lines; what running text names again and again, ``$h_t$``, is read once."""
-    found: list[tuple[Maths, list[Line]]] = []
-    mentions: dict[str, list[Line]] = {}
-    for item in source.items:
-        if isinstance(item, Maths):
-            text, macros = source.maths_text(item), source.macros(item.start)
-            lines = mentions.get(text) if item.inline and not macros else None
-            if lines is None:
-                lines = read_display(text, item.start, macros, item.environment)
-                if item.inline and not macros and all(map(is_mention, lines)):
-                    mentions[text] = lines
-            found.append((item, lines))
-    return found
 
 
 class Displays:

@@ -11,9 +11,10 @@ from functools import cached_property
 from bpttsym.averages import Averages, defined_for_one_sample, has_average, of_one_sample
 from bpttsym.census import base_name
 from bpttsym.component_definitions import of_entries, resolved_definitions, understood
-from bpttsym.components import resolved, with_left_out_step, with_numbered_entries
+from bpttsym.components import resolved, with_left_out_step
 from bpttsym.declarations import Declared, Refusal
-from bpttsym.displays import Displays, Entry, lines_of
+from bpttsym.displayed import Entry, lines_of
+from bpttsym.displays import Displays
 from bpttsym.distributions import distributions
 from bpttsym.errors import UsageError
 from bpttsym.expr import Call, Derivative, Expr, Power, Relation, Span, Symbol, names, walk
@@ -26,6 +27,7 @@ from bpttsym.latex import unicode_line
 from bpttsym.model import Model, has_derivative
 from bpttsym.named_derivatives import NamedDerivatives
 from bpttsym.notation import Written
+from bpttsym.numbered_entries import with_numbered_entries
 from bpttsym.opened import has_three_letters, with_three_letters_opened
 from bpttsym.prose import Property, Prose, functions_in_words, named_functions
 from bpttsym.records import dataclass, field, replace

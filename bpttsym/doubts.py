@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping
 
 from bpttsym.census import INDEX_LETTERS
-from bpttsym.displays import Entry
+from bpttsym.displayed import Entry
 from bpttsym.expr import Add, Call, Component, Derivative, Expr, Negate, Relation, Symbol, integer, names, walk
 from bpttsym.guesses import formulas_used
 from bpttsym.latex import unicode_line

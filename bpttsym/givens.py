@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bpttsym.displays import Entry
+from bpttsym.displayed import Entry
 from bpttsym.document import Document
 from bpttsym.errors import NotRead
 from bpttsym.ruling import Status, Verdict

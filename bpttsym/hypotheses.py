@@ -8,7 +8,7 @@ from math import prod
 from typing import TypeGuard
 
 from bpttsym.bounds import Hypotheses
-from bpttsym.displays import Entry
+from bpttsym.displayed import Entry
 from bpttsym.document import Document
 from bpttsym.errors import NotRead
 from bpttsym.expr import (

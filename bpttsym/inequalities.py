@@ -8,7 +8,7 @@ from functools import cached_property
 from bpttsym.attack import BOUNDS
 from bpttsym.bounds import BoundResult, Hypotheses, Stage, judge_bound
 from bpttsym.conditions import Row, conditions_of, describe, result_words
-from bpttsym.displays import Entry
+from bpttsym.displayed import Entry
 from bpttsym.document import Document
 from bpttsym.expr import (
     Add,

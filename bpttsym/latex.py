@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from fractions import Fraction
 from functools import lru_cache
@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from bpttsym import expr as tree
 from bpttsym.expr import Expr
+from bpttsym.glyphs import ALPHABETS, BRACKETS, FIGURES, GROUP, SHAPES, SIGNS
 from bpttsym.regular import pattern
 from bpttsym.sides import with_dots
 
@@ -210,7 +211,7 @@ def _print(node: Expr, style: _Latex) -> _Piece:
         case tree.Listing(items, opening, sign):
             written = with_dots(items[0]) if isinstance(items[0], tree.Steps) else items
             inside = f"{sign} ".join(shapes["dots"] if one is None else _print(one, style).text for one in written)
-            return _Piece(shapes["set"] % inside if opening == r"\{" else _BRACKETS[opening] % inside, _Level.ATOM)
+            return _Piece(shapes["set"] % inside if opening == r"\{" else BRACKETS[opening] % inside, _Level.ATOM)
         case tree.Probability(name, asked, given):
             behind = shapes["given"] + _list(given, style) if given else ""
             return _Piece(f"{style.name(name)}({_list(asked, style)}{behind})", _Level.ATOM)
@@ -256,7 +257,7 @@ def _parts(name: str) -> tuple[str, list[str], str, _Level]:
         return name, [], "", _Level.NAME
     parts: tuple[list[str], list[str]] = ([], [])
     labels: list[str] = []
-    for label, other in re.findall(rf"_({_GROUP}|\\[A-Za-z]+|\S)|({_GROUP}|.)", name):
+    for label, other in re.findall(rf"_({GROUP}|\\[A-Za-z]+|\S)|({GROUP}|.)", name):
         labels += [label[1:-1] if label[0] == "{" else label] if label else []
         parts[bool(labels)].append(other)
     base, rest = "".join(parts[0]), "".join(parts[1])
@@ -270,7 +271,7 @@ class _Latex:
     in_quotient = _Level.SUM
 
     def __init__(self, tight: bool = False) -> None:
-        self.shapes = {shape: row[self.column] for shape, row in _SHAPES.items()}
+        self.shapes = {shape: row[self.column] for shape, row in SHAPES.items()}
         self.shapes |= {"plus": "+", "minus": "-"} if tight else {}
         self.tight: _Latex = self if tight else type(self)(tight=True)
 
@@ -307,7 +308,7 @@ class _Unicode(_Latex):
 
     def script(self, mark: str, text: str, short: bool = True) -> str:
         if re.fullmatch(r"-?\d+", text):
-            return text.translate(_FIGURES[mark])
+            return text.translate(FIGURES[mark])
         return super().script(mark, text, short) if not text.isalpha() else mark + text
 
     def juxtapose(self, left: _Piece, right: _Piece) -> str:
@@ -320,7 +321,7 @@ class _Unicode(_Latex):
 @lru_cache(maxsize=4096)
 def _spelled(name: str) -> str:
     """A name, function or operator in letters and signs; a command that no table knows becomes its word."""
-    signs = re.sub(rf"(\\[A-Za-z]+|[_^]|)\s*({_GROUP})|(\\[A-Za-z]+)", _spelled_unit, name)
+    signs = re.sub(rf"(\\[A-Za-z]+|[_^]|)\s*({GROUP})|(\\[A-Za-z]+)", _spelled_unit, name)
     return unicodedata.normalize("NFC", signs)
 
 
@@ -329,70 +330,14 @@ def _spelled_unit(found: re.Match[str]) -> str:
     command, group = found[1] or found[3] or "", _spelled((found[2] or "")[1:-1])
     if command in ("_", "^"):
         return _UNICODE.script(command, group)
-    sign = _SIGNS.get(command, "" if group else command.removeprefix("\\"))
+    sign = SIGNS.get(command, "" if group else command.removeprefix("\\"))
     if unicodedata.combining(sign[:1] or " "):
         return group[:1] + sign + group[1:]
-    return sign + group.translate(_ALPHABETS.get(command, {}))
+    return sign + group.translate(ALPHABETS.get(command, {}))
 
 
 _KIND = pattern(r"_\{\[([^\]]*)\]\}")
 """The mark of a kind of units, which the letters of the entries show: `unit_kinds`."""
 
-_GROUP = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
-_FIGURES = {"_": str.maketrans("-0123456789", "₋₀₁₂₃₄₅₆₇₈₉"), "^": str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")}
-_COMMANDS = (
-    "hat tilde bar dot ddot check breve vec overrightarrow overleftarrow alpha beta gamma delta epsilon zeta eta theta"
-    " iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega varepsilon vartheta varrho varphi Gamma"
-    " Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell infty top partial nabla cdot times odot circ otimes le"
-    " ge ne approx sim propto equiv in ll gg leftarrow to Rightarrow Leftrightarrow succ succeq prec preceq"
-)
-_GLYPHS = (
-    "\u0302\u0303\u0304\u0307\u0308\u030c\u0306\u20d7\u20d7\u20d6αβγδεζηθικλμνξπρστυφχψωεϑϱϕΓΔΘΛΞΠΣΥΦΨΩ"
-    "ℓ∞⊤∂∇·×⊙∘⊗≤≥≠≈∼∝≡∈≪≫←→⇒⇔≻≽≺≼"
-)
-_SIGNS: Mapping[str, str] = dict(zip([rf"\{word}" for word in _COMMANDS.split()], _GLYPHS, strict=True))
-_UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_BOLD = "".join(map(chr, (*range(0x1D400, 0x1D434), *range(0x1D7CE, 0x1D7D8))))
-_ALPHABETS: Mapping[str, dict[int, int]] = {
-    r"\mathcal": str.maketrans(_UPPER, "𝒜ℬ𝒞𝒟ℰℱ𝒢ℋℐ𝒥𝒦ℒℳ𝒩𝒪𝒫𝒬ℛ𝒮𝒯𝒰𝒱𝒲𝒳𝒴𝒵"),
-    r"\mathbb": str.maketrans(_UPPER, "𝔸𝔹ℂ𝔻𝔼𝔽𝔾ℍ𝕀𝕁𝕂𝕃𝕄ℕ𝕆ℙℚℝ𝕊𝕋𝕌𝕍𝕎𝕏𝕐ℤ"),
-    r"\mathbf": str.maketrans(_UPPER + _UPPER.lower() + "0123456789", _BOLD),
-}
-_SHAPES: Mapping[str, tuple[str, str]] = {
-    "plus": (" + ", " + "),
-    "minus": (" - ", " - "),
-    "prime": ("'", "′"),
-    "partial": (r"\frac{\partial %s}{\partial %s}", "∂%s/∂%s"),
-    "total": (r"\frac{\mathrm{d} %s}{\mathrm{d} %s}", "d%s/d%s"),
-    "immediate": (r"\frac{\partial^{+} %s}{\partial %s}", "∂⁺%s/∂%s"),
-    "nabla": (r"\nabla", "∇"),
-    "quotient": (r"\frac{%s}{%s}", "%s/%s"),
-    "transpose": (r"^{\top}", "ᵀ"),
-    "norm": (r"\left\lVert %s \right\rVert", "‖%s‖"),
-    "abs": (r"\left|%s\right|", "|%s|"),
-    "set": (r"\{%s\}", "{%s}"),
-    "given": (r" \mid ", " | "),
-    "dots": (r"\dots", "…"),
-    "unread": (r"\text{(not read)}", "(not read)"),
-    "indicator": (r"\mathbf{1}_{[%s]}", "1[%s]"),
-    "cases": (r"\begin{cases} %s \end{cases}", "{%s}"),
-    "row": (r" \\ ", "; "),
-    "if": (r" & %s", " if %s"),
-    "and": (r" \text{ and } ", " and "),
-    "otherwise": (r" & \text{otherwise}", " otherwise"),
-    "sum": (r"\sum", "Σ"),
-    "product": (r"\prod", "∏"),
-    "paths": (r"\sum_{\pi : %s \to %s} ", "Σ_{π: %s→%s} "),
-    "along": (r"\prod_{(u \to v) \in \pi} \frac{\partial v}{\partial u}", "∏_{(u→v)∈π} ∂v/∂u"),
-    "counted": ("1", "1"),
-    "binomial": (r"\binom{%s}{%s}", "binom(%s, %s)"),
-    "floor": (r"\left\lfloor %s \right\rfloor", "⌊%s⌋"),
-    "ceiling": (r"\left\lceil %s \right\rceil", "⌈%s⌉"),
-    "everywhere": ("_{%(index)s}", "_%(index)s"),
-    "written": ("_{%(index)s=%(lower)s}^{%(upper)s}", "_{%(index)s=%(lower)s..%(upper)s}"),
-    "decreasing": (r"_{%(upper)s \ge %(index)s \ge %(lower)s}", "_{%(index)s=%(upper)s down to %(lower)s}"),
-    "increasing": (r"_{%(lower)s \le %(index)s \le %(upper)s}", "_{%(index)s=%(lower)s up to %(upper)s}"),
-}
-_BRACKETS = {"(": "(%s)", "[": "[%s]"}
 _LATEX = _Latex()
 _UNICODE = _Unicode()

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import product
 
 from bpttsym.chances import FIRST, LAST, MOST_QUANTITIES, Absent, Formal, NoForm, Numbers, mentioned, value_of
-from bpttsym.displays import Entry
+from bpttsym.displayed import Entry
 from bpttsym.errors import Contradiction, NotRead
 from bpttsym.expr import Probability, Relation, walk
 from bpttsym.ground import satisfies

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable
 
-from bpttsym.displays import Entry
+from bpttsym.displayed import Entry
 from bpttsym.expr import Expr, Relation, Symbol
 from bpttsym.model import free_letters, has_derivative
 from bpttsym.regular import pattern

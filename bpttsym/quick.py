@@ -7,7 +7,7 @@ Anything else is left to ``verdict``, which then judges the whole.
 
 from __future__ import annotations
 
-from bpttsym.displays import Entry
+from bpttsym.displayed import Entry
 from bpttsym.document import Document
 from bpttsym.errors import NotRead
 from bpttsym.ground import lengths, make_ground

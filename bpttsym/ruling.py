@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from bpttsym.conditions import Row
-from bpttsym.displays import Entry
+from bpttsym.displayed import Entry
 from bpttsym.errors import NotRead
 from bpttsym.expr import Relation, Span
 from bpttsym.latex import latex, unicode_line

@@ -8,7 +8,7 @@ from typing import Any
 from bpttsym.bench import Bench
 from bpttsym.conditions import Row, conditions_of, describe, layout_words, result_words
 from bpttsym.declarations import Labels, shown
-from bpttsym.displays import Entry
+from bpttsym.displayed import Entry
 from bpttsym.errors import NotRead
 from bpttsym.evaluate import Evaluator
 from bpttsym.expr import Expr, Relation

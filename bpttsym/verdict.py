@@ -29,7 +29,7 @@ from bpttsym.conditions import (
     vacuous_words,
 )
 from bpttsym.declarations import declared_sizes, sized
-from bpttsym.displays import Entry
+from bpttsym.displayed import Entry
 from bpttsym.document import Document
 from bpttsym.doubts import doubts, may_come_back, meant_square, not_understood
 from bpttsym.errors import NotRead

@@ -44,6 +44,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         *("rnn_feedback", "rnn_encoder_decoder"),
     ),
     "expr": ("walking",),
+    "latex": ("glyphs",),
     "source": ("macros", "hidden"),
     "parse": (
         *("surface", "commands", "letters", "naming", "scanner", "specials", "tokens", "words"),
@@ -87,6 +88,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         "opened",
         "repeated",
         "components",
+        "numbered_entries",
         "component_definitions",
         "heads",
         "forward",
@@ -99,6 +101,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         "unit_kinds",
         "text_cases",
         "unsaid",
+        "displayed",
         "displays",
         "named_derivatives",
         "sized",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from bpttsym.expr import Add, Call, Divide, Expr, Multiply, Negate, Number, Power, Symbol, names
-from bpttsym.shapes import ELEMENTWISE
+from bpttsym.shapes import ELEMENTWISE, SCALAR_LETTERS
 
 ZERO, ONE = Number(Fraction(0)), Number(Fraction(1))
 MOST_PRIMES = 2
@@ -15,7 +15,10 @@ def derived(body: Expr, formal: str, times: int) -> Expr | None:
     """The derivative of a formula, several times; None where a part of it has no rule.
 
     A slope that is the same everywhere stands times a power of nothing, so that it has as many entries as its argument.
+    None as well where a letter may be a matrix, which mixes the entries: ``f(z) = W z`` has no slope entry by entry.
     """
+    if not names(body) - {formal} <= SCALAR_LETTERS:
+        return None
     found: Expr | None = body
     for _ in range(times):
         found = _slope(found, formal) if found is not None else None

@@ -112,9 +112,11 @@ def test_the_slope_of_a_function_that_the_document_defines(name: str) -> None:
     assert third in ("proved", "verified")
 
 
-def test_the_slope_of_a_formula_without_a_rule_is_told() -> None:
+@pytest.mark.parametrize("formula", ["z^{z}", r"R \tanh(z)", "R z"])
+def test_the_slope_of_a_formula_without_a_rule_is_told(formula: str) -> None:
+    """So is that of one in which a matrix mixes the entries: ``f'`` is no vector there, and nothing is refuted."""
     text = (
-        "$$ a_t = W h_{t-1}, \\quad h_t = f(a_t), \\quad f(z) = z^{z} $$\n"
+        f"$$ a_t = W h_{{t-1}}, \\quad h_t = f(a_t), \\quad f(z) = {formula} $$\n"
         "\n$$ \\frac{\\partial h_t}{\\partial h_{t-1}} = \\mathrm{diag}(f'(a_t)) W $$\n"
     )
     assert statuses(text) == ["unchecked"]
